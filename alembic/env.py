@@ -1,0 +1,65 @@
+"""Runs the migrations on the connection it is handed, or on DATABASE_URL when alembic is called by hand."""
+
+import asyncio
+from collections.abc import Iterable
+
+from alembic import context
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, ForeignKeyConstraint, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import models
+from settings import Settings
+
+LOCK = 0x6D696C6C  # one migration at a time, whoever starts it
+
+
+def foreign_keys_last(
+    migration: MigrationContext, revision: str | Iterable[str | None], directives: list[ops.MigrationScript]
+) -> None:
+    """Move foreign keys behind all tables, so that a distributed PostgreSQL can spread the tables in between."""
+    for script in directives:
+        upgrade = script.upgrade_ops
+        if upgrade is None:
+            continue
+        keys: list[ops.MigrateOperation] = []
+        for step in upgrade.ops:
+            if isinstance(step, ops.CreateTableOp):
+                keys += [
+                    ops.CreateForeignKeyOp.from_constraint(item)
+                    for item in step.to_table().constraints
+                    if isinstance(item, ForeignKeyConstraint)
+                ]
+                step.columns = [item for item in step.columns if not isinstance(item, ForeignKeyConstraint)]
+        keys.sort(key=lambda key: (key.source_table, key.constraint_name))  # type: ignore[attr-defined]
+        upgrade.ops += keys
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=models.Base.metadata,
+        compare_server_default=True,
+        process_revision_directives=foreign_keys_last,
+    )
+    with context.begin_transaction():
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        context.run_migrations()
+
+
+async def run_by_hand() -> None:
+    url = Settings().database_url
+    if url is None:
+        raise SystemExit("Set DATABASE_URL, or use `make migrate`, which starts the embedded PostgreSQL.")
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+handed = context.config.attributes.get("connection")
+if handed is not None:
+    run(handed)
+else:
+    asyncio.run(run_by_hand())

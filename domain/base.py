@@ -1,0 +1,77 @@
+"""What a rule answers when it says no, and the faults of a request.
+
+    Exception
+    ├── Refused            a business rule said no; the caller gets a member of the act's union
+    └── Fault              the request itself is wrong; the caller gets a top-level error with `extensions.code`
+        ├── BadId          not an id of this graph
+        ├── BadCursor      not a cursor of this connection
+        ├── BadPage        a page size outside its limits
+        ├── BadInput       any other argument that cannot be meant
+        ├── TenantRequired nothing names the tenant
+        ├── Unauthenticated no, or no valid, proof of who asks
+        └── Forbidden      closed to this kind of actor
+
+A `Refused` carries facts that its centre defines; a `Fault` carries a message that is safe to show to anyone: it never
+says whether something exists.
+"""
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """A business rule said no. `code` is the stable name clients branch on."""
+
+    code: ClassVar[str] = "REFUSED"
+
+
+class Fault(Exception):
+    """The request is wrong in itself. `code` becomes `extensions.code`; the message is shown as it is."""
+
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    @property
+    def message(self) -> str:
+        """The text for the client."""
+        return str(self)
+
+
+class BadId(Fault):
+    """The text is not an id of this graph, or names another type than the field asks for."""
+
+    code = "BAD_ID"
+
+
+class BadCursor(Fault):
+    """The text is not a cursor that this connection has given out."""
+
+    code = "BAD_CURSOR"
+
+
+class BadPage(Fault):
+    """A page size outside its limits, or paging arguments that contradict each other."""
+
+    code = "BAD_PAGE_SIZE"
+
+
+class BadInput(Fault):
+    """An argument that cannot be meant: out of range, contradictory, too long."""
+
+    code = "BAD_USER_INPUT"
+
+
+class TenantRequired(Fault):
+    """Neither token, host nor header names a tenant."""
+
+    code = "TENANT_REQUIRED"
+
+
+class Unauthenticated(Fault):
+    """No valid proof of who asks. One message for every reason: the reason is in the log only."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Fault):
+    """Closed to this kind of actor."""
+
+    code = "FORBIDDEN"

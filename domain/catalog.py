@@ -1,0 +1,358 @@
+"""What a listing costs a buyer and in which quantities a sku is sold.
+
+Owns price resolution with its explanation, price bands, pack units and order steps, and the origins of listings. Does
+not own which price lists apply to a buyer: only candidates that could apply to her are passed in, so no answer here
+can show another buyer's contract.
+
+    Refused
+    ├── StepMismatch       the quantity is not a whole number of steps
+    ├── BelowMinimum       less than may be ordered at all
+    └── QuantityTooLarge   more base units than one line can hold
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.base import Refused
+
+MAX_QUANTITY: Final = 2**31 - 1
+"""Most base units on one line: a single quantity is a 32-bit integer on the wire."""
+
+
+class ListingOrigin(StrEnum):
+    """Whose goods a shelf listing (货架商品) offers."""
+
+    OWN_STOCK = "OWN_STOCK"
+    """自有库存: the store bought them."""
+    POOL = "POOL"
+    """一盘货: they stay the upstream's until sold."""
+    EXTERNAL = "EXTERNAL"
+    """外采: a site or store buys them elsewhere."""
+
+
+class ListingStatus(StrEnum):
+    """Whether a listing stands on the shelf."""
+
+    LISTED = "LISTED"
+    """上架: shoppers see it."""
+    UNLISTED = "UNLISTED"
+    """下架: kept, but not shown."""
+
+
+class AttributeKind(StrEnum):
+    """The type of an attribute's (属性) values."""
+
+    TEXT = "TEXT"
+    """文本."""
+    INTEGER = "INTEGER"
+    """整数, in the attribute's unit."""
+    BOOLEAN = "BOOLEAN"
+    """是否."""
+    DATE = "DATE"
+    """日期."""
+
+
+class PriceAudience(StrEnum):
+    """Who buys at a list's prices."""
+
+    TRADE = "TRADE"
+    """订货价: organisations downstream of the seller."""
+    CONSUMER = "CONSUMER"
+    """零售价: shoppers at the seller's cloud store."""
+
+
+class PriceScope(StrEnum):
+    """To whom a price list (价格体系) speaks."""
+
+    CONTRACT = "CONTRACT"
+    """合同价: one buyer."""
+    TAG = "TAG"
+    """标签价: the organisations that carry a tag."""
+    REGION = "REGION"
+    """区域价: a region."""
+    SITE = "SITE"
+    """分站价: a site."""
+    TIER = "TIER"
+    """层级价: a tier of the channel."""
+    BASE = "BASE"
+    """基础价: everyone."""
+
+
+SPECIFICITY: Final[Mapping[PriceScope, int]] = {
+    PriceScope.CONTRACT: 0,
+    PriceScope.TAG: 1,
+    PriceScope.REGION: 2,
+    PriceScope.SITE: 2,
+    PriceScope.TIER: 3,
+    PriceScope.BASE: 4,
+}
+"""The rank of each scope, the most specific first. Region and site stand on one rank."""
+
+
+class PriceReason(StrEnum):
+    """Why a price was applied or not. Of several reasons the first in this order is given."""
+
+    APPLIED = "APPLIED"
+    """This is the price."""
+    NOT_YET_VALID = "NOT_YET_VALID"
+    """It starts later."""
+    NO_LONGER_VALID = "NO_LONGER_VALID"
+    """It has ended."""
+    BREAK_NOT_REACHED = "BREAK_NOT_REACHED"
+    """It needs a larger quantity."""
+    LESS_SPECIFIC = "LESS_SPECIFIC"
+    """A list that speaks more closely to this buyer applies."""
+    LOWER_BREAK = "LOWER_BREAK"
+    """A higher quantity break is reached."""
+    EARLIER_START = "EARLIER_START"
+    """A price that started later applies."""
+    LATER_LIST = "LATER_LIST"
+    """Equal in all that the trade looks at; the list with the lower id applies, so that the answer never wavers."""
+
+
+class PriceCandidate(NamedTuple):
+    """One price of one list that could apply to the buyer.
+
+    `min_qty` is its quantity break in base units, `unit_fen` the price of one base unit; it holds from `valid_from`
+    until just before `valid_until` (None: open-ended). A database row with these columns, turned into one by
+    `PriceCandidate._make(row)`, serves as it is: the scope may be its plain text.
+    """
+
+    list_id: UUID
+    list_name: str
+    scope: PriceScope
+    sku: UUID
+    min_qty: int
+    unit_fen: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedPrice:
+    """The price of `quantity` base units at the moment `at`, and the candidate it comes from."""
+
+    candidate: PriceCandidate
+    quantity: int
+    at: datetime
+
+    @property
+    def unit_fen(self) -> int:
+        """The price of one base unit, in fen."""
+        return self.candidate.unit_fen
+
+    @property
+    def amount_fen(self) -> int:
+        """The price of the whole quantity, in fen."""
+        return self.candidate.unit_fen * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One candidate, whether its price was applied, and why or why not."""
+
+    candidate: PriceCandidate
+    applied: bool
+    reason: PriceReason
+
+
+def _hindrance(candidate: PriceCandidate, quantity: int, at: datetime) -> PriceReason | None:
+    """Name what keeps a candidate from applying at all, None if nothing does."""
+    if at < candidate.valid_from:
+        return PriceReason.NOT_YET_VALID
+    if candidate.valid_until is not None and candidate.valid_until <= at:
+        return PriceReason.NO_LONGER_VALID
+    if quantity < candidate.min_qty:
+        return PriceReason.BREAK_NOT_REACHED
+    return None
+
+
+def _behind(candidate: PriceCandidate, other: PriceCandidate) -> PriceReason | None:
+    """Name why `candidate` stands behind `other`, None if it does not. This is the whole order of precedence."""
+    mine, theirs = SPECIFICITY[candidate.scope], SPECIFICITY[other.scope]
+    if mine != theirs:
+        return PriceReason.LESS_SPECIFIC if mine > theirs else None
+    if candidate.min_qty != other.min_qty:
+        return PriceReason.LOWER_BREAK if candidate.min_qty < other.min_qty else None
+    if candidate.valid_from != other.valid_from:
+        return PriceReason.EARLIER_START if candidate.valid_from < other.valid_from else None
+    # One list cannot hold two prices that agree so far; should it, the lower one keeps the answer the same.
+    mine_last, theirs_last = (candidate.list_id, candidate.unit_fen), (other.list_id, other.unit_fen)
+    return PriceReason.LATER_LIST if mine_last > theirs_last else None
+
+
+def best(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> PriceCandidate | None:
+    """Pick the candidate whose price applies: the rule behind every price, for callers with hundreds to resolve.
+
+    The most specific price list wins; then the highest quantity break reached; then the latest start; then the lower
+    list id. The order of the candidates does not matter.
+
+    Args:
+        candidates: prices of one sku that could apply to the buyer.
+        quantity: base units wanted.
+        at: the moment that counts.
+
+    Returns:
+        The candidate, None if none applies.
+
+    Source: docs/domain.md, Shelf.
+    """
+    winner: PriceCandidate | None = None
+    for candidate in candidates:
+        if _hindrance(candidate, quantity, at) is None and (winner is None or _behind(winner, candidate) is not None):
+            winner = candidate
+    return winner
+
+
+def resolve_price(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> ResolvedPrice | None:
+    """Resolve the price of a quantity for the buyer whose candidates these are, by `best`.
+
+    Args:
+        candidates: prices of one sku that could apply to the buyer.
+        quantity: base units wanted.
+        at: the moment that counts.
+
+    Returns:
+        The price, None if the sku has no price for this buyer now.
+
+    Source: docs/domain.md, Shelf.
+    """
+    winner = best(candidates, quantity, at)
+    return None if winner is None else ResolvedPrice(winner, quantity, at)
+
+
+def explain(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> list[Explanation]:
+    """Say of every candidate whether its price applies and why not, in order of precedence.
+
+    Read from the top, everything above the applied price could not apply, everything below it could not win.
+
+    Args:
+        candidates: prices of one sku that could apply to the buyer.
+        quantity: base units wanted.
+        at: the moment that counts.
+
+    Returns:
+        One explanation for each candidate; at most one is applied.
+
+    Source: docs/domain.md, Shelf.
+    """
+    ranked = sorted(candidates, key=lambda candidate: (candidate.list_id, candidate.unit_fen))
+    ranked.sort(key=lambda candidate: candidate.valid_from, reverse=True)
+    ranked.sort(key=lambda candidate: (SPECIFICITY[candidate.scope], -candidate.min_qty))
+    winner = unclaimed = best(ranked, quantity, at)
+    explanations: list[Explanation] = []
+    for candidate in ranked:
+        if candidate is unclaimed:
+            reason, unclaimed = PriceReason.APPLIED, None
+        else:
+            reason = (
+                _hindrance(candidate, quantity, at) or _behind(candidate, winner or candidate) or PriceReason.LATER_LIST
+            )
+        explanations.append(Explanation(candidate, reason is PriceReason.APPLIED, reason))
+    return explanations
+
+
+def in_band(unit_fen: int, floor_fen: int | None, ceiling_fen: int | None) -> bool:
+    """Say whether a price keeps to its band (控价); both ends are allowed prices, None leaves an end open.
+
+    Args:
+        unit_fen: the price of one base unit.
+        floor_fen: the lowest allowed price.
+        ceiling_fen: the highest allowed price.
+
+    Source: docs/domain.md, Shelf.
+    """
+    return (floor_fen is None or floor_fen <= unit_fen) and (ceiling_fen is None or unit_fen <= ceiling_fen)
+
+
+class StepMismatch(Refused):
+    """The quantity is not a whole number of steps.
+
+    `below` and `above` are the nearest quantities that are (`below` may be 0); `sku` is None where no line is checked.
+    """
+
+    code = "STEP_MISMATCH"
+
+    def __init__(self, quantity: int, step_qty: int, sku: UUID | None = None) -> None:
+        super().__init__(f"{quantity} is not a multiple of {step_qty}.")
+        self.quantity = quantity
+        self.step_qty = step_qty
+        self.below = quantity // step_qty * step_qty
+        self.above = self.below + step_qty
+        self.sku = sku
+
+
+class BelowMinimum(Refused):
+    """The quantity is below the least that may be ordered."""
+
+    code = "BELOW_MINIMUM"
+
+    def __init__(self, quantity: int, min_qty: int, sku: UUID | None = None) -> None:
+        super().__init__(f"{quantity} is below the minimum of {min_qty}.")
+        self.quantity = quantity
+        self.min_qty = min_qty
+        self.sku = sku
+
+
+class QuantityTooLarge(Refused):
+    """The quantity in base units is above `MAX_QUANTITY`."""
+
+    code = "QUANTITY_TOO_LARGE"
+
+    def __init__(self, quantity: int, sku: UUID | None = None) -> None:
+        super().__init__(f"{quantity} is above the maximum of {MAX_QUANTITY}.")
+        self.quantity = quantity
+        self.max_qty = MAX_QUANTITY
+        self.sku = sku
+
+
+def check_quantity(quantity: int, min_qty: int, step_qty: int, sku: UUID | None = None) -> None:
+    """Refuse a quantity that the sku is not sold in.
+
+    Args:
+        quantity: base units wanted.
+        min_qty: least base units; anything below 1 means 1.
+        step_qty: base units of one step, at least 1; steps are counted from 0, not from the minimum.
+        sku: named in the refusal, so that an order of many lines says which one it is about.
+
+    Raises:
+        BelowMinimum: less than the minimum; said first where both rules are broken.
+        StepMismatch: not a multiple of the step.
+        QuantityTooLarge: above `MAX_QUANTITY`.
+
+    Source: docs/domain.md, Shelf.
+    """
+    least = max(min_qty, 1)
+    if quantity < least:
+        raise BelowMinimum(quantity, least, sku)
+    if quantity > MAX_QUANTITY:
+        raise QuantityTooLarge(quantity, sku)
+    if quantity % step_qty:
+        raise StepMismatch(quantity, step_qty, sku)
+
+
+def to_base_units(packs: int, units_per_pack: int) -> int:
+    """Count base units: an order of 1 case of 12 is 12.
+
+    Args:
+        packs: whole packs, 0 or more.
+        units_per_pack: base units in one pack unit (箱规), at least 1.
+
+    Returns:
+        Base units.
+
+    Raises:
+        QuantityTooLarge: above `MAX_QUANTITY`.
+
+    Source: docs/domain.md, Shelf.
+    """
+    units = packs * units_per_pack
+    if units > MAX_QUANTITY:
+        raise QuantityTooLarge(units)
+    return units

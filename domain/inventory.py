@@ -1,0 +1,224 @@
+"""What can be sold: the one rule that shelf, cart and checkout call.
+
+Owns the arithmetic of free and sellable stock, when a lot may be sold, and in which order lots leave. Does not own
+which locations and contributions a cloud store sees (the loaders' conditions) nor the locks and checks that keep
+stock from being promised twice (the models). Everything here is called hundreds of times in one request, so the values
+are named tuples and plain integers; a database row with the same columns in the same order serves as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+FULL_SHARE_BPS: Final = 10_000
+"""A share of the whole, in basis points."""
+
+NO_LOT: Final = ""
+"""The lot of stock that is not kept by lots. It never expires and is sold after every lot that does."""
+
+OWN_HOPS: Final = 0
+"""The level of a store's own stock in `Promise.by_hops`."""
+
+
+class LocationKind(StrEnum):
+    """What kind of place goods lie at (库位)."""
+
+    WAREHOUSE = "WAREHOUSE"
+    """仓库."""
+    SHOP = "SHOP"
+    """门店: a shop's own shelf and back room."""
+
+
+class MovementKind(StrEnum):
+    """Why a stock row changed (出入库)."""
+
+    RECEIPT = "RECEIPT"
+    """入库: goods came in; opening stock is a receipt."""
+    ISSUE = "ISSUE"
+    """出库: goods went out."""
+    TRANSFER = "TRANSFER"
+    """调拨: to or from another location."""
+    ADJUSTMENT = "ADJUSTMENT"
+    """调整: a correction with a reason."""
+    COUNT = "COUNT"
+    """盘点: what was counted differs from what was written."""
+    QUARANTINE = "QUARANTINE"
+    """隔离: locked away, or let out again."""
+    HOLD = "HOLD"
+    """预占: held for an unpaid order."""
+    RELEASE = "RELEASE"
+    """释放: a hold given back."""
+    ALLOCATION = "ALLOCATION"
+    """分配: paid for, waiting to be shipped."""
+
+
+class ReservationState(StrEnum):
+    """Where a hold (预占) stands."""
+
+    HELD = "HELD"
+    """预占中."""
+    CONSUMED = "CONSUMED"
+    """已用: an order took it over."""
+    RELEASED = "RELEASED"
+    """已释放: given back before its time."""
+    EXPIRED = "EXPIRED"
+    """已过期: given back by itself."""
+
+
+class StockState(NamedTuple):
+    """One lot of one (location, sku, goods owner), in base units.
+
+    `on_hand` is what lies there; of that `reserved` is held for unpaid orders, `allocated` is paid and not shipped,
+    `quarantined` is locked away. `expires_on` is the first day on which the lot may not be sold, None if it keeps.
+    """
+
+    on_hand: int
+    reserved: int
+    allocated: int
+    quarantined: int
+    expires_on: date | None
+
+
+class Offer(NamedTuple):
+    """One pool contribution that one cloud store sees, for one sku, in base units.
+
+    `source` identifies (location, goods owner), in any form the caller has; `hops` counts the SUPPLIES edges from the
+    goods owner down to the store's organisation; `free` is `free()` of that (location, sku, owner); `share_bps`, `cap`
+    (None: no cap) and `held` (reserved + allocated through this contribution) are the contribution's for this sku.
+    """
+
+    source: Hashable
+    hops: int
+    free: int
+    share_bps: int
+    cap: int | None
+    held: int
+
+
+class Level(NamedTuple):
+    """Units that come from organisations `hops` SUPPLIES edges above the store; 0 is its own stock."""
+
+    hops: int
+    units: int
+
+
+class Promise(NamedTuple):
+    """What a cloud store can sell of one sku now: `total` units, and where they come from, nearest level first.
+
+    A level that sees a source is listed even when it gives 0 units.
+    """
+
+    total: int
+    by_hops: tuple[Level, ...]
+
+
+def is_sellable(expires_on: date | None, today: date) -> bool:
+    """Say whether a lot may still be sold: as long as `today`, a day of the tenant's time zone, is before its expiry.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    return expires_on is None or today < expires_on
+
+
+def free(lots: Iterable[tuple[int, int, int, int, date | None]], safety: int, today: date) -> int:
+    """Count the units of one (location, sku, goods owner) that nobody has a claim on.
+
+    free = on_hand − quarantined − safety − reserved − allocated, over unexpired lots.
+
+    Args:
+        lots: the rows of this (location, sku, owner), as `StockState` or tuples of the same shape.
+        safety: safety stock in base units; it belongs to (location, sku, owner) and is subtracted once.
+        today: the day in the tenant's time zone.
+
+    Returns:
+        Base units; below 0 where the safety stock is not covered. `sellable_of_contribution` needs the shortfall, a
+        shopper never sees it: what is sold is never below 0.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    units = -safety
+    for on_hand, reserved, allocated, quarantined, expires_on in lots:
+        if expires_on is None or today < expires_on:  # is_sellable, without its call
+            units += on_hand - quarantined - reserved - allocated
+    return units
+
+
+def sellable_of_contribution(share_bps: int, cap: int | None, free: int, held: int) -> int:
+    """Count the units that one pool contribution can still promise.
+
+    max(0, min(cap, floor(share × max(0, free + held))) − held), never above free. What is already held through the
+    contribution stays part of what is shared, so share and cap bound what is promised at one moment: selling a unit
+    uses the share up and does not shrink it twice.
+
+    Args:
+        share_bps: the part contributed, in basis points.
+        cap: most units promised at one moment; None for no cap.
+        free: `free()` of the contributed (location, sku, owner), base units.
+        held: reserved + allocated through this contribution, base units.
+
+    Returns:
+        Base units, from 0 to `max(0, free)`.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    if free <= 0:
+        return 0
+    promised = (free + held) * share_bps // FULL_SHARE_BPS
+    if cap is not None and cap < promised:
+        promised = cap
+    units = promised - held
+    if units <= 0:
+        return 0
+    return units if units < free else free
+
+
+def sellable_here(own: Iterable[tuple[Hashable, int]], offers: Iterable[Offer]) -> Promise:
+    """Count what one cloud store can sell of one sku: own stock in full, and what every visible contribution gives.
+
+    A source is counted through one door only: own stock by its free units, once, even when it is also contributed to a
+    pool; and contributions of one source through several pools never give more together than the source has free.
+
+    Args:
+        own: (source, free) for each (location, goods owner) of the store's own stock.
+        offers: the contributions visible to the store, nearest first; every offer of one source has the same `free`.
+
+    Returns:
+        The total in base units and its parts by level.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    left: dict[Hashable, int] = {}
+    levels: dict[int, int] = {}
+    for source, units in own:
+        if source not in left:
+            left[source] = 0
+            levels[OWN_HOPS] = levels.get(OWN_HOPS, 0) + (units if units > 0 else 0)
+    for source, hops, unclaimed, share_bps, cap, held in offers:
+        rest = left.get(source, unclaimed)
+        units = sellable_of_contribution(share_bps, cap, unclaimed, held)
+        if units > rest:
+            units = rest if rest > 0 else 0
+        left[source] = rest - units
+        levels[hops] = levels.get(hops, 0) + units
+    if len(levels) < 2:
+        parts = tuple([Level(hops, units) for hops, units in levels.items()])
+    else:
+        parts = tuple([Level(hops, levels[hops]) for hops in sorted(levels)])
+    return Promise(sum(levels.values()), parts)
+
+
+def lot_order(expires_on: date | None, lot: str) -> tuple[bool, date, str]:
+    """Give the sort key by which lots leave: first expired, first out; lots that keep come last; ties by lot.
+
+    The same order in SQL is `ORDER BY expires_on NULLS LAST, lot`.
+
+    Args:
+        expires_on: the lot's expiry, None if it keeps.
+        lot: the lot's name; `NO_LOT` for stock that is not kept by lots.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    return (expires_on is None, expires_on or date.max, lot)

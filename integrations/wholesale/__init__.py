@@ -1,0 +1,1 @@
+"""Wholesale invoice files: reading them, and what they say about prices and about who supplies whom."""

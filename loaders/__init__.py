@@ -1,0 +1,1 @@
+"""Batched reads: rows for many keys in one statement, in the order of the keys."""

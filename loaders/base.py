@@ -1,0 +1,171 @@
+"""The loader base and the request's set of loaders.
+
+A loader answers many keys with one statement, in the order of the keys and with one value for each. It remembers its
+answers for the request and gathers what is asked in one turn of the event loop, so that two fields which need the same
+rows cost one statement. It owns no statement of a centre: those stand in the centre's file.
+"""
+
+import asyncio
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from domain.access import Scope
+from models.reading import Read, ReadSession, Row
+
+LIST_LIMIT = 100
+"""The longest plain list under one parent."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+R = TypeVar("R", bound=Row)
+L = TypeVar("L", bound="Loader[Any, Any]")
+
+
+class Reading:
+    """What every batched read of one request needs: the session, the instant, the tenant's day, who looks.
+
+    `loaders` are made on first use and live as long as the request, so nothing crosses requests.
+    """
+
+    def __init__(self, session: ReadSession, now: datetime, today: date, scope: Scope) -> None:
+        self.session, self.now, self.today, self.scope = session, now, today, scope
+        self._loaders: dict[type[Loader[Any, Any]], Any] = {}
+
+    def load(self, kind: type[L]) -> L:
+        """This request's loader of the kind."""
+        loader: L | None = self._loaders.get(kind)
+        if loader is None:
+            loader = self._loaders[kind] = kind(self)
+        return loader
+
+    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
+        """Run a statement; instant, day and scope are filled in where it asks for them."""
+        names = statement.names
+        if "now" in names:
+            values["now"] = self.now
+        if "today" in names:
+            values["today"] = self.today
+        if "viewer_everything" in names:
+            values["viewer_everything"] = self.scope.everything
+            values["viewer_organizations"] = self.scope.organizations
+        if "viewer_customer" in names:
+            values["viewer_customer"] = self.scope.customer
+        return await self.session.fetch(statement, **values)
+
+
+class _Batch:
+    """Keys gathered in one turn of the event loop, and the future all their askers wait for."""
+
+    __slots__ = ("done", "keys")
+
+    def __init__(self, done: "asyncio.Future[None]") -> None:
+        self.keys: list[Any] = []
+        self.done = done
+
+
+class Loader(Generic[K, V]):
+    """Answers many keys in one trip. Subclasses write `fetch`; absent keys get `absent()`."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._known: dict[K, V] = {}
+        self._flight: dict[K, _Batch] = {}
+        self._open: _Batch | None = None
+
+    async def fetch(self, keys: list[K]) -> Mapping[K, V]:
+        """The values of distinct keys, in one statement; keys may be missing from the answer."""
+        raise TypeError(f"{type(self).__name__} does not say how it fetches")
+
+    def absent(self) -> V:
+        """What a key without a value gets."""
+        raise TypeError(f"{type(self).__name__} does not say what an absent key gets")
+
+    def prime(self, key: K, value: V) -> None:
+        """Remember a value that another statement has brought along."""
+        self._known.setdefault(key, value)
+
+    async def many(self, keys: Sequence[K]) -> list[V]:
+        """One value for each key, in the order of the keys; the same key twice costs nothing."""
+        known = self._known
+        waiting: dict[int, _Batch] = {}
+        for key in keys:
+            if key not in known:
+                batch = self._flight.get(key) or self._enqueue(key)
+                waiting[id(batch)] = batch
+        for batch in waiting.values():
+            await batch.done
+        return [known[key] for key in keys]
+
+    async def one(self, key: K) -> V:
+        """The value of one key."""
+        return (await self.many((key,)))[0]
+
+    def _enqueue(self, key: K) -> _Batch:
+        batch = self._open
+        if batch is None:
+            loop = asyncio.get_running_loop()
+            batch = self._open = _Batch(loop.create_future())
+            loop.call_soon(self._dispatch, batch)
+        batch.keys.append(key)
+        self._flight[key] = batch
+        return batch
+
+    def _dispatch(self, batch: _Batch) -> None:
+        self._open = None
+        task = asyncio.ensure_future(self._answer(batch))
+        task.add_done_callback(lambda finished: _settle(finished, batch.done))
+
+    async def _answer(self, batch: _Batch) -> None:
+        try:
+            found = await self.fetch(batch.keys)
+            for key in batch.keys:
+                self._known[key] = found[key] if key in found else self.absent()
+        finally:
+            for key in batch.keys:
+                self._flight.pop(key, None)
+
+
+def _settle(task: "asyncio.Task[None]", done: "asyncio.Future[None]") -> None:
+    """Hand a batch's end, good or bad, to all who wait for it."""
+    if done.done():
+        return
+    if task.cancelled():
+        done.cancel()
+    elif (error := task.exception()) is not None:
+        done.set_exception(error)
+        done.exception()  # seen: an asker that was cancelled meanwhile must not leave a warning behind
+    else:
+        done.set_result(None)
+
+
+class ById(Loader[UUID, R | None]):
+    """Rows by id; `statement` takes `ids` and its rows carry `id`."""
+
+    statement: ClassVar[Read[Any]]
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, R | None]:
+        """One row for each id that exists and that the viewer may see."""
+        return {row.id: row for row in await self.reading.fetch(self.statement, ids=keys)}
+
+    def absent(self) -> R | None:
+        """Absent and not the viewer's are one answer."""
+        return None
+
+
+class ListBy(Loader[UUID, list[R]]):
+    """Short lists under a parent; `statement` takes `parents` and its rows carry `parent`, in the list's order."""
+
+    statement: ClassVar[Read[Any]]
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, list[R]]:
+        """The rows of each parent, in order."""
+        found: dict[UUID, list[R]] = {}
+        for row in await self.reading.fetch(self.statement, parents=keys):
+            found.setdefault(row.parent, []).append(row)
+        return found
+
+    def absent(self) -> list[R]:
+        """A parent without rows has an empty list."""
+        return []

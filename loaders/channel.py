@@ -1,0 +1,495 @@
+"""The channel centre's reads: organisations, their neighbours up and down the channel, sites, people."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from domain.channel import EdgeKind, OrganizationStatus, Tier
+from loaders.base import ById, ListBy, Loader
+from loaders.paging import Paged, listed, wanted_parents
+from models.channel import (
+    Account,
+    CloudStore,
+    Organization,
+    OrganizationClosure,
+    OrganizationEdge,
+    Region,
+    Site,
+    Staff,
+    Tenant,
+    Territory,
+    TerritoryRegion,
+)
+from models.integration import PartnerClient
+from models.member import Customer
+from models.reading import TENANT, TEXTS, UUIDS, Row, Rows, constant, ids, read
+
+
+class OrganizationRow(Row):
+    """An organisation as anyone may see it, with the key of its cloud store, if it has one."""
+
+    id: UUID
+    tier: str
+    code: str
+    name: str
+    region_code: str | None
+    address: str | None
+    city: str | None
+    postal_code: str | None
+    latitude_e7: int | None
+    longitude_e7: int | None
+    cloud_store_id: UUID | None
+
+
+_store = aliased(CloudStore)
+
+
+def organizations(*conditions: Any) -> Rows:
+    """The public columns of the tenant's admitted organisations, each with its cloud store's id."""
+    o = Organization
+    return (
+        select(
+            o.id,
+            o.tier,
+            o.code,
+            o.name,
+            o.region_code,
+            o.address,
+            o.city,
+            o.postal_code,
+            o.latitude_e7,
+            o.longitude_e7,
+            _store.id.label("cloud_store_id"),
+        )
+        .outerjoin(
+            _store,
+            (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & _store.closed_at.is_(None),
+        )
+        .where(o.tenant_id == TENANT, o.status == constant(OrganizationStatus.ACTIVE), *conditions)
+    )
+
+
+class OrganizationById(ById[OrganizationRow]):
+    """Organisations by id, whatever their tier."""
+
+    statement = read(OrganizationRow, organizations(Organization.id == ids("ids").any_()))
+
+
+class OrganizationByCode(Loader[tuple[str, str], OrganizationRow | None]):
+    """Organisations by (tier, code), the number the trade knows them by."""
+
+    statement = read(
+        OrganizationRow,
+        organizations(
+            Organization.tier == bindparam("tiers", type_=TEXTS).any_(),
+            Organization.code == bindparam("codes", type_=TEXTS).any_(),
+        ),
+    )
+
+    async def fetch(self, keys: list[tuple[str, str]]) -> Mapping[tuple[str, str], OrganizationRow | None]:
+        """The statement finds tiers × codes; what was not asked for is left aside."""
+        rows = await self.reading.fetch(
+            self.statement, tiers=sorted({tier for tier, _ in keys}), codes=sorted({code for _, code in keys})
+        )
+        return {(row.tier, row.code): row for row in rows}
+
+    def absent(self) -> None:
+        """No such organisation."""
+        return
+
+
+_parents = ids("parents")
+_edge = aliased(OrganizationEdge)
+
+
+class PrimaryUpstreamRow(OrganizationRow):
+    """The organisation that mainly supplies `parent`."""
+
+    parent: UUID
+
+
+class PrimaryUpstream(Loader[UUID, PrimaryUpstreamRow | None]):
+    """The primary supplier of each organisation: the next step of its chain."""
+
+    statement = read(
+        PrimaryUpstreamRow,
+        organizations(
+            Organization.id == _edge.upstream_id,
+            _edge.tenant_id == TENANT,
+            _edge.downstream_id == _parents.any_(),
+            _edge.is_primary,
+        ).add_columns(_edge.downstream_id.label("parent")),
+    )
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, PrimaryUpstreamRow | None]:
+        """One row for each organisation that has an upstream."""
+        return {row.parent: row for row in await self.reading.fetch(self.statement, parents=keys)}
+
+    def absent(self) -> None:
+        """The head of a channel has none."""
+        return
+
+
+class UpstreamRow(OrganizationRow):
+    """An organisation that supplies `parent`; exactly one of its suppliers is primary."""
+
+    is_primary: bool
+    parent: UUID
+
+
+_wanted = wanted_parents()
+_above = aliased(OrganizationClosure)
+
+
+class UpstreamsOf(ListBy[UpstreamRow]):
+    """The direct suppliers of each organisation, the primary one first, then by code."""
+
+    statement = listed(
+        UpstreamRow,
+        _wanted,
+        organizations(
+            Organization.id == _edge.upstream_id,
+            _edge.tenant_id == TENANT,
+            _edge.kind == constant(EdgeKind.SUPPLIES),
+            _edge.downstream_id == _wanted.c.parent,
+        ).add_columns(_edge.is_primary),
+        ~_edge.is_primary,
+        Organization.tier,
+        Organization.code,
+    )
+
+
+class BrandRow(OrganizationRow):
+    """A brand whose goods reach `parent`."""
+
+    parent: UUID
+
+
+class BrandsOf(ListBy[BrandRow]):
+    """The brands whose goods reach each organisation, by name then code; a brand's own list is itself."""
+
+    statement = listed(
+        BrandRow,
+        _wanted,
+        organizations(
+            Organization.id == _above.ancestor_id,
+            Organization.tier == constant(Tier.BRAND),
+            _above.tenant_id == TENANT,
+            _above.descendant_id == _wanted.c.parent,
+        ),
+        Organization.name,
+        Organization.code,
+    )
+
+
+class RelativeEntry(OrganizationRow):
+    """An organisation on a page of another's ancestors or descendants, `hops` supply edges away."""
+
+    hops: int
+    place: int
+    by_code: str
+    by_id: UUID
+
+
+class AncestorEntry(OrganizationRow):
+    """An organisation on a page of another's ancestors; it is ordered by its distance."""
+
+    hops: int
+    place: int
+    by_hops: int
+    by_id: UUID
+
+
+_closure = aliased(OrganizationClosure)
+_mine = aliased(OrganizationClosure)
+
+
+def at_or_below_viewer(organization: Any) -> ColumnElement[bool]:
+    """The organisation is one the viewer speaks for, or stands below one."""
+    return (
+        bindparam("viewer_everything", type_=Boolean())
+        | select(constant(1))
+        .where(
+            _mine.tenant_id == TENANT,
+            _mine.descendant_id == organization,
+            _mine.ancestor_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
+        )
+        .correlate_except(_mine)
+        .exists()
+    )
+
+
+def _descendants(*conditions: ColumnElement[bool]) -> Paged[RelativeEntry]:
+    wanted = wanted_parents()
+    below = organizations(
+        Organization.id == _closure.descendant_id,
+        _closure.tenant_id == TENANT,
+        _closure.ancestor_id == wanted.c.parent,
+        _closure.hops > constant(0),
+        at_or_below_viewer(wanted.c.parent),
+        *conditions,
+    ).add_columns(_closure.hops)
+    return Paged(RelativeEntry, wanted, below, {_closure.descendant_code: str, _closure.descendant_id: UUID})
+
+
+DESCENDANTS = _descendants()
+"""Everyone below each organisation, by code; for organisations at or below the viewer's own."""
+DESCENDANTS_OF_TIER = _descendants(_closure.descendant_tier == bindparam("tier", type_=Text()))
+"""The same, of one tier."""
+
+
+def _ancestors() -> Paged[AncestorEntry]:
+    wanted = wanted_parents()
+    above = organizations(
+        Organization.id == _closure.ancestor_id,
+        _closure.tenant_id == TENANT,
+        _closure.descendant_id == wanted.c.parent,
+        _closure.hops > constant(0),
+        at_or_below_viewer(wanted.c.parent),
+    ).add_columns(_closure.hops)
+    return Paged(AncestorEntry, wanted, above, {_closure.hops: int, _closure.ancestor_id: UUID})
+
+
+ANCESTORS = _ancestors()
+"""Everyone above each organisation, the nearest first; for organisations at or below the viewer's own."""
+
+
+class OrganizationEntry(OrganizationRow):
+    """An organisation on a page of all of one tier, by code."""
+
+    place: int
+    by_code: str
+    by_id: UUID
+
+
+def _of_tier(*conditions: ColumnElement[bool]) -> Paged[OrganizationEntry]:
+    # The tenant is the parent: the one whose organisations these are.
+    wanted = wanted_parents()
+    rows = organizations(
+        Organization.tenant_id == wanted.c.parent, Organization.tier == bindparam("tier", type_=Text()), *conditions
+    )
+    return Paged(OrganizationEntry, wanted, rows, {Organization.code: str, Organization.id: UUID})
+
+
+OF_TIER = _of_tier()
+"""The tenant's organisations of one tier."""
+OF_TIER_IN_REGION = _of_tier(Organization.region_code == bindparam("region", type_=Text()))
+"""The same, in one region."""
+
+
+class CloudStoreRow(Row):
+    """A cloud store; its listings are its shelf."""
+
+    id: UUID
+    organization_id: UUID
+    mode: str
+    name: str
+    site_id: UUID | None
+    region_code: str | None
+
+
+class CloudStoreById(ById[CloudStoreRow]):
+    """Cloud stores by id, open ones."""
+
+    statement = read(
+        CloudStoreRow,
+        select(
+            CloudStore.id,
+            CloudStore.organization_id,
+            CloudStore.mode,
+            CloudStore.name,
+            CloudStore.site_id,
+            CloudStore.region_code,
+        ).where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
+    )
+
+
+class RegionRow(Row):
+    """An administrative region."""
+
+    code: str
+    name: str
+    parent_code: str | None
+
+
+class RegionByCode(Loader[str, RegionRow | None]):
+    """Regions by code; a table of the whole platform."""
+
+    statement = read(
+        RegionRow,
+        select(Region.code, Region.name, Region.parent_code).where(
+            Region.code == bindparam("codes", type_=TEXTS).any_()
+        ),
+    )
+
+    async def fetch(self, keys: list[str]) -> Mapping[str, RegionRow | None]:
+        """One row for each known code."""
+        return {row.code: row for row in await self.reading.fetch(self.statement, codes=keys)}
+
+    def absent(self) -> None:
+        """No such region."""
+        return
+
+
+class SiteRow(Row):
+    """A site of the storefront."""
+
+    id: UUID
+    kind: str
+    code: str
+    name: str
+    organization_id: UUID
+    parent_id: UUID | None
+    region_code: str | None
+
+
+def sites() -> Rows:
+    """The columns of the tenant's sites."""
+    return select(
+        Site.id, Site.kind, Site.code, Site.name, Site.organization_id, Site.parent_id, Site.region_code
+    ).where(Site.tenant_id == TENANT)
+
+
+class SiteById(ById[SiteRow]):
+    """Sites by id."""
+
+    statement = read(SiteRow, sites().where(Site.id == ids("ids").any_()))
+
+
+class SiteEntry(SiteRow):
+    """A site on a page of all sites, by code."""
+
+    place: int
+    by_code: str
+    by_id: UUID
+
+
+def _sites() -> Paged[SiteEntry]:
+    wanted = wanted_parents()
+    rows = sites().where(Site.tenant_id == wanted.c.parent)
+    return Paged(SiteEntry, wanted, rows, {Site.code: str, Site.id: UUID})
+
+
+SITES = _sites()
+"""The tenant's sites, by code."""
+
+
+class TerritoryRow(Row):
+    """A protected area of `parent`, with the codes of its regions."""
+
+    id: UUID
+    name: str
+    region_codes: list[str]
+    parent: UUID
+
+
+def _territories() -> Any:
+    wanted = wanted_parents()
+    codes = (
+        select(func.array_agg(TerritoryRegion.region_code.distinct()))
+        .where(TerritoryRegion.tenant_id == TENANT, TerritoryRegion.territory_id == Territory.id)
+        .scalar_subquery()
+    )
+    rows = select(Territory.id, Territory.name, codes.label("region_codes")).where(
+        Territory.tenant_id == TENANT, Territory.organization_id == wanted.c.parent
+    )
+    return listed(TerritoryRow, wanted, rows, Territory.name, Territory.id)
+
+
+class TerritoriesOf(ListBy[TerritoryRow]):
+    """The protected areas of each organisation, by name."""
+
+    statement = _territories()
+
+
+class TenantRow(Row):
+    """A tenant as its own members see it."""
+
+    id: UUID
+    code: str
+    name: str
+    currency: str
+    time_zone: str
+
+
+class TenantById(ById[TenantRow]):
+    """The request's own tenant: a shared table, so the statement itself keeps to it."""
+
+    statement = read(
+        TenantRow,
+        select(Tenant.id, Tenant.code, Tenant.name, Tenant.currency, Tenant.time_zone).where(
+            Tenant.id == TENANT, Tenant.id == ids("ids").any_()
+        ),
+    )
+
+
+class StaffRow(Row):
+    """A person's role in an organisation, as the database has it now."""
+
+    account_id: UUID
+    display_name: str
+    organization_id: UUID
+    tier: str
+    role: str
+
+
+STAFF_BY_SUBJECT = read(
+    StaffRow,
+    select(Account.id.label("account_id"), Account.display_name, Staff.organization_id, Organization.tier, Staff.role)
+    .join(Staff, (Staff.tenant_id == TENANT) & (Staff.account_id == Account.id))
+    .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Staff.organization_id))
+    .where(
+        Account.tenant_id == TENANT,
+        Account.subject == bindparam("subject", type_=Text()),
+        Account.is_active,
+        Staff.is_active,
+        Staff.organization_id == bindparam("organization", type_=Organization.id.type),
+        Staff.role == bindparam("role", type_=Text()),
+        Organization.status == constant(OrganizationStatus.ACTIVE),
+    ),
+)
+"""At most one row: the subject's role in that organisation, if both are active."""
+
+
+class CustomerRow(Row):
+    """A shopper, as the viewer herself."""
+
+    account_id: UUID
+    display_name: str
+    customer_id: UUID
+
+
+CUSTOMER_BY_SUBJECT = read(
+    CustomerRow,
+    select(Account.id.label("account_id"), Account.display_name, Customer.id.label("customer_id"))
+    .join(Customer, (Customer.tenant_id == TENANT) & (Customer.account_id == Account.id))
+    .where(Account.tenant_id == TENANT, Account.subject == bindparam("subject", type_=Text()), Account.is_active),
+)
+"""At most one row: the shopper with that login."""
+
+
+class PartnerRow(Row):
+    """A partner's system, as the viewer itself."""
+
+    partner_id: UUID
+    display_name: str
+    organization_id: UUID
+
+
+PARTNER_BY_SUBJECT = read(
+    PartnerRow,
+    select(
+        PartnerClient.id.label("partner_id"), PartnerClient.name.label("display_name"), PartnerClient.organization_id
+    )
+    .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == PartnerClient.organization_id))
+    .where(
+        PartnerClient.tenant_id == TENANT,
+        PartnerClient.subject == bindparam("subject", type_=Text()),
+        PartnerClient.is_active,
+        Organization.status == constant(OrganizationStatus.ACTIVE),
+    ),
+)
+"""At most one row: the partner client with that subject."""

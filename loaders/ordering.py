@@ -1,0 +1,121 @@
+"""The ordering centre's reads: orders for their two parties, and their lines."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+
+from loaders.base import ById
+from loaders.paging import Paged, wanted_parents
+from models.ordering import Order, OrderLine
+from models.reading import TENANT, Row, Rows, ids, in_scope, read
+
+
+class OrderRow(Row):
+    """An order, as its buyer and its seller see it. `total_fen` is in minor units of `currency`."""
+
+    id: UUID
+    number: str
+    kind: str
+    state: str
+    seller_id: UUID
+    buyer_id: UUID | None
+    region_code: str | None
+    terminal: str | None
+    currency: str
+    total_fen: int
+    placed_at: datetime
+
+
+def orders() -> Rows:
+    """The columns of the orders that the viewer sells or buys."""
+    x = Order
+    return select(
+        x.id,
+        x.number,
+        x.kind,
+        x.state,
+        x.seller_id,
+        x.buyer_id,
+        x.region_code,
+        x.terminal,
+        x.currency,
+        x.total_fen,
+        x.placed_at,
+    ).where(
+        x.tenant_id == TENANT,
+        in_scope(x.seller_id, x.buyer_id) | (x.customer_id == bindparam("viewer_customer", type_=Uuid())),
+    )
+
+
+class OrderById(ById[OrderRow]):
+    """Orders by id."""
+
+    statement = read(OrderRow, orders().where(Order.id == ids("ids").any_()))
+
+
+class OrderEntry(OrderRow):
+    """An order on a page, the newest first."""
+
+    place: int
+    by_time: datetime
+    by_id: UUID
+
+
+def _orders(party: Any) -> Paged[OrderEntry]:
+    wanted = wanted_parents()
+    rows = orders().where(party == wanted.c.parent)
+    return Paged(OrderEntry, wanted, rows, {Order.placed_at: datetime, Order.id: UUID})
+
+
+ORDERS_RECEIVED = _orders(Order.seller_id)
+"""What each organisation sells, as far as the viewer is a party to it."""
+ORDERS_PLACED = _orders(Order.buyer_id)
+"""What each organisation buys, as far as the viewer is a party to it."""
+
+
+class OrderLineEntry(Row):
+    """A line of an order, on a page by line number. Quantities are base units, amounts minor units."""
+
+    line: int
+    sku_id: UUID
+    brand_id: UUID
+    goods_owner_id: UUID
+    fulfiller_id: UUID
+    quantity: int
+    unit_fen: int
+    discount_fen: int
+    net_fen: int
+    place: int
+    by_line: int
+
+
+def _lines() -> Paged[OrderLineEntry]:
+    wanted = wanted_parents()
+    x = OrderLine
+    rows = (
+        select(
+            x.line,
+            x.sku_id,
+            x.brand_id,
+            x.goods_owner_id,
+            x.fulfiller_id,
+            x.quantity,
+            x.unit_fen,
+            x.discount_fen,
+            x.net_fen,
+        )
+        .join(Order, (Order.tenant_id == TENANT) & (Order.id == x.order_id))
+        .where(
+            x.tenant_id == TENANT,
+            x.order_id == wanted.c.parent,
+            in_scope(Order.seller_id, Order.buyer_id)
+            | (Order.customer_id == bindparam("viewer_customer", type_=Uuid())),
+        )
+    )
+    return Paged(OrderLineEntry, wanted, rows, {x.line: int})
+
+
+LINES = _lines()
+"""The lines of each order."""

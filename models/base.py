@@ -1,0 +1,83 @@
+"""The ground every table stands on: the tenant column, composite keys, column kinds and checks.
+
+Every tenant's table has `tenant_id` first in its primary key, in every unique constraint and in every foreign key, so
+that no row can point across the wall and the schema can be distributed by tenant unchanged. It owns no table itself.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import uuid_utils
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKeyConstraint, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+MAX_SAFE = 2**53 - 1
+"""The largest amount or quantity: what a JSON number holds exactly."""
+
+NO_LOT = UUID(int=0)
+"""The reserved lot that means "no lot"; every sku has it, so that the key of a stock row has no holes."""
+
+
+def new_id() -> UUID:
+    """A time-ordered UUID (version 7), made here because PostgreSQL has no such function before 18."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+Id = Annotated[UUID, mapped_column(Uuid)]
+NewId = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
+TenantId = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+KeyId = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+Number = Annotated[int, mapped_column(BigInteger)]
+Words = Annotated[str, mapped_column(Text)]
+TextList = Annotated[list[str], mapped_column(ARRAY(Text), server_default="{}")]
+Instant = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
+Day = Annotated[date, mapped_column(Date)]
+
+
+class Base(DeclarativeBase):
+    """The one registry of tables; constraint names follow one convention so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Text, int: BigInteger, datetime: TIMESTAMP(timezone=True), date: Date}  # noqa: RUF012 - SQLAlchemy's own contract
+
+
+def within_tenant() -> ForeignKeyConstraint:
+    """The row belongs to a tenant that exists."""
+    return ForeignKeyConstraint(["tenant_id"], ["tenant.id"])
+
+
+def ref(column: str, target: str) -> ForeignKeyConstraint:
+    """`column` points at a row of `target` in the same tenant."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"])
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A status column: text and a check, not an enum, so that row security leaves its indexes usable."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def at_least(minimum: int, *columns: str) -> tuple[CheckConstraint, ...]:
+    """Each column lies between `minimum` and what a JSON number holds exactly."""
+    return tuple(CheckConstraint(f"{c} BETWEEN {minimum} AND {MAX_SAFE}", name=f"{c}_range") for c in columns)
+
+
+def half_open(start: str, end: str) -> CheckConstraint:
+    """A time window [start, end): an end, where there is one, lies after the start."""
+    return CheckConstraint(f"{end} IS NULL OR {end} > {start}", name=f"{end}_after_{start}")
+
+
+def table_args(*items: Any, **options: Any) -> tuple[Any, ...]:
+    """`__table_args__` of a tenant's table: the wall first, then what the table adds."""
+    return (within_tenant(), *items, options) if options else (within_tenant(), *items)

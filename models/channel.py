@@ -1,0 +1,248 @@
+"""The channel centre's tables: tenants, organisations and their edges, sites, territories, cloud stores, people.
+
+`tenant`, `tenant_host` and `region` are shared by all tenants and carry no row security; every other table is a
+tenant's own.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.channel import CloudStoreMode, EdgeKind, OrganizationStatus, Role, SiteKind, Tier
+from models.base import Base, Id, Instant, KeyId, NewId, TenantId, TextList, at_least, one_of, ref, table_args
+
+
+class Tenant(Base):
+    """One channel platform; may hold several brands. Shared table."""
+
+    __tablename__ = "tenant"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str]
+    currency: Mapped[str] = mapped_column(Text, server_default="CNY")
+    time_zone: Mapped[str] = mapped_column(Text, server_default="Asia/Shanghai")
+    __table_args__ = (
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="code"),
+    )
+
+
+class TenantHost(Base):
+    """The host names under which a tenant is reached. Shared table."""
+
+    __tablename__ = "tenant_host"
+
+    host: Mapped[str] = mapped_column(Text, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenant.id"), index=True)
+    __table_args__ = (CheckConstraint("host = lower(host)", name="lower"),)
+
+
+class Region(Base):
+    """Administrative regions (GB/T 2260, a state's counties …). Shared table."""
+
+    __tablename__ = "region"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str]
+    parent_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"), index=True)
+
+
+class Account(Base):
+    """One person's login, whatever she is: shopper, clerk, buyer."""
+
+    __tablename__ = "account"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    subject: Mapped[str]
+    display_name: Mapped[str]
+    phone: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    __table_args__ = table_args(UniqueConstraint("tenant_id", "subject"))
+
+
+class Organization(Base):
+    """A legal or trading party of one tier. `latitude_e7` and `longitude_e7` are ten-millionths of a degree."""
+
+    __tablename__ = "organization"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    tier: Mapped[str]
+    code: Mapped[str]
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(Text, server_default=OrganizationStatus.ACTIVE)
+    tags: Mapped[TextList]
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    address: Mapped[str | None]
+    city: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    latitude_e7: Mapped[int | None]
+    longitude_e7: Mapped[int | None]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "tier", "code"),
+        # What the closure repeats of its descendant; the key lets a foreign key keep the copy true.
+        UniqueConstraint("tenant_id", "id", "tier", "code", name="uq_organization_copied"),
+        Index(None, "tenant_id", "tier", "region_code", "code"),
+        one_of("tier", Tier),
+        one_of("status", OrganizationStatus),
+        CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
+        CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="longitude"),
+        CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name="point_whole"),
+    )
+
+
+class OrganizationEdge(Base):
+    """`upstream` supplies, operates for or services `downstream`; of the suppliers exactly one is primary."""
+
+    __tablename__ = "organization_edge"
+
+    tenant_id: Mapped[TenantId]
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    downstream_id: Mapped[KeyId]
+    upstream_id: Mapped[KeyId]
+    is_primary: Mapped[bool] = mapped_column(server_default=text("false"))
+    __table_args__ = table_args(
+        ref("upstream_id", "organization"),
+        ref("downstream_id", "organization"),
+        one_of("kind", EdgeKind),
+        CheckConstraint("upstream_id <> downstream_id", name="not_itself"),
+        CheckConstraint("NOT is_primary OR kind = 'SUPPLIES'", name="primary_supplies"),
+        Index(
+            "uq_organization_edge_primary",
+            "tenant_id",
+            "downstream_id",
+            unique=True,
+            postgresql_where=text("is_primary"),
+        ),
+        Index(None, "tenant_id", "upstream_id", "kind", "downstream_id"),
+    )
+
+
+class OrganizationClosure(Base):
+    """Every ancestor of every organisation over all SUPPLIES edges, itself included at 0 hops; `hops` is the fewest.
+
+    Tier and code of the descendant are repeated so that a page of descendants is one range of one index; the foreign
+    key keeps the copy true.
+    """
+
+    __tablename__ = "organization_closure"
+
+    tenant_id: Mapped[TenantId]
+    descendant_id: Mapped[KeyId]
+    ancestor_id: Mapped[KeyId]
+    hops: Mapped[int]
+    descendant_tier: Mapped[str]
+    descendant_code: Mapped[str]
+    __table_args__ = table_args(
+        ref("ancestor_id", "organization"),
+        ForeignKeyConstraint(
+            ["tenant_id", "descendant_id", "descendant_tier", "descendant_code"],
+            ["organization.tenant_id", "organization.id", "organization.tier", "organization.code"],
+            name="fk_organization_closure_descendant",
+            onupdate="CASCADE",
+        ),
+        CheckConstraint("(hops = 0) = (ancestor_id = descendant_id)", name="self_is_zero"),
+        *at_least(0, "hops"),
+        Index(
+            "ix_organization_closure_tier",
+            "tenant_id",
+            "ancestor_id",
+            "descendant_tier",
+            "descendant_code",
+            "descendant_id",
+        ),
+        Index("ix_organization_closure_code", "tenant_id", "ancestor_id", "descendant_code", "descendant_id"),
+    )
+
+
+class Site(Base):
+    """A main, city or topic site of the channel's storefront."""
+
+    __tablename__ = "site"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    kind: Mapped[str]
+    code: Mapped[str]
+    name: Mapped[str]
+    organization_id: Mapped[Id]
+    parent_id: Mapped[UUID | None] = mapped_column(Uuid)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "code"),
+        ref("organization_id", "organization"),
+        ref("parent_id", "site"),
+        one_of("kind", SiteKind),
+        CheckConstraint("(kind = 'MAIN') = (parent_id IS NULL)", name="main_is_root"),
+        Index(None, "tenant_id", "organization_id"),
+    )
+
+
+class Territory(Base):
+    """An area whose trade is protected for one organisation."""
+
+    __tablename__ = "territory"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    organization_id: Mapped[Id]
+    name: Mapped[str]
+    __table_args__ = table_args(
+        ref("organization_id", "organization"), UniqueConstraint("tenant_id", "organization_id", "name")
+    )
+
+
+class TerritoryRegion(Base):
+    """The regions a territory is made of."""
+
+    __tablename__ = "territory_region"
+
+    tenant_id: Mapped[TenantId]
+    territory_id: Mapped[KeyId]
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), primary_key=True)
+    __table_args__ = table_args(ref("territory_id", "territory"), Index(None, "tenant_id", "region_code"))
+
+
+class CloudStore(Base):
+    """The one cloud store of an organisation; its mode decides what it sells, to whom and how."""
+
+    __tablename__ = "cloud_store"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    organization_id: Mapped[Id]
+    mode: Mapped[str]
+    name: Mapped[str]
+    site_id: Mapped[UUID | None] = mapped_column(Uuid)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    opened_at: Mapped[Instant]
+    closed_at: Mapped[Instant | None]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "organization_id"),
+        ref("organization_id", "organization"),
+        ref("site_id", "site"),
+        one_of("mode", CloudStoreMode),
+    )
+
+
+class Staff(Base):
+    """An account's role in an organisation."""
+
+    __tablename__ = "staff"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    account_id: Mapped[Id]
+    organization_id: Mapped[Id]
+    role: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "account_id", "organization_id", "role"),
+        ref("account_id", "account"),
+        ref("organization_id", "organization"),
+        one_of("role", Role),
+        Index(None, "tenant_id", "organization_id"),
+    )

@@ -1,0 +1,144 @@
+"""The connection pools: who logs in, as which role, with which limits.
+
+Three roles: the owner migrates; the app serves and cannot bypass row security; the worker finds what is due in all
+tenants and then acts as the app, tenant by tenant. It owns no table and no statement of a centre.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import PoolProxiedConnection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from models.reading import ReadConnection, ReadSession, set_tenant
+
+STATEMENT_TIMEOUT_MS = 15_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+CONNECT_TIMEOUT_S = 10.0
+CHECKOUT_TIMEOUT_S = 10.0
+
+UNSAFE_ROLE = """
+SELECT CASE
+    WHEN r.rolsuper THEN 'is a superuser'
+    WHEN r.rolbypassrls THEN 'may bypass row security'
+    WHEN EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE'))
+    THEN 'has the rights of the owner of the tables'
+END
+FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+class UnsafeRole(Exception):
+    """The role the server would serve with could read through the wall between tenants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How to log in: a `postgresql://` URL, and the role to take on after it, where the login's own is another."""
+
+    url: str
+    role: str | None = None
+
+
+@dataclass(slots=True)
+class PooledConnection:
+    """A connection out of SQLAlchemy's pool, used at the driver."""
+
+    fairy: PoolProxiedConnection
+
+    @property
+    def driver(self) -> ReadConnection:
+        """asyncpg's connection."""
+        driver: ReadConnection = self.fairy.driver_connection  # type: ignore[assignment]  # typed Any upstream
+        return driver
+
+    def give_back(self) -> None:
+        """Back to the pool, its transaction ended by the caller."""
+        self.fairy.close()
+
+    def discard(self) -> None:
+        """Close it for good: its state is not known."""
+        driver: Any = self.fairy.driver_connection
+        self.fairy.detach()
+        driver.terminate()
+
+
+class Database:
+    """One pool of connections of one role."""
+
+    def __init__(
+        self,
+        login: Login,
+        *,
+        pool_size: int,
+        statement_cache: int = 1024,
+        on_connect: Callable[[asyncpg.Connection], None] | None = None,
+    ) -> None:
+        settings = {
+            "application_name": "millrace",
+            "jit": "off",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        }
+        if login.role is not None:
+            settings["role"] = login.role
+
+        async def connect() -> asyncpg.Connection:
+            connection = await asyncpg.connect(
+                login.url,
+                timeout=CONNECT_TIMEOUT_S,
+                statement_cache_size=statement_cache,
+                max_cached_statement_lifetime=0,
+                server_settings=settings,
+            )
+            if on_connect is not None:
+                on_connect(connection)
+            return connection
+
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CHECKOUT_TIMEOUT_S,
+            # Every user of a connection ends its own transaction; a reset would cost each request a round trip.
+            pool_reset_on_return=None,
+            connect_args={"prepared_statement_cache_size": statement_cache},
+        )
+
+    async def checkout(self) -> PooledConnection:
+        """A connection for a read session. Raises sqlalchemy.exc.TimeoutError when none comes free in time."""
+        return PooledConnection(await self.engine.raw_connection())
+
+    def read(self, tenant_id: UUID) -> ReadSession:
+        """A read session of the tenant; it takes a connection with its first statement."""
+        return ReadSession(self, tenant_id)
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """A writing session of the tenant: committed at the end, undone by any exception."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.execute(text(set_tenant(tenant_id)))
+            yield session
+
+    async def check_role(self) -> None:
+        """Raises UnsafeRole when this pool's role is not held by row security."""
+        async with self.engine.connect() as connection:
+            role = await connection.scalar(text("SELECT current_user"))
+            unsafe = await connection.scalar(text(UNSAFE_ROLE))
+        if unsafe is not None:
+            raise UnsafeRole(f"The database role {role} {unsafe}; the server refuses to serve with it.")
+
+    async def ping(self) -> None:
+        """One trip to the server, for readiness."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()

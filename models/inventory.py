@@ -1,0 +1,241 @@
+"""The inventory centre's tables: locations, stock by lot, movements, pools and what they promise, holds."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.inventory import LocationKind, MovementKind, ReservationState
+from models.base import Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+
+STATES = ("on_hand", "reserved", "allocated", "in_transit", "quarantined")
+
+
+class Location(Base):
+    """A place where goods lie, run by one organisation."""
+
+    __tablename__ = "location"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    organization_id: Mapped[Id]
+    kind: Mapped[str]
+    code: Mapped[str]
+    name: Mapped[str]
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    latitude_e7: Mapped[int | None]
+    longitude_e7: Mapped[int | None]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "organization_id", "code"),
+        ref("organization_id", "organization"),
+        one_of("kind", LocationKind),
+        CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name="point_whole"),
+    )
+
+
+class Lot(Base):
+    """A batch of a sku; sellable while the tenant's day is before `expires_on`. Every sku has the reserved "no lot"."""
+
+    __tablename__ = "lot"
+
+    tenant_id: Mapped[TenantId]
+    sku_id: Mapped[KeyId]
+    id: Mapped[NewId]
+    code: Mapped[str]
+    produced_on: Mapped[Day | None]
+    expires_on: Mapped[Day | None]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "sku_id", "code"),
+        ref("sku_id", "sku"),
+        CheckConstraint("produced_on < expires_on", name="expires_later"),
+        CheckConstraint("id <> '00000000-0000-0000-0000-000000000000' OR expires_on IS NULL", name="no_lot_keeps"),
+    )
+
+
+class Stock(Base):
+    """The truth about goods of one owner and lot at one location; movements sum to it."""
+
+    __tablename__ = "stock"
+
+    tenant_id: Mapped[TenantId]
+    location_id: Mapped[KeyId]
+    sku_id: Mapped[KeyId]
+    owner_id: Mapped[KeyId]
+    lot_id: Mapped[KeyId]
+    on_hand: Mapped[int] = mapped_column(server_default="0")
+    reserved: Mapped[int] = mapped_column(server_default="0")
+    allocated: Mapped[int] = mapped_column(server_default="0")
+    in_transit: Mapped[int] = mapped_column(server_default="0")
+    quarantined: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = table_args(
+        ref("location_id", "location"),
+        ref("owner_id", "organization"),
+        ForeignKeyConstraint(["tenant_id", "sku_id", "lot_id"], ["lot.tenant_id", "lot.sku_id", "lot.id"]),
+        *at_least(0, *STATES),
+        CheckConstraint("reserved + allocated + quarantined <= on_hand", name="not_oversold"),
+        Index(None, "tenant_id", "sku_id", "owner_id"),
+        # Room for updated versions on the same page keeps hot rows out of the indexes.
+        postgresql_with={"fillfactor": 70},
+    )
+
+
+class SafetyStock(Base):
+    """What an owner keeps back of a sku at a location; subtracted once, whatever the lots and contributions."""
+
+    __tablename__ = "safety_stock"
+
+    tenant_id: Mapped[TenantId]
+    location_id: Mapped[KeyId]
+    sku_id: Mapped[KeyId]
+    owner_id: Mapped[KeyId]
+    quantity: Mapped[int]
+    __table_args__ = table_args(
+        ref("location_id", "location"), ref("sku_id", "sku"), ref("owner_id", "organization"), *at_least(0, "quantity")
+    )
+
+
+class StockMovement(Base):
+    """One change of a stock row, append-only: the sums of the deltas are the row."""
+
+    __tablename__ = "stock_movement"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    location_id: Mapped[Id]
+    sku_id: Mapped[Id]
+    owner_id: Mapped[Id]
+    lot_id: Mapped[Id]
+    on_hand: Mapped[int] = mapped_column(server_default="0")
+    reserved: Mapped[int] = mapped_column(server_default="0")
+    allocated: Mapped[int] = mapped_column(server_default="0")
+    in_transit: Mapped[int] = mapped_column(server_default="0")
+    quarantined: Mapped[int] = mapped_column(server_default="0")
+    occurred_at: Mapped[Instant]
+    reason: Mapped[str | None]
+    document: Mapped[UUID | None] = mapped_column(Uuid)
+    __table_args__ = table_args(
+        ForeignKeyConstraint(
+            ["tenant_id", "location_id", "sku_id", "owner_id", "lot_id"],
+            ["stock.tenant_id", "stock.location_id", "stock.sku_id", "stock.owner_id", "stock.lot_id"],
+            name="fk_stock_movement_stock",
+        ),
+        one_of("kind", MovementKind),
+        CheckConstraint(f"num_nonnulls(nullif({',0), nullif('.join(STATES)},0)) > 0", name="moves_something"),
+        Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id", "id"),
+    )
+
+
+class InventoryPool(Base):
+    """One pool of stock that owners contribute locations to."""
+
+    __tablename__ = "inventory_pool"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    organization_id: Mapped[Id]
+    code: Mapped[str]
+    name: Mapped[str]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "organization_id", "code"), ref("organization_id", "organization")
+    )
+
+
+class PoolContribution(Base):
+    """An owner's goods at a location, offered to `visible_to` and everyone below it."""
+
+    __tablename__ = "pool_contribution"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    pool_id: Mapped[Id]
+    location_id: Mapped[Id]
+    owner_id: Mapped[Id]
+    visible_to_id: Mapped[Id]
+    share_bps: Mapped[int]
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "pool_id", "location_id", "owner_id"),
+        ref("pool_id", "inventory_pool"),
+        ref("location_id", "location"),
+        ref("owner_id", "organization"),
+        ref("visible_to_id", "organization"),
+        CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
+        Index(None, "tenant_id", "visible_to_id"),
+    )
+
+
+class PoolContributionSku(Base):
+    """What a contribution promises of one sku: a cap, where there is one, and what is held through it."""
+
+    __tablename__ = "pool_contribution_sku"
+
+    tenant_id: Mapped[TenantId]
+    sku_id: Mapped[KeyId]
+    contribution_id: Mapped[KeyId]
+    cap: Mapped[int | None]
+    held: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = table_args(
+        ref("sku_id", "sku"),
+        ref("contribution_id", "pool_contribution"),
+        *at_least(0, "cap", "held"),
+        CheckConstraint("held <= cap", name="held_within_cap"),
+        Index(None, "tenant_id", "contribution_id", "sku_id"),
+    )
+
+
+class Reservation(Base):
+    """A hold: goods kept for an order that is not placed yet, until `due_at`."""
+
+    __tablename__ = "reservation"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    cloud_store_id: Mapped[Id]
+    state: Mapped[str] = mapped_column(Text, server_default=ReservationState.HELD)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    __table_args__ = table_args(
+        ref("cloud_store_id", "cloud_store"),
+        one_of("state", ReservationState),
+        CheckConstraint("due_at > created_at", name="due_later"),
+        Index(None, "tenant_id", "due_at", postgresql_where=text("state = 'HELD'")),
+    )
+
+
+class ReservationLine(Base):
+    """What a hold takes from one stock row, and through which contribution, if any."""
+
+    __tablename__ = "reservation_line"
+
+    tenant_id: Mapped[TenantId]
+    reservation_id: Mapped[KeyId]
+    line: Mapped[int] = mapped_column(primary_key=True)
+    location_id: Mapped[Id]
+    sku_id: Mapped[Id]
+    owner_id: Mapped[Id]
+    lot_id: Mapped[Id]
+    contribution_id: Mapped[UUID | None] = mapped_column(Uuid)
+    quantity: Mapped[int]
+    __table_args__ = table_args(
+        ref("reservation_id", "reservation"),
+        ForeignKeyConstraint(
+            ["tenant_id", "location_id", "sku_id", "owner_id", "lot_id"],
+            ["stock.tenant_id", "stock.location_id", "stock.sku_id", "stock.owner_id", "stock.lot_id"],
+            name="fk_reservation_line_stock",
+        ),
+        ref("contribution_id", "pool_contribution"),
+        *at_least(1, "quantity"),
+        Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id"),
+    )

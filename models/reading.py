@@ -1,0 +1,246 @@
+"""Reading: statements compiled once, rows without copies, one read transaction for a request.
+
+`read()` compiles a SQLAlchemy Core statement to SQL when the module that holds it is imported; `ReadSession.fetch` runs
+it on the driver's connection. SQLAlchemy executing it would cost more than the rest of the request. It owns no
+statement of its own: those stand in `loaders`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    literal_column,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+
+log = logging.getLogger(__name__)
+
+Rows: TypeAlias = Select[*tuple[Any, ...]]
+"""A statement before it is compiled, whatever its columns."""
+
+TENANT: BindParameter[UUID] = bindparam("tenant", type_=Uuid())
+"""The parameter every leg of every statement filters by; the session fills it in."""
+
+NOW: BindParameter[datetime] = bindparam("now", type_=TIMESTAMP(timezone=True))
+"""The request's one instant: statements never ask the database's clock."""
+
+UUIDS = ARRAY(Uuid())
+TEXTS = ARRAY(Text())
+BIGINTS = ARRAY(BigInteger())
+INSTANT = TIMESTAMP(timezone=True)
+READ_TYPES = (Uuid, Text, BigInteger, Boolean, Date, TIMESTAMP, ARRAY)
+"""What a statement may take and return: types whose values need no processing on the way."""
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # the driver ships no types
+    """A row as the driver made it. Subclasses name the columns in order; each name reads its place, without a copy."""
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Turn the annotations, inherited ones first, into readers of their place."""
+        names = list(cls.columns)
+        for name, kind in cls.__annotations__.items():
+            if name not in names and not str(kind).startswith("typing.ClassVar"):
+                names.append(name)
+        for place, name in enumerate(names):
+            setattr(cls, name, property(itemgetter(place)))
+        cls.columns = tuple(names)
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Read(Generic[R]):
+    """A compiled statement: its text, the names of its parameters in order, and the class of its rows."""
+
+    __slots__ = ("names", "row", "text")
+
+    def __init__(self, row: type[R], text: str, names: tuple[str, ...]) -> None:
+        self.row, self.text, self.names = row, text, names
+
+
+STATEMENTS: list[tuple[Read[Any], SQLCompiler, Rows]] = []
+"""Every statement compiled at import, for the tests that hold them to the rules above."""
+
+
+def read(row: type[R], statement: Rows) -> Read[R]:
+    """Compile `statement`, whose columns must be those of `row` in order, for `ReadSession.fetch`."""
+    compiled = statement.compile(dialect=asyncpg_dialect())  # type: ignore[no-untyped-call]  # untyped upstream
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("not a statement that returns rows")
+    columns = tuple(entry.keyname for entry in compiled._result_columns)
+    if columns != row.columns:
+        raise TypeError(f"{row.__name__} names {row.columns}, the statement returns {columns}")
+    if compiled.post_compile_params:
+        raise TypeError(f"{row.__name__}: a parameter that is expanded at run time cannot be compiled once")
+    unnamed = [name for name, bound in compiled.binds.items() if bound.unique]
+    if unnamed:
+        raise TypeError(f"{row.__name__}: {unnamed} are values, not parameters; write them with constant()")
+    made = Read(row, compiled.string, tuple(compiled.positiontup or ()))
+    STATEMENTS.append((made, compiled, statement))
+    return made
+
+
+def constant(value: StrEnum | bool | int) -> ColumnElement[Any]:
+    """A value written into the statement itself: never a client's, and seen by the planner and partial indexes."""
+    if isinstance(value, StrEnum):
+        return literal_column(f"'{value}'", Text())
+    if isinstance(value, bool):
+        return literal_column("true" if value else "false", Boolean())
+    return literal_column(str(value), BigInteger())
+
+
+def ids(name: str) -> BindParameter[Sequence[UUID]]:
+    """A parameter that takes many ids."""
+    return bindparam(name, type_=UUIDS)
+
+
+def in_scope(*columns: ColumnElement[UUID | None] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """One of the columns names an organisation the viewer speaks for, or the viewer may see everything."""
+    condition: ColumnElement[bool] = bindparam("viewer_everything", type_=Boolean())
+    for column in columns:
+        condition = condition | (column == bindparam("viewer_organizations", type_=UUIDS).any_())
+    return condition & true()
+
+
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+
+
+def set_tenant(tenant_id: UUID) -> str:
+    """The statement that opens the wall for one tenant, for this transaction only.
+
+    SET LOCAL, not set_config(): a distributed PostgreSQL sends only the former to its workers. It takes no parameter,
+    so the text is built, from a UUID object and never from a client's text.
+    """
+    return f"SET LOCAL app.tenant_id = '{UUID(bytes=tenant_id.bytes)}'"
+
+
+class ReadConnection(Protocol):
+    """What a read session needs of a checked-out connection."""
+
+    async def fetch(self, text: str, *values: Any, record_class: type[R]) -> list[R]:
+        """The rows of one statement."""
+        ...
+
+    async def execute(self, text: str) -> Any:
+        """Run statements without parameters in one message."""
+        ...
+
+
+class Checkout(Protocol):
+    """A connection taken from the pool, and the ways to give it back."""
+
+    @property
+    def driver(self) -> ReadConnection:
+        """The driver's connection."""
+        ...
+
+    def give_back(self) -> None:
+        """Return it, its transaction ended."""
+        ...
+
+    def discard(self) -> None:
+        """Close it: its state is not known."""
+        ...
+
+
+class ReadPool(Protocol):
+    """Where read sessions take their connection from."""
+
+    async def checkout(self) -> Checkout:
+        """A connection, within a time limit."""
+        ...
+
+
+class ReadSession:
+    """One read transaction of one tenant, opened by its first statement: REPEATABLE READ, READ ONLY.
+
+    The driver runs one statement at a time, so callers queue in the order they come. `statements` counts what was
+    sent, BEGIN and COMMIT not among them.
+    """
+
+    __slots__ = ("_checkout", "_closed", "_lock", "_pool", "statements", "tenant_id")
+
+    def __init__(self, pool: ReadPool, tenant_id: UUID) -> None:
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self._checkout: Checkout | None = None
+        self._closed = False
+        self.tenant_id = tenant_id
+        self.statements = 0
+
+    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
+        """The rows of `statement`; every parameter but the tenant is a keyword of its own name.
+
+        Raises: asyncpg.PostgresError as the server answers; RuntimeError once the session is closed.
+        """
+        values["tenant"] = self.tenant_id
+        arguments = [values[name] for name in statement.names]
+        async with self._lock:
+            if self._closed:
+                raise RuntimeError("the read session is closed")
+            if self._checkout is None:
+                await self._begin()
+            self.statements += 1
+            try:
+                return await self._run(statement, arguments)
+            except asyncpg.InvalidCachedStatementError:
+                # A migration changed a table under a prepared statement. The driver has dropped its cache; the
+                # transaction is lost, so this statement and the rest of the request read a fresh snapshot.
+                log.warning("prepared statement outdated by a migration, read again")
+                await self._end("ROLLBACK")
+                await self._begin()
+                return await self._run(statement, arguments)
+
+    async def close(self) -> None:
+        """End the transaction and give the connection back; safe to call twice."""
+        async with self._lock:
+            self._closed = True
+            await self._end("COMMIT")
+
+    async def _run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
+        assert self._checkout is not None
+        return await self._checkout.driver.fetch(statement.text, *arguments, record_class=statement.row)
+
+    async def _begin(self) -> None:
+        checkout = await self._pool.checkout()
+        try:
+            # One message: the tenant costs no round trip of its own.
+            await checkout.driver.execute(BEGIN_READ + set_tenant(self.tenant_id))
+        except BaseException:
+            checkout.discard()
+            raise
+        self._checkout = checkout
+
+    async def _end(self, how: str) -> None:
+        checkout, self._checkout = self._checkout, None
+        if checkout is None:
+            return
+        try:
+            await checkout.driver.execute(how)
+        except BaseException:
+            checkout.discard()  # whatever state it is in, nobody else shall meet it
+            raise
+        checkout.give_back()

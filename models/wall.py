@@ -1,0 +1,77 @@
+"""The wall between tenants, as the statements a migration runs: policies, grants, roles, and distribution.
+
+Row security knows tenants only. Which rows of its tenant a viewer may see is a condition of the loaders' statements.
+It owns no table.
+"""
+
+from collections.abc import Sequence
+
+APP_ROLE = "millrace_app"
+WORKER_ROLE = "millrace_worker"
+
+SHARED_TABLES = ("tenant", "tenant_host", "region")
+"""Tables of the whole platform: no tenant column, no row security; the app role only reads them."""
+
+APPEND_ONLY_TABLES = ("stock_movement",)
+"""Rows that are never changed nor taken away: the app role may only add to them."""
+
+DUE_TABLES = ("reservation",)
+"""Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
+
+POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
+"""With nothing set there is no tenant, and so no row."""
+
+
+def roles() -> list[str]:
+    """Create the two roles where they are missing; roles belong to the cluster, so others may have made them first."""
+    return [
+        f"""DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$"""
+        for role in (APP_ROLE, WORKER_ROLE)
+    ] + [
+        f"""DO $$ BEGIN
+            IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+                GRANT {role} TO CURRENT_USER;
+            END IF;
+        END $$"""
+        for role in (APP_ROLE, WORKER_ROLE)
+    ]
+
+
+def protect(tables: Sequence[str]) -> list[str]:
+    """Row security, policy and grants of tenants' tables."""
+    statements = []
+    for table in tables:
+        rights = "SELECT, INSERT" if table in APPEND_ONLY_TABLES else "SELECT, INSERT, UPDATE, DELETE"
+        statements += [
+            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+            f'CREATE POLICY tenant ON "{table}" USING ({POLICY}) WITH CHECK ({POLICY})',
+            f'GRANT {rights} ON "{table}" TO {APP_ROLE}',
+        ]
+        if table in DUE_TABLES:
+            statements += [
+                f'CREATE POLICY due ON "{table}" FOR SELECT TO {WORKER_ROLE} USING (true)',
+                f'GRANT SELECT (tenant_id, id, due_at) ON "{table}" TO {WORKER_ROLE}',
+            ]
+    return statements
+
+
+def share(tables: Sequence[str]) -> list[str]:
+    """The app role reads the platform's tables and does not write them: they would be a way through the wall."""
+    return [f'GRANT SELECT ON "{table}" TO {APP_ROLE}' for table in tables]
+
+
+def distribute(shared: Sequence[str], tables: Sequence[str]) -> list[str]:
+    """On Citus, spread the tables by tenant; elsewhere nothing. Runs after the tables and before the foreign keys."""
+    calls = [f"PERFORM create_reference_table('{table}');" for table in shared]
+    calls += [f"PERFORM create_distributed_table('{table}', 'tenant_id');" for table in tables]
+    return [
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN "
+        + " ".join(calls)
+        + " END IF; END $$"
+    ]

@@ -1,0 +1,70 @@
+"""The page that code cites: every cited section exists, and the tables it shares with the code are the same."""
+
+import re
+from pathlib import Path
+
+from domain.catalog import PriceReason
+from domain.channel import ALLOWED_EDGES, CloudStoreMode, EdgeKind, Tier
+from domain.ordering import ORDER_KINDS_OF_MODE, TRANSITIONS, OrderActor, OrderKind, OrderState
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "domain.md").read_text(encoding="utf-8")
+KINDS = {"all": frozenset(OrderKind), "trade": frozenset(OrderKind) - {OrderKind.CONSUMER}}
+
+
+def rows_of(header: str) -> list[list[str]]:
+    """Give the cells of the table that `header` opens, row by row, without its two head rows."""
+    body = PAGE.split(header, 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in body.strip().splitlines()[1:]]
+
+
+def test_every_cited_section_is_on_the_page() -> None:
+    titles = set(re.findall(r"^## (.+)$", PAGE, re.MULTILINE))
+    cited = {
+        title
+        for module in (ROOT / "domain").rglob("*.py")
+        for title in re.findall(r"Source: docs/domain\.md, (.+?)\.$", module.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert cited - titles == set()
+    assert {"Shelf", "One pool of stock", "Money", "Orders of every tier"} <= cited
+
+
+def test_the_page_lists_its_sections_in_order() -> None:
+    listed = re.findall(r"^- \[(.+)\]\(#", PAGE, re.MULTILINE)
+    assert listed == re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    assert len(listed) == 14
+
+
+def test_the_page_shows_the_table_of_transitions() -> None:
+    shown = [
+        (
+            OrderState(source),
+            OrderState(target),
+            frozenset(OrderActor(actor) for actor in actors.split(", ")),
+            KINDS[kinds] if kinds in KINDS else frozenset({OrderKind(kinds)}),
+            occasion,
+        )
+        for source, target, actors, kinds, occasion in rows_of("| from | to | who may | kinds | when |")
+    ]
+    assert shown == [tuple(row) for row in TRANSITIONS]
+
+
+def test_the_page_shows_the_reasons_of_a_price() -> None:
+    assert [PriceReason(reason) for reason, _ in rows_of("| reason | meaning |")] == list(PriceReason)
+
+
+def test_the_page_shows_which_tiers_supply_which() -> None:
+    shown = {
+        Tier(source): {Tier(target) for target in targets.split(", ")}
+        for kind, source, targets in rows_of("| edge | from | to |")
+        if kind == EdgeKind.SUPPLIES
+    }
+    assert {**shown, Tier.STORE: set()} == ALLOWED_EDGES[EdgeKind.SUPPLIES]
+
+
+def test_the_page_shows_which_kinds_of_order_a_mode_takes() -> None:
+    shown = {
+        CloudStoreMode(mode): {OrderKind(kind) for kind in kinds.split(", ")}
+        for mode, _, kinds, *_ in rows_of("| mode | sells to | order kinds | fulfilment | own rules |")
+    }
+    assert shown == ORDER_KINDS_OF_MODE

@@ -1,0 +1,240 @@
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    Visitor,
+    build_schema,
+    get_introspection_query,
+    parse,
+    visit,
+)
+
+from engine.documents import DocumentError
+from engine.gate import Gate, LimitError, Operation
+from engine.limits import Limits
+from tests.engine import hostile
+from tests.engine.small import COSTS, LIMITS, documents, extensions, gate, schema
+
+_PRICES = {name: getattr(LIMITS, name) for name in ("list_size", "schema_cost", "type_cost")}
+BOUNDLESS = {f.name: 10**12 for f in fields(Limits)} | _PRICES | {"nesting": 150}
+
+
+def only(text: str, judge: Gate | None = None) -> Operation:
+    (operation,) = (judge or gate()).analyse(parse(text)).operations
+    return operation
+
+
+def cost(text: str, variables: dict[str, Any] | None = None) -> int:
+    return only(text, gate(**BOUNDLESS)).cost(variables or {})
+
+
+class Selections(Visitor):
+    """Counts the nodes that one walk has to see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def enter(self, node: Any, *_: Any) -> None:
+        self.count += isinstance(node, FieldNode | FragmentSpreadNode | InlineFragmentNode)
+
+
+@pytest.mark.parametrize("name", hostile.HOSTILE)
+def test_hostile_document_is_refused_by_the_limit_it_breaks(name: str) -> None:
+    make, limit = hostile.HOSTILE[name]
+    with pytest.raises(DocumentError) as refused:
+        documents().prepare(make())
+    (error,) = refused.value.errors
+    assert extensions(error)["code"] == "QUERY_TOO_COMPLEX"
+    assert extensions(error)["limit"] == limit
+    assert extensions(error)["maximum"] == getattr(LIMITS, limit)
+
+
+@pytest.mark.parametrize("name", hostile.CIRCLES)
+def test_fragments_in_a_circle_are_refused(name: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        documents().prepare(hostile.CIRCLES[name]())
+    assert [extensions(e)["code"] for e in refused.value.errors] == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: hostile.laugh(140),
+        lambda: hostile.laugh_nested(25),
+        lambda: hostile.laugh_variables(20),
+        lambda: hostile.deep(100),
+        lambda: hostile.deep_fragments(60),
+        lambda: hostile.wide(900),
+        lambda: hostile.same_tree(7),
+        lambda: hostile.cross_fragments(70),
+        lambda: hostile.many_inline(150),
+        lambda: hostile.spreads(400),
+        lambda: hostile.unused_fragments(100),
+        lambda: hostile.introspect_laugh(100),
+    ],
+)
+def test_each_node_is_visited_once_however_often_fragments_repeat_it(make: Callable[[], str]) -> None:
+    document = parse(make())
+    counter = Selections()
+    visit(document, counter)
+    assert gate(**BOUNDLESS).analyse(document).visits == counter.count
+
+
+def test_cost_program_has_one_step_per_variable_list_however_often_fragments_repeat_it() -> None:
+    operation = only(hostile.laugh_variables(20), gate(**BOUNDLESS))
+    assert len(operation.program) == 40
+    assert operation.cost({"n": 100}) == 10**9
+
+
+def test_usage_is_counted_with_fragments_expanded() -> None:
+    usage = only("{brand{...F a:rivals @include(if:true){...F}}} fragment F on Brand{i:id name @skip(if:false)}").usage
+    assert (usage.depth, usage.width, usage.selections, usage.aliases, usage.directives) == (3, 1, 6, 3, 3)
+
+
+def test_twelve_levels_pass_and_thirteen_do_not() -> None:
+    assert only(hostile.deep(10), gate(cost=10**9, list_size=1)).usage.depth == 12
+    with pytest.raises(LimitError, match="depth of 13 exceeds 12"):
+        only(hostile.deep(11), gate(cost=10**9, list_size=1))
+
+
+def test_standard_introspection_passes() -> None:
+    usage = only(get_introspection_query(specified_by_url=True, input_value_deprecation=True, one_of=True)).usage
+    assert (usage.depth, usage.introspection_depth, usage.introspection_lists) == (1, 15, 2)
+    assert usage.cost.constant == LIMITS.schema_cost
+
+
+def test_cost_multiplies_below_lists() -> None:
+    assert cost("{brand{id}}") == 1
+    assert cost("{brand{products(first:10){edges{node{id}}}}}") == 1 + 2 + 10 * (1 + 1)
+    assert cost("{brand{products(first:10){edges{node{brand{tags}}}}}}") == 1 + 2 + 10 * (1 + 1 + 1 + 3)
+    assert cost("{brand{rivals{rivals{id}}}}") == 1 + 1 + 20 * 1
+
+
+def test_slicing_argument_falls_back_to_its_default_and_stops_at_its_maximum() -> None:
+    page = "{brand{products%s{edges{node{id}}}}}"
+    assert cost(page % "") == 3 + 20 * 2
+    assert cost(page % "(first:null)") == 3 + 20 * 2
+    assert cost(page % "(first:100)") == 3 + 100 * 2
+    assert cost(page % "(first:101)") == 3 + 100 * 2
+    assert cost(page % "(first:-5)") == 3
+    assert cost(page % '(first:"x")') == 3 + 100 * 2
+    assert cost(page % f"(first:{'9' * 5000})") == 3 + 100 * 2
+
+
+@pytest.mark.parametrize(
+    ("variables", "size"),
+    [
+        ({}, 7),
+        ({"n": 30}, 30),
+        ({"n": None}, 20),
+        ({"n": 10.0}, 10),
+        ({"n": 1e300}, 100),
+        ({"n": -3}, 0),
+        ({"n": "30"}, 100),
+        ({"n": True}, 100),
+        ({"n": [1]}, 100),
+    ],
+)
+def test_slicing_variable_is_read_as_sent(variables: dict[str, Any], size: int) -> None:
+    text = "query($n:Int=7){brand{products(first:$n){edges{node{id}}}}}"
+    assert cost(text, variables) == 3 + size * 2
+
+
+def test_list_argument_counts_by_its_length() -> None:
+    assert cost('{nodes(ids:["1","2","3"]){... on Brand{rivals{id}}}}') == 1 + 3 * 1
+    assert cost("{nodes(ids:7){... on Brand{rivals{id}}}}") == 1 + 1
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": ["1"] * 60}) == 1 + 50
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": "1"}) == 1 + 1
+
+
+def test_variable_cost_is_refused_at_the_request_only() -> None:
+    judge = gate(cost=250)
+    operation = only(
+        "query($n:Int){brand{a:products(first:$n){edges{node{id}}} b:products(first:2){edges{node{id}}}}}", judge
+    )
+    assert judge.too_dear(operation, {"n": 100}) is None
+    assert operation.cost({"n": 100}) == 1 + 2 + 200 + 2 + 4
+    refusal = gate(cost=208).too_dear(operation, {"n": 100})
+    assert refusal is not None
+    assert extensions(refusal) == {"code": "QUERY_TOO_COMPLEX", "limit": "cost", "maximum": 208}
+
+
+def test_fragment_cost_depends_on_the_list_it_is_spread_in() -> None:
+    text = """query($n:Int){brand{...F products(first:$n){edges{node{brand{...F}}}}}}
+              fragment F on Brand{rivals{rivals{id}} products(first:$n){edges{node{id}}}}"""
+    fragment = 1 + 20 + 2 + 3 * 2
+    assert cost(text, {"n": 3}) == 1 + fragment + 2 + 3 * (1 + 1 + 1 + fragment)
+
+
+def test_closed_field_is_forbidden_with_its_path() -> None:
+    judge = gate()
+    operation = only("{b:brand{name p:products{edges{node{...F}}}}} fragment F on Product{id fen:costFen}", judge)
+    assert judge.forbidden(operation, "STAFF") is None
+    verdict = judge.forbidden(operation, "CONSUMER")
+    assert verdict is not None
+    assert verdict.path == ["b", "p", "edges", "node", "fen"]
+    assert extensions(verdict) == {"code": "FORBIDDEN"}
+    assert judge.forbidden(operation, "CONSUMER") is verdict
+    assert judge.forbidden(operation, "INVENTED") is not None
+
+
+def test_field_without_audience_is_closed_to_everyone() -> None:
+    bare = parse("{brand{id}}")
+    judge = Gate(build_schema("type Query{brand:Brand} type Brand{id:ID}"), LIMITS)
+    (operation,) = judge.analyse(bare).operations
+    verdict = judge.forbidden(operation, "STAFF")
+    assert verdict is not None
+    assert verdict.path == ["brand"]
+
+
+def test_field_of_an_interface_is_judged_on_every_type_behind_it() -> None:
+    built = build_schema(
+        "interface N{id:ID} type A implements N{id:ID} type B implements N{id:ID} type Query{n:N a:A}", no_location=True
+    )
+    open_to_all = frozenset({"NOBODY", "STAFF"})
+    for name in ("Query", "N", "A", "B"):
+        for field in built.type_map[name].fields.values():  # type: ignore[attr-defined]  # all four have fields
+            extensions(field)["audience"] = frozenset({"STAFF"}) if name == "B" else open_to_all
+    judge = Gate(built, LIMITS)
+    assert judge.forbidden(only("{a{id}}", judge), "NOBODY") is None
+    behind = judge.forbidden(only("{n{id}}", judge), "NOBODY")
+    assert behind is not None
+    assert behind.path == ["n", "id"]
+    assert judge.forbidden(only("{n{id}}", judge), "STAFF") is None
+
+
+def test_typename_and_introspection_need_no_audience() -> None:
+    judge = gate()
+    operation = only('{__typename brand{__typename} __type(name:"Brand"){fields{name}} __schema{types{name}}}', judge)
+    assert judge.forbidden(operation, "NOBODY") is None
+    assert judge.forbidden(only("mutation{order{__typename}}", judge), "NOBODY") is None
+
+
+def test_unknown_types_and_fragments_are_left_to_validation() -> None:
+    operation = only("{brand{...Gone nothing{at{all}} ...on Gone{x}}}")
+    assert operation.usage.depth == 4
+    with pytest.raises(DocumentError) as refused:
+        documents().prepare("{brand{...Gone}}")
+    assert refused.value.errors[0].message == "Unknown fragment 'Gone'."
+
+
+def test_ten_union_members_with_two_fields_each_pass() -> None:
+    members = " ".join(f"...on T{i}{{code message}}" for i in range(10))
+    assert only(f"mutation{{order{{{members}}}}}").usage.overlaps == 18
+
+
+def test_every_limit_named_by_the_gate_exists() -> None:
+    assert {limit for _, limit in hostile.HOSTILE.values()} <= {f.name for f in fields(Limits)}
+    assert all(name in schema.type_map for name, _ in COSTS)
+
+
+def test_circle_in_an_unused_fragment_is_found() -> None:
+    with pytest.raises(GraphQLError, match="within itself"):
+        gate().analyse(parse("{brand{id}} fragment A on Brand{...A}"))

@@ -1,0 +1,56 @@
+"""The door between transport and graph: how a request becomes somebody who asks.
+
+Owns two protocols that the composition root fulfils, and the plain facts that travel through them. Does not know tokens,
+tenants or databases.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the wire says about who asks; nothing of it is proven yet.
+
+    `authorization`: the header's value, scheme included. `host`: the Host header. `tenant`: the Millrace-Tenant header.
+    """
+
+    authorization: str | None
+    host: str | None
+    tenant: str | None
+    request_id: str
+
+
+class OpenRequest(Protocol):
+    """A request whose viewer is known, for as long as it runs."""
+
+    @property
+    def actor_class(self) -> str:
+        """The name of the viewer's actor class, as `field.extensions["audience"]` lists it."""
+
+    @property
+    def context(self) -> Any:
+        """What resolvers get as `info.context`; fresh for every request, operation and event."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the proof of who asks ends; None for nobody. A socket is closed then."""
+
+    @property
+    def statements(self) -> int:
+        """SQL statements run so far, BEGIN and COMMIT not counted."""
+
+
+class Door(Protocol):
+    """Identifies the viewer of a request and opens what its resolvers need."""
+
+    def open(self, facts: RequestFacts) -> AbstractAsyncContextManager[OpenRequest]:
+        """Enter to identify, leave to give everything back, also when the request was cancelled.
+
+        Raises on entering: `domain.base.Fault` (UNAUTHENTICATED, TENANT_REQUIRED) as a coded answer; anything else is
+        an unexpected error.
+        """

@@ -1,0 +1,127 @@
+"""What Prometheus sees: requests, their time and statements, refusals, the document cache, sockets, the pool.
+
+Owns a registry of its own, so that two applications in one process do not count for each other. Label values come from
+closed lists: what a client sends never becomes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.documents import Documents
+
+KINDS = frozenset({"query", "mutation", "subscription", "event", "none"})
+"""Values of the label `type`; `event` is one event of a subscription, `none` a request that named no operation."""
+
+CODES = frozenset(
+    {
+        "OK",
+        "BAD_CURSOR",
+        "BAD_ID",
+        "BAD_PAGE_SIZE",
+        "BAD_REQUEST",
+        "BAD_USER_INPUT",
+        "FORBIDDEN",
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "INTERNAL_ERROR",
+        "INTROSPECTION_DISABLED",
+        "METHOD_NOT_ALLOWED",
+        "NOT_ACCEPTABLE",
+        "OPERATION_RESOLUTION_FAILURE",
+        "PAYLOAD_TOO_LARGE",
+        "QUERY_TOO_COMPLEX",
+        "TENANT_REQUIRED",
+        "TIMEOUT",
+        "TOO_MANY_OPERATIONS",
+        "UNAUTHENTICATED",
+        "UNSUPPORTED_MEDIA_TYPE",
+    }
+)
+"""Values of the label `code`; any other is counted as OTHER."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+_STATEMENTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 24, 48)
+
+
+class Metrics:
+    """The counters of one application and the endpoint that shows them."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "millrace_requests",
+            "Operations by type and the code of their first error.",
+            ["type", "code"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "millrace_request_seconds", "Time to answer.", ["type"], buckets=_SECONDS, registry=self.registry
+        )
+        self._statements = Histogram(
+            "millrace_request_statements",
+            "SQL statements of an operation.",
+            ["type"],
+            buckets=_STATEMENTS,
+            registry=self.registry,
+        )
+        self._refusals = Counter(
+            "millrace_gate_refusals", "Documents refused by the limit they broke.", ["limit"], registry=self.registry
+        )
+        self.sockets = Gauge("millrace_sockets", "Open websockets.", registry=self.registry)
+
+    def answered(self, kind: str, code: str, seconds: float, statements: int | None) -> None:
+        """Count one answer. `statements` is None if the operation never reached a resolver."""
+        kind = kind if kind in KINDS else "none"
+        self._requests.labels(kind, code if code in CODES else "OTHER").inc()
+        self._seconds.labels(kind).observe(seconds)
+        if statements is not None:
+            self._statements.labels(kind).observe(statements)
+
+    def refused(self, limit: str) -> None:
+        """Count a refusal by the gate; `limit` is a field of `Limits` by name."""
+        self._refusals.labels(limit).inc()
+
+    def watch_documents(self, documents: Documents) -> None:
+        """Show the cache's hits, misses and size, read when Prometheus asks."""
+        self.registry.register(_DocumentCache(documents))
+
+    def watch_pool(self, connections: Callable[[], Mapping[str, float]]) -> None:
+        """Show the pool's connections by state, read when Prometheus asks: {"idle": 3, "busy": 1}."""
+        self.registry.register(_Pool(connections))
+
+    async def endpoint(self, _request: Request) -> Response:
+        """GET /metrics in the text format."""
+        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+class _DocumentCache(Collector):
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        """Called by the registry."""
+        lookups = CounterMetricFamily("millrace_documents_lookups", "Document cache lookups.", labels=["outcome"])
+        lookups.add_metric(["hit"], self._documents.hits)
+        lookups.add_metric(["miss"], self._documents.misses)
+        yield lookups
+        yield GaugeMetricFamily("millrace_documents_kept", "Documents kept.", value=len(self._documents))
+        yield GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", value=self._documents.bytes)
+
+
+class _Pool(Collector):
+    def __init__(self, connections: Callable[[], Mapping[str, float]]) -> None:
+        self._connections = connections
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Called by the registry."""
+        gauge = GaugeMetricFamily("millrace_pool_connections", "Database connections by state.", labels=["state"])
+        for state, count in self._connections().items():
+            gauge.add_metric([state], count)
+        yield gauge
