@@ -16,15 +16,25 @@ class ActorClass(StrEnum):
     """
 
     NOBODY = "NOBODY"
+    """访客: has shown no token."""
     CONSUMER = "CONSUMER"
+    """消费者: a shopper."""
     STORE_CLERK = "STORE_CLERK"
+    """店员: serves shoppers in a store."""
     STORE_MANAGER = "STORE_MANAGER"
+    """店长: runs a store."""
     DISTRIBUTOR_SALESPERSON = "DISTRIBUTOR_SALESPERSON"
+    """业务员: visits stores for a distributor, an agent or a regional company."""
     DISTRIBUTOR_OPERATOR = "DISTRIBUTOR_OPERATOR"
+    """经销商运营: runs a distributor, an agent or a regional company."""
     BRAND_OPERATOR = "BRAND_OPERATOR"
+    """品牌运营: runs a brand's channel."""
     BRAND_ANALYST = "BRAND_ANALYST"
+    """品牌分析员: reads a brand's aggregates."""
     PARTNER = "PARTNER"
+    """合作系统: a partner's system that speaks for one organisation."""
     PLATFORM_ADMIN = "PLATFORM_ADMIN"
+    """平台管理员: operates the platform, one tenant at a time."""
 
 
 _EVERYONE = frozenset(ActorClass)
@@ -33,20 +43,18 @@ _STORE = frozenset({ActorClass.STORE_CLERK, ActorClass.STORE_MANAGER})
 
 
 class Audience(StrEnum):
-    """For whom a field of the graph is. Every field declares exactly one; a field without one is closed to all.
-
-    PUBLIC        shelf data and what is written on a shop's door
-    OWN           the viewer's own organisation
-    COUNTERPARTY  both sides of a trade: buyer and seller of an order, grantor and grantee of an assortment
-    UPSTREAM      aggregates about one's own goods below oneself; never a single order, never another tier's price
-    PLATFORM      the operator of the platform
-    """
+    """For whom a field of the graph is. Every field declares exactly one; a field without one is closed to all."""
 
     PUBLIC = "PUBLIC"
+    """公开: shelf data, and what is written on a shop's door."""
     OWN = "OWN"
+    """本组织: the viewer's own organisation."""
     COUNTERPARTY = "COUNTERPARTY"
+    """交易双方: buyer and seller of an order, grantor and grantee of an assortment."""
     UPSTREAM = "UPSTREAM"
+    """上游汇总: aggregates about one's own goods below oneself; never one order, never another tier's price."""
     PLATFORM = "PLATFORM"
+    """平台: the operator of the platform."""
 
     @property
     def admits(self) -> frozenset[ActorClass]:
@@ -75,6 +83,10 @@ class Scope:
     organizations: tuple[UUID, ...] = ()
     customer: UUID | None = None
     everything: bool = False
+
+    def speaks_for(self, organization: UUID) -> bool:
+        """Whether the viewer may see what is an organisation's own."""
+        return self.everything or organization in self.organizations
 
 
 NOBODY = Scope()

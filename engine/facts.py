@@ -48,7 +48,8 @@ class Facts:
 
     `type`: the composite type below it, None for a leaf or an unknown field. `size`: children when nothing in the
     document says how many. `slicing`: (argument name, is it a list), `maximum`: most children. `audiences`: every one
-    of them has to admit the reader; several when the parent is an interface. `nests`: counts as an introspection list.
+    of them has to admit the reader; several when the parent is an interface. `item`: cost of each child itself.
+    `nests`: counts as an introspection list.
     """
 
     type: GraphQLNamedType | None = None
@@ -57,6 +58,7 @@ class Facts:
     slicing: tuple[tuple[str, bool], ...] = ()
     maximum: int = 1
     audiences: tuple[Audience, ...] = ()
+    item: int = 0
     realm: Realm = Realm.DATA
     nests: bool = False
 
@@ -119,17 +121,19 @@ class FactBook:
         costs = [c for v in versions if isinstance(c := v.extensions.get("cost"), FieldCost)]
         cost = max(costs, key=lambda c: (c.maximum, c.weight)) if costs else None
         weight = cost.weight if cost else int(composite is not None)
+        is_list = is_list_type(get_nullable_type(field.type))
+        # The edges of a connection were sized where it was asked for, and each is counted by its field's own weight.
+        item = int(is_list and composite is not None and parent.name not in self._sized)
         if cost and cost.slicing:
             given = [(arg, field.args[arg]) for arg in cost.slicing if arg in field.args]
             slicing = tuple((arg, is_list_type(get_nullable_type(argument.type))) for arg, argument in given)
-            return Facts(composite, weight, min(cost.default, cost.maximum), slicing, cost.maximum, audiences)
+            size = min(cost.default, cost.maximum)
+            return Facts(composite, weight, size, slicing, cost.maximum, audiences, item)
         if cost and cost.assumed is not None:
             size = cost.assumed
-        elif is_list_type(get_nullable_type(field.type)) and parent.name not in self._sized:
-            size = self._limits.list_size
         else:
-            size = 1
-        return Facts(composite, weight, size, audiences=audiences)
+            size = self._limits.list_size if is_list and parent.name not in self._sized else 1
+        return Facts(composite, weight, size, audiences=audiences, item=item)
 
     def _types_sized_by_their_field(self) -> frozenset[str]:
         """Connections: `shelf(first: 100) { edges { … } }` is sized at `shelf`, so `edges` must not multiply again."""

@@ -9,7 +9,7 @@ Does not check types, names or values, and does not read the request's variables
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -287,6 +287,7 @@ class _Walk:
             usage.aliases += 1
         facts = self.facts.of(parent, node.name.value)
         below = self.selection_set(node.selection_set, facts.type, level + 1) if node.selection_set else Usage()
+        below.cost.constant += facts.item
         usage.absorb_field(key, facts, below, self.program.field(facts.weight, size_of(node, facts), below.cost))
 
     def repeat(self, seen: dict[tuple[str, str], int], scope: str, name: str, *, bounded: bool = True) -> int:
@@ -313,9 +314,3 @@ class _Walk:
         self.open.discard(name)
         self.known[name] = usage
         return usage
-
-
-def named(operations: Iterable[Operation], name: str | None) -> Operation | None:
-    """The operation called `name`; without a name the only one; None if there is no such, or no only one."""
-    found = [o for o in operations if name is None or o.name == name]
-    return found[0] if len(found) == 1 else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class FieldCost:
     """What one field costs and how many children it yields; kept in `field.extensions["cost"]`.
 
-    cost of a selection = weight + children × (sum of the costs of the selections below)
+    cost of a selection = weight + children × (costs of the selections below, and 1 for each object of a plain list)
 
     `weight`: cost units of resolving the field once, beside its children.
     `slicing`: names of the arguments that say how many children there are: an Int (`first`) counts as its value, a

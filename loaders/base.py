@@ -95,7 +95,7 @@ class Loader(Generic[K, V]):
                 batch = self._flight.get(key) or self._enqueue(key)
                 waiting[id(batch)] = batch
         for batch in waiting.values():
-            await batch.done
+            await asyncio.shield(batch.done)  # others wait for it too: one asker's end must not be theirs
         return [known[key] for key in keys]
 
     async def one(self, key: K) -> V:

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Uuid, bindparam, column, func,
 from sqlalchemy.orm import aliased
 
 from domain.catalog import ListingStatus, PriceAudience, PriceScope
+from domain.channel import EdgeKind, OrganizationStatus
 from loaders.base import ById, ListBy, Loader
 from loaders.paging import Paged, listed, wanted_parents
 from models.catalog import (
@@ -25,7 +26,7 @@ from models.catalog import (
     Sku,
     SkuAttribute,
 )
-from models.channel import CloudStore, Organization
+from models.channel import CloudStore, Organization, OrganizationEdge
 from models.reading import NOW, TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
 
 
@@ -221,13 +222,19 @@ class ListingRow(Row):
 
 
 def listings() -> Rows:
-    """The columns of the listings on the shelves of the tenant's open cloud stores."""
+    """The columns of the listings on the shelves of open cloud stores, as long as their organisations are admitted."""
     x, store = Listing, CloudStore
     return (
         select(
             x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, store.organization_id.label("seller_id"), store.mode
         )
         .join(store, (store.tenant_id == TENANT) & (store.id == x.cloud_store_id) & store.closed_at.is_(None))
+        .join(
+            Organization,
+            (Organization.tenant_id == TENANT)
+            & (Organization.id == store.organization_id)
+            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
+        )
         .where(x.tenant_id == TENANT, x.status == constant(ListingStatus.LISTED))
     )
 
@@ -269,17 +276,21 @@ class AssortmentRow(Row):
 _grant = aliased(Authorization)
 
 
-def assortments() -> Rows:
-    """The columns of the assortments that the viewer grants or has been granted."""
-    a = Assortment
-    granted = (
+def _granted_to_viewer() -> ColumnElement[bool]:
+    """The assortment of the row is given to an organisation the viewer speaks for."""
+    return (
         select(constant(1))
-        .where(_grant.tenant_id == TENANT, _grant.assortment_id == a.id, in_scope(_grant.grantee_id))
+        .where(_grant.tenant_id == TENANT, _grant.assortment_id == Assortment.id, in_scope(_grant.grantee_id))
         .correlate_except(_grant)
         .exists()
     )
+
+
+def assortments() -> Rows:
+    """The columns of the assortments that the viewer grants or has been granted."""
+    a = Assortment
     return select(a.id, a.code, a.name, a.grantor_id, a.is_generated).where(
-        a.tenant_id == TENANT, in_scope(a.grantor_id) | granted
+        a.tenant_id == TENANT, in_scope(a.grantor_id) | _granted_to_viewer()
     )
 
 
@@ -331,9 +342,14 @@ class AssortmentSkuEntry(Row):
 
 def _assortment_skus() -> Paged[AssortmentSkuEntry]:
     wanted = wanted_parents()
-    # The assortment came through its own condition; the band is between its two parties.
-    rows = select(AssortmentSku.sku_id, AssortmentSku.min_fen, AssortmentSku.max_fen).where(
-        AssortmentSku.tenant_id == TENANT, AssortmentSku.assortment_id == wanted.c.parent
+    rows = (
+        select(AssortmentSku.sku_id, AssortmentSku.min_fen, AssortmentSku.max_fen)
+        .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == AssortmentSku.assortment_id))
+        .where(
+            AssortmentSku.tenant_id == TENANT,
+            AssortmentSku.assortment_id == wanted.c.parent,
+            in_scope(Assortment.grantor_id) | _granted_to_viewer(),
+        )
     )
     return Paged(AssortmentSkuEntry, wanted, rows, {AssortmentSku.sku_id: UUID})
 
@@ -421,6 +437,7 @@ class CandidateRow(Row):
     valid_until: datetime | None
 
 
+_edge = aliased(OrganizationEdge)
 _buyer = aliased(Organization)
 _buyer_store = aliased(CloudStore)
 _seller_store = aliased(CloudStore)
@@ -498,6 +515,18 @@ def _trade() -> Any:
         column("seller", Uuid()), column("buyer", Uuid()), column("sku", Uuid()), with_ordinality="place"
     ).render_derived(name="wanted")
     lists = PriceList
+    # Only between a supplier and whom it supplies: to anyone else these are another tier's prices.
+    supplies = (
+        select(constant(1))
+        .where(
+            _edge.tenant_id == TENANT,
+            _edge.kind == constant(EdgeKind.SUPPLIES),
+            _edge.downstream_id == wanted.c.buyer,
+            _edge.upstream_id == wanted.c.seller,
+        )
+        .correlate_except(_edge)
+        .exists()
+    )
     applies = (
         (lists.scope == constant(PriceScope.BASE))
         | (lists.buyer_id == wanted.c.buyer)
@@ -508,7 +537,7 @@ def _trade() -> Any:
     )
     return read(
         CandidateRow,
-        _candidates(wanted, PriceAudience.TRADE, applies & in_scope(wanted.c.seller, wanted.c.buyer))
+        _candidates(wanted, PriceAudience.TRADE, applies & supplies & in_scope(wanted.c.seller, wanted.c.buyer))
         .join(_buyer, (_buyer.tenant_id == TENANT) & (_buyer.id == wanted.c.buyer))
         .outerjoin(_buyer_store, (_buyer_store.tenant_id == TENANT) & (_buyer_store.organization_id == wanted.c.buyer)),
     )

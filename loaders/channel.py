@@ -29,7 +29,7 @@ from models.reading import TENANT, TEXTS, UUIDS, Row, Rows, constant, ids, read
 
 
 class OrganizationRow(Row):
-    """An organisation as anyone may see it, with the key of its cloud store, if it has one."""
+    """An organisation as anyone may see it, with the key of its cloud store while that is open."""
 
     id: UUID
     tier: str
@@ -41,15 +41,17 @@ class OrganizationRow(Row):
     postal_code: str | None
     latitude_e7: int | None
     longitude_e7: int | None
+    is_active: bool
     cloud_store_id: UUID | None
 
 
 _store = aliased(CloudStore)
 
 
-def organizations(*conditions: Any) -> Rows:
-    """The public columns of the tenant's admitted organisations, each with its cloud store's id."""
+def any_organizations(*conditions: Any) -> Rows:
+    """The public columns of the tenant's organisations, admitted or not: a past order names its seller for ever."""
     o = Organization
+    active = o.status == constant(OrganizationStatus.ACTIVE)
     return (
         select(
             o.id,
@@ -62,20 +64,26 @@ def organizations(*conditions: Any) -> Rows:
             o.postal_code,
             o.latitude_e7,
             o.longitude_e7,
+            active.label("is_active"),
             _store.id.label("cloud_store_id"),
         )
         .outerjoin(
             _store,
-            (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & _store.closed_at.is_(None),
+            (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & _store.closed_at.is_(None) & active,
         )
-        .where(o.tenant_id == TENANT, o.status == constant(OrganizationStatus.ACTIVE), *conditions)
+        .where(o.tenant_id == TENANT, *conditions)
     )
 
 
-class OrganizationById(ById[OrganizationRow]):
-    """Organisations by id, whatever their tier."""
+def organizations(*conditions: Any) -> Rows:
+    """The same, of those that are admitted and not suspended: whoever is looked for, or trades now."""
+    return any_organizations(Organization.status == constant(OrganizationStatus.ACTIVE), *conditions)
 
-    statement = read(OrganizationRow, organizations(Organization.id == ids("ids").any_()))
+
+class OrganizationById(ById[OrganizationRow]):
+    """Organisations by id, whatever their tier and status: other rows point at them. A search asks `is_active`."""
+
+    statement = read(OrganizationRow, any_organizations(Organization.id == ids("ids").any_()))
 
 
 class OrganizationByCode(Loader[tuple[str, str], OrganizationRow | None]):
@@ -140,12 +148,30 @@ class UpstreamRow(OrganizationRow):
     parent: UUID
 
 
+_mine = aliased(OrganizationClosure)
+
+
+def at_or_below_viewer(organization: Any) -> ColumnElement[bool]:
+    """The organisation is one the viewer speaks for, or stands below one."""
+    return (
+        bindparam("viewer_everything", type_=Boolean())
+        | select(constant(1))
+        .where(
+            _mine.tenant_id == TENANT,
+            _mine.descendant_id == organization,
+            _mine.ancestor_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
+        )
+        .correlate_except(_mine)
+        .exists()
+    )
+
+
 _wanted = wanted_parents()
 _above = aliased(OrganizationClosure)
 
 
 class UpstreamsOf(ListBy[UpstreamRow]):
-    """The direct suppliers of each organisation, the primary one first, then by code."""
+    """The direct suppliers of organisations at or below the viewer's own, the primary one first, then by code."""
 
     statement = listed(
         UpstreamRow,
@@ -155,6 +181,7 @@ class UpstreamsOf(ListBy[UpstreamRow]):
             _edge.tenant_id == TENANT,
             _edge.kind == constant(EdgeKind.SUPPLIES),
             _edge.downstream_id == _wanted.c.parent,
+            at_or_below_viewer(_wanted.c.parent),
         ).add_columns(_edge.is_primary),
         ~_edge.is_primary,
         Organization.tier,
@@ -204,22 +231,6 @@ class AncestorEntry(OrganizationRow):
 
 
 _closure = aliased(OrganizationClosure)
-_mine = aliased(OrganizationClosure)
-
-
-def at_or_below_viewer(organization: Any) -> ColumnElement[bool]:
-    """The organisation is one the viewer speaks for, or stands below one."""
-    return (
-        bindparam("viewer_everything", type_=Boolean())
-        | select(constant(1))
-        .where(
-            _mine.tenant_id == TENANT,
-            _mine.descendant_id == organization,
-            _mine.ancestor_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
-        )
-        .correlate_except(_mine)
-        .exists()
-    )
 
 
 def _descendants(*conditions: ColumnElement[bool]) -> Paged[RelativeEntry]:
@@ -303,7 +314,14 @@ class CloudStoreById(ById[CloudStoreRow]):
             CloudStore.name,
             CloudStore.site_id,
             CloudStore.region_code,
-        ).where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
+        )
+        .join(
+            Organization,
+            (Organization.tenant_id == TENANT)
+            & (Organization.id == CloudStore.organization_id)
+            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
+        )
+        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from loaders.base import LIST_LIMIT, Loader
 from models.integration import ExternalReference
-from models.reading import TENANT, TEXTS, UUIDS, Row, read
+from models.reading import TENANT, TEXTS, UUIDS, Row, in_scope, read
 
 
 class ReferenceRow(Row):
@@ -20,7 +20,7 @@ class ReferenceRow(Row):
 
 
 class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
-    """What other systems call each (kind of aggregate, id), by system."""
+    """What the systems of the viewer's organisations call each (kind of aggregate, id), by system."""
 
     statement = read(
         ReferenceRow,
@@ -34,6 +34,7 @@ class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
             ExternalReference.tenant_id == TENANT,
             ExternalReference.aggregate == bindparam("aggregates", type_=TEXTS).any_(),
             ExternalReference.aggregate_id == bindparam("ids", type_=UUIDS).any_(),
+            in_scope(ExternalReference.organization_id),
         )
         .order_by(ExternalReference.system),
     )

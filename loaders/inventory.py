@@ -25,6 +25,9 @@ from models.inventory import (
 )
 from models.reading import TENANT, Row, Rows, constant, ids, in_scope, read
 
+MIN_HOLDERS = 3
+"""Fewer holders than this are no aggregate: one of them could tell what another has."""
+
 TODAY: ColumnElement[date] = bindparam("today", type_=Date())
 """The tenant's day: a lot is sellable while this is before its expiry."""
 
@@ -209,8 +212,16 @@ class ContributionSkuEntry(Row):
 def _contribution_skus() -> Paged[ContributionSkuEntry]:
     wanted = wanted_parents()
     x = PoolContributionSku
-    # The contribution came through its own condition.
-    rows = select(x.sku_id, x.cap, x.held).where(x.tenant_id == TENANT, x.contribution_id == wanted.c.parent)
+    rows = (
+        select(x.sku_id, x.cap, x.held)
+        .join(PoolContribution, (PoolContribution.tenant_id == TENANT) & (PoolContribution.id == x.contribution_id))
+        .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == PoolContribution.pool_id))
+        .where(
+            x.tenant_id == TENANT,
+            x.contribution_id == wanted.c.parent,
+            in_scope(InventoryPool.organization_id, PoolContribution.owner_id),
+        )
+    )
     return Paged(ContributionSkuEntry, wanted, rows, {x.sku_id: UUID})
 
 
@@ -317,8 +328,8 @@ def _sources() -> Any:
             place_of(wanted),
             contribution.location_id,
             contribution.owner_id,
-            # An owner outside the chain stands where its goods are offered from.
-            func.coalesce(rank, _reach.hops).label("hops"),
+            # Level 0 is own stock alone; an owner outside the chain stands where its goods are offered from.
+            func.greatest(constant(1), func.coalesce(rank, _reach.hops)).label("hops"),
             (lots - func.coalesce(kept_back, constant(0))).label("unclaimed"),
             contribution.share_bps,
             offer.cap,
@@ -371,7 +382,7 @@ class PromiseOf(Loader[tuple[UUID, UUID], Promise]):
 
 
 class ChannelStockRow(Row):
-    """How much of a sku lies with whom in the channel, summed; for the brand whose sku it is."""
+    """How much of a sku lies with how many others in the channel, summed; for the brand whose sku it is."""
 
     sku_id: UUID
     on_hand: int
@@ -379,7 +390,7 @@ class ChannelStockRow(Row):
 
 
 class ChannelStockOf(Loader[UUID, ChannelStockRow | None]):
-    """Stock of each sku over the whole channel: an aggregate for the brand, never one shop's figure."""
+    """Stock of each sku with all others in the channel: for its brand, and an aggregate of at least `MIN_HOLDERS`."""
 
     statement = read(
         ChannelStockRow,
@@ -390,8 +401,15 @@ class ChannelStockOf(Loader[UUID, ChannelStockRow | None]):
         )
         .join(Sku, (Sku.tenant_id == TENANT) & (Sku.id == Stock.sku_id))
         .join(Product, (Product.tenant_id == TENANT) & (Product.id == Sku.product_id))
-        .where(Stock.tenant_id == TENANT, Stock.sku_id == ids("ids").any_(), in_scope(Product.brand_id))
-        .group_by(Stock.sku_id),
+        .where(
+            Stock.tenant_id == TENANT,
+            Stock.sku_id == ids("ids").any_(),
+            Stock.owner_id != Product.brand_id,
+            Stock.on_hand > constant(0),
+            in_scope(Product.brand_id),
+        )
+        .group_by(Stock.sku_id)
+        .having(func.count(Stock.owner_id.distinct()) >= constant(MIN_HOLDERS)),
     )
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, ChannelStockRow | None]:
@@ -399,5 +417,5 @@ class ChannelStockOf(Loader[UUID, ChannelStockRow | None]):
         return {row.sku_id: row for row in await self.reading.fetch(self.statement, ids=keys)}
 
     def absent(self) -> None:
-        """Another brand's sku, or nowhere in stock."""
+        """Another brand's sku, or with too few holders to be an aggregate."""
         return

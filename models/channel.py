@@ -124,8 +124,8 @@ class OrganizationEdge(Base):
 class OrganizationClosure(Base):
     """Every ancestor of every organisation over all SUPPLIES edges, itself included at 0 hops; `hops` is the fewest.
 
-    Tier and code of the descendant are repeated so that a page of descendants is one range of one index; the foreign
-    key keeps the copy true.
+    Tier and code of the descendant, which never change, are repeated so that a page of descendants is one range of one
+    index; the foreign key keeps the copy true.
     """
 
     __tablename__ = "organization_closure"
@@ -142,7 +142,6 @@ class OrganizationClosure(Base):
             ["tenant_id", "descendant_id", "descendant_tier", "descendant_code"],
             ["organization.tenant_id", "organization.id", "organization.tier", "organization.code"],
             name="fk_organization_closure_descendant",
-            onupdate="CASCADE",
         ),
         CheckConstraint("(hops = 0) = (ancestor_id = descendant_id)", name="self_is_zero"),
         *at_least(0, "hops"),

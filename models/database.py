@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import PoolProxiedConnection, text
+from sqlalchemy import PoolProxiedConnection, QueuePool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from models.reading import ReadConnection, ReadSession, set_tenant
@@ -138,6 +138,13 @@ class Database:
         """One trip to the server, for readiness."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    def connections(self) -> dict[str, float]:
+        """How many connections are idle and how many are at work, for metrics."""
+        pool = self.engine.sync_engine.pool
+        if not isinstance(pool, QueuePool):
+            return {}
+        return {"idle": float(pool.checkedin()), "busy": float(pool.checkedout())}
 
     async def close(self) -> None:
         """Close every connection."""

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.integration import PartnerKind
-from models.base import Base, Id, NewId, TenantId, one_of, ref, table_args
+from models.base import Base, Id, KeyId, NewId, TenantId, one_of, ref, table_args
 
 
 class PartnerClient(Base):
@@ -27,16 +27,18 @@ class PartnerClient(Base):
 
 
 class ExternalReference(Base):
-    """What another system calls one of our aggregates. It may be of any kind, so no foreign key holds it."""
+    """What a system of `organization` calls one of our aggregates, of any kind: no foreign key holds the aggregate."""
 
     __tablename__ = "external_reference"
 
     tenant_id: Mapped[TenantId]
+    organization_id: Mapped[KeyId]
     aggregate: Mapped[str] = mapped_column(Text, primary_key=True)
     system: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text, primary_key=True)
     aggregate_id: Mapped[UUID] = mapped_column(Uuid)
     __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "aggregate", "aggregate_id", "system"),
+        UniqueConstraint("tenant_id", "aggregate", "aggregate_id", "organization_id", "system"),
+        ref("organization_id", "organization"),
         CheckConstraint("aggregate ~ '^[a-z_]+$'", name="aggregate"),
     )

@@ -1,6 +1,5 @@
 """The inventory centre's tables: locations, stock by lot, movements, pools and what they promise, holds."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -196,7 +195,11 @@ class PoolContributionSku(Base):
 
 
 class Reservation(Base):
-    """A hold: goods kept for an order that is not placed yet, until `due_at`."""
+    """A hold: goods kept for an order that is not placed yet, until `expires_at`.
+
+    `due_at` repeats that instant while something is to be done about it, and is null afterwards: it is all that the
+    worker sees, and the only thing its index holds.
+    """
 
     __tablename__ = "reservation"
 
@@ -204,13 +207,15 @@ class Reservation(Base):
     id: Mapped[NewId]
     cloud_store_id: Mapped[Id]
     state: Mapped[str] = mapped_column(Text, server_default=ReservationState.HELD)
-    created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    due_at: Mapped[Instant | None]
     __table_args__ = table_args(
         ref("cloud_store_id", "cloud_store"),
         one_of("state", ReservationState),
-        CheckConstraint("due_at > created_at", name="due_later"),
-        Index(None, "tenant_id", "due_at", postgresql_where=text("state = 'HELD'")),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        CheckConstraint("(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)", name="due_while_held"),
+        Index("ix_reservation_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 
 

@@ -181,13 +181,14 @@ class ReadSession:
     sent, BEGIN and COMMIT not among them.
     """
 
-    __slots__ = ("_checkout", "_closed", "_lock", "_pool", "statements", "tenant_id")
+    __slots__ = ("_checkout", "_closed", "_ending", "_lock", "_pool", "statements", "tenant_id")
 
     def __init__(self, pool: ReadPool, tenant_id: UUID) -> None:
         self._pool = pool
         self._lock = asyncio.Lock()
         self._checkout: Checkout | None = None
         self._closed = False
+        self._ending: asyncio.Future[None] | None = None  # held here: the loop itself holds tasks only weakly
         self.tenant_id = tenant_id
         self.statements = 0
 
@@ -215,9 +216,16 @@ class ReadSession:
                 return await self._run(statement, arguments)
 
     async def close(self) -> None:
-        """End the transaction and give the connection back; safe to call twice."""
+        """End the transaction and give the connection back; safe to call twice.
+
+        Shielded: a request that is cancelled, even here, still gives its connection back.
+        """
+        self._closed = True
+        self._ending = asyncio.ensure_future(self._finish())
+        await asyncio.shield(self._ending)
+
+    async def _finish(self) -> None:
         async with self._lock:
-            self._closed = True
             await self._end("COMMIT")
 
     async def _run(self, statement: Read[R], arguments: list[Any]) -> list[R]:

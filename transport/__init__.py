@@ -1,0 +1,72 @@
+"""The wire: HTTP, websocket, health, metrics, logs and bearer tokens.
+
+Owns everything between a socket and the graph. It imports `engine` and `domain` and knows neither schema nor data:
+`Door` is what it asks of the composition root.
+
+    bytes ──► http / websocket ──► desk ──► door (who asks) ──► engine (what, may it, run it)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from transport.desk import Desk, Graph, fault_code
+from transport.door import Door, OpenRequest, RequestFacts
+from transport.health import Health, Probe
+from transport.http import HttpEndpoint
+from transport.logs import RequestLog
+from transport.metrics import Metrics
+from transport.serving import server_config
+from transport.websocket import SocketEndpoint
+
+__all__ = [
+    "Door",
+    "Graph",
+    "Metrics",
+    "OpenRequest",
+    "Probe",
+    "RequestFacts",
+    "fault_code",
+    "middleware",
+    "routes",
+    "server_config",
+]
+
+_PREFLIGHT_SECONDS = 600
+
+
+def routes(door: Door, graph: Graph, metrics: Metrics, probe: Probe, *, path: str = "/graphql") -> list[BaseRoute]:
+    """The routes of one application: the graph at `path` over HTTP and websocket, health, metrics.
+
+    `probe` returns when the process can serve a request and raises when it cannot. `metrics` may belong to several
+    graphs; call its `watch_documents` once for each that should show its cache.
+    """
+    desk = Desk(door, graph, metrics)
+    health = Health(probe, graph.limits.probe_seconds)
+    return [
+        Route(path, HttpEndpoint(desk, graph.limits, metrics)),
+        WebSocketRoute(path, SocketEndpoint(door, desk, graph.limits, metrics)),
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+        Route("/metrics", metrics.endpoint),
+    ]
+
+
+def middleware(cors_origins: Sequence[str] = ()) -> list[Middleware]:
+    """What wraps every route, outermost first: the request's id and log line, then CORS for `cors_origins` if any.
+
+    Credentials are never allowed: proof of identity is a header the page sets itself, no cookie.
+    """
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(cors_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Accept", "Authorization", "Content-Type", "Millrace-Tenant", "X-Request-Id"],
+        expose_headers=["X-Request-Id"],
+        max_age=_PREFLIGHT_SECONDS,
+    )
+    return [Middleware(RequestLog), cors] if cors_origins else [Middleware(RequestLog)]

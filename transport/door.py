@@ -1,7 +1,7 @@
 """The door between transport and graph: how a request becomes somebody who asks.
 
-Owns two protocols that the composition root fulfils, and the plain facts that travel through them. Does not know tokens,
-tenants or databases.
+Owns two protocols that the composition root fulfils, and the plain facts that travel through them. Does not know
+tokens, tenants or databases.
 """
 
 from __future__ import annotations

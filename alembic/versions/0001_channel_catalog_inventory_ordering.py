@@ -111,23 +111,6 @@ def upgrade() -> None:
         op.f("ix_category_tenant_id_parent_id_code"), "category", ["tenant_id", "parent_id", "code"], unique=False
     )
     op.create_table(
-        "external_reference",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("aggregate", sa.Text(), nullable=False),
-        sa.Column("system", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("aggregate_id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("aggregate ~ '^[a-z_]+$'", name=op.f("ck_external_reference_aggregate")),
-        sa.PrimaryKeyConstraint("tenant_id", "aggregate", "system", "value", name=op.f("pk_external_reference")),
-        sa.UniqueConstraint(
-            "tenant_id",
-            "aggregate",
-            "aggregate_id",
-            "system",
-            name=op.f("uq_external_reference_tenant_id_aggregate_aggregate_id_system"),
-        ),
-    )
-    op.create_table(
         "organization",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -200,6 +183,27 @@ def upgrade() -> None:
         sa.Column("joined_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_customer")),
         sa.UniqueConstraint("tenant_id", "account_id", name=op.f("uq_customer_tenant_id_account_id")),
+    )
+    op.create_table(
+        "external_reference",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("aggregate", sa.Text(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("aggregate_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("aggregate ~ '^[a-z_]+$'", name=op.f("ck_external_reference_aggregate")),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "organization_id", "aggregate", "system", "value", name=op.f("pk_external_reference")
+        ),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "aggregate",
+            "aggregate_id",
+            "organization_id",
+            "system",
+            name=op.f("uq_external_reference_tenant_id_aggregate_aggregate_id_organization_id_system"),
+        ),
     )
     op.create_table(
         "inventory_pool",
@@ -658,17 +662,22 @@ def upgrade() -> None:
         sa.Column("cloud_store_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), server_default="HELD", nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)",
+            name=op.f("ck_reservation_due_while_held"),
+        ),
         sa.CheckConstraint("state IN ('HELD', 'CONSUMED', 'RELEASED', 'EXPIRED')", name=op.f("ck_reservation_state")),
-        sa.CheckConstraint("due_at > created_at", name=op.f("ck_reservation_due_later")),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("ck_reservation_expires_later")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_reservation")),
     )
     op.create_index(
-        op.f("ix_reservation_tenant_id_due_at"),
+        "ix_reservation_due_at",
         "reservation",
-        ["tenant_id", "due_at"],
+        ["due_at", "tenant_id", "id"],
         unique=False,
-        postgresql_where=sa.text("state = 'HELD'"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
         "safety_stock",
@@ -872,6 +881,13 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_external_reference_tenant_id"), "external_reference", "tenant", ["tenant_id"], ["id"]
     )
+    op.create_foreign_key(
+        op.f("fk_external_reference_tenant_id_organization_id"),
+        "external_reference",
+        "organization",
+        ["tenant_id", "organization_id"],
+        ["tenant_id", "id"],
+    )
     op.create_foreign_key(op.f("fk_inventory_pool_tenant_id"), "inventory_pool", "tenant", ["tenant_id"], ["id"])
     op.create_foreign_key(
         op.f("fk_inventory_pool_tenant_id_organization_id"),
@@ -993,7 +1009,6 @@ def upgrade() -> None:
         "organization",
         ["tenant_id", "descendant_id", "descendant_tier", "descendant_code"],
         ["tenant_id", "id", "tier", "code"],
-        onupdate="CASCADE",
     )
     op.create_foreign_key(
         op.f("fk_organization_closure_tenant_id"), "organization_closure", "tenant", ["tenant_id"], ["id"]

@@ -72,6 +72,7 @@ def test_claims_on_an_expired_lot_leave_with_it() -> None:
         (10_000, 40, 5, 3, 5),  # never above free
         (10_000, 0, 5, 0, 0),
         (0, None, 5, 0, 0),
+        (20_000, None, 5, 0, 5),  # not even where a share is above the whole
         (10_000, None, 0, 5, 0),
         (10_000, None, -3, 5, 0),
         (10_000, None, -3, 0, 0),

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NewType, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, is_interface_type, is_object_type
+from strawberry.schema.config import StrawberryConfig
 
 from engine.documents import Documents
 from engine.faults import Mask
@@ -16,6 +17,10 @@ from engine.reference import Reference
 
 EVERYBODY = frozenset({"NOBODY", "CONSUMER", "STAFF"})
 STAFF = frozenset({"STAFF"})
+
+
+RUNNING: list[str] = []
+"""Source streams that have begun and not ended."""
 
 
 class KnownError(Exception):
@@ -86,6 +91,9 @@ class CreditExceeded:
     message: str
 
 
+Anything = NewType("Anything", object)
+
+
 @strawberry.input(one_of=True)
 class By:
     code: str | None = strawberry.UNSET
@@ -136,6 +144,10 @@ class Query:
         return text
 
     @strawberry.field
+    def huge(self) -> Anything:
+        return cast(Anything, 2**70)
+
+    @strawberry.field
     async def slow(self, seconds: float) -> str:
         await asyncio.sleep(seconds)
         return "done"
@@ -151,6 +163,13 @@ class Broken:
 
 
 @strawberry.type
+class Tick:
+    @strawberry.field
+    def context(self, info: strawberry.Info) -> str:
+        return str(info.context)
+
+
+@strawberry.type
 class Mutation:
     @strawberry.mutation
     def order(self) -> OutOfStock | CreditExceeded:
@@ -163,6 +182,16 @@ class Subscription:
     async def count(self, info: strawberry.Info, to: int) -> AsyncGenerator[int, None]:
         for i in range(to):
             yield i
+
+    @strawberry.subscription
+    async def ticks(self, to: int, every: float = 0.0) -> AsyncGenerator[Tick, None]:
+        RUNNING.append("ticks")
+        try:
+            for _ in range(to):
+                yield Tick()
+                await asyncio.sleep(every)
+        finally:
+            RUNNING.remove("ticks")
 
     @strawberry.subscription
     async def fails(self) -> AsyncGenerator[int, None]:
@@ -189,7 +218,13 @@ def declare(schema: GraphQLSchema) -> None:
                 field.extensions["cost"] = cost
 
 
-strawberry_schema = strawberry.Schema(Query, Mutation, Subscription, types=[Brand, Product, OutOfStock, CreditExceeded])
+strawberry_schema = strawberry.Schema(
+    Query,
+    Mutation,
+    Subscription,
+    types=[Brand, Product, OutOfStock, CreditExceeded],
+    config=StrawberryConfig(scalar_map={Anything: strawberry.scalar(name="Anything", serialize=lambda value: value)}),
+)
 schema: GraphQLSchema = strawberry_schema._schema
 declare(schema)
 LIMITS = Limits()

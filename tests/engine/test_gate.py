@@ -7,6 +7,7 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLObjectType,
     InlineFragmentNode,
     Visitor,
     build_schema,
@@ -17,7 +18,7 @@ from graphql import (
 
 from engine.documents import DocumentError
 from engine.gate import Gate, LimitError, Operation
-from engine.limits import Limits
+from engine.limits import FieldCost, Limits
 from tests.engine import hostile
 from tests.engine.small import COSTS, LIMITS, documents, extensions, gate, schema
 
@@ -114,7 +115,37 @@ def test_cost_multiplies_below_lists() -> None:
     assert cost("{brand{id}}") == 1
     assert cost("{brand{products(first:10){edges{node{id}}}}}") == 1 + 2 + 10 * (1 + 1)
     assert cost("{brand{products(first:10){edges{node{brand{tags}}}}}}") == 1 + 2 + 10 * (1 + 1 + 1 + 3)
-    assert cost("{brand{rivals{rivals{id}}}}") == 1 + 1 + 20 * 1
+    assert cost("{brand{rivals{rivals{id}}}}") == 1 + 1 + 20 * (1 + 1 + 20 * 1)
+
+
+def test_storefront_query_at_its_largest_page_takes_a_seventh_of_the_limit() -> None:
+    built = build_schema("""
+        type Query { store(id: ID!): Store }
+        type Store { id: ID! name: String! distributor: Org shelf(first: Int, after: String): ShelfConnection! }
+        type Org { id: ID! name: String! brands: [Brand!]! }
+        type Brand { id: ID! name: String! }
+        type ShelfConnection { edges: [ShelfEdge!]! pageInfo: PageInfo! }
+        type ShelfEdge { cursor: String! node: Listing! }
+        type PageInfo { hasNextPage: Boolean! endCursor: String }
+        type Listing { id: ID! sku: Sku! price: Int sellable: Int! }
+        type Sku { id: ID! code: String! name: String! product: Product! }
+        type Product { id: ID! name: String! }
+    """)
+    store, listing = built.type_map["Store"], built.type_map["Listing"]
+    assert isinstance(store, GraphQLObjectType)
+    assert isinstance(listing, GraphQLObjectType)
+    store.fields["shelf"].extensions["cost"] = FieldCost(1, slicing=("first",), default=20, maximum=100)
+    listing.fields["price"].extensions["cost"] = listing.fields["sellable"].extensions["cost"] = FieldCost(1)
+    operation = only(
+        """query Q1($id: ID!, $first: Int) { store(id: $id) { id name distributor { id name brands { id name } }
+           shelf(first: $first) { edges { cursor node { id sku { id code name product { id name } } price sellable } }
+           pageInfo { hasNextPage endCursor } } } }""",
+        Gate(built, LIMITS),
+    )
+    head = 1 + 1 + (1 + 20) + 1
+    assert operation.cost({"first": 20}) == head + 20 * 7
+    assert operation.cost({"first": 100}) == head + 100 * 7 == 724
+    assert (operation.usage.depth, operation.usage.selections) == (7, 26)
 
 
 def test_slicing_argument_falls_back_to_its_default_and_stops_at_its_maximum() -> None:
@@ -148,10 +179,10 @@ def test_slicing_variable_is_read_as_sent(variables: dict[str, Any], size: int) 
 
 
 def test_list_argument_counts_by_its_length() -> None:
-    assert cost('{nodes(ids:["1","2","3"]){... on Brand{rivals{id}}}}') == 1 + 3 * 1
-    assert cost("{nodes(ids:7){... on Brand{rivals{id}}}}") == 1 + 1
-    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": ["1"] * 60}) == 1 + 50
-    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": "1"}) == 1 + 1
+    assert cost('{nodes(ids:["1","2","3"]){... on Brand{rivals{id}}}}') == 1 + 3 * (1 + 1 + 20)
+    assert cost("{nodes(ids:7){... on Brand{rivals{id}}}}") == 1 + (1 + 1 + 20)
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": ["1"] * 60}) == 1 + 50 * (1 + 1 + 20)
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": "1"}) == 1 + (1 + 1 + 20)
 
 
 def test_variable_cost_is_refused_at_the_request_only() -> None:
@@ -169,7 +200,7 @@ def test_variable_cost_is_refused_at_the_request_only() -> None:
 def test_fragment_cost_depends_on_the_list_it_is_spread_in() -> None:
     text = """query($n:Int){brand{...F products(first:$n){edges{node{brand{...F}}}}}}
               fragment F on Brand{rivals{rivals{id}} products(first:$n){edges{node{id}}}}"""
-    fragment = 1 + 20 + 2 + 3 * 2
+    fragment = 1 + 20 * (1 + 1 + 20) + 2 + 3 * 2
     assert cost(text, {"n": 3}) == 1 + fragment + 2 + 3 * (1 + 1 + 1 + fragment)
 
 

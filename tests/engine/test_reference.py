@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from engine.faults import Mask
 from engine.reference import Reference, Result, Stream
-from tests.engine.small import LIMITS, Query, code_of, documents, reference
+from tests.engine.small import LIMITS, code_of, documents, reference, strawberry_schema
 
 
 async def run(text: str, variables: dict[str, Any] | None = None, *, suggestions: bool = True) -> Result:
@@ -18,6 +18,26 @@ async def test_data_comes_back() -> None:
     result = await run("query($t:String!){brand{id name} echo(text:$t)}", {"t": "hi"})
     assert result.payload == {"data": {"brand": {"id": "b1", "name": "Brand"}, "echo": "hi"}}
     assert result.code == "OK"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{brand{id name products(first:2){edges{node{__typename ...on Product{costFen}}}} tags rivals{id}}}",
+        '{node{__typename id ...on Brand{name}} nodes(ids:["1","2"]){id}}',
+        '{a:echo b:echo(text:"y",number:null) find(by:{code:"c"})}',
+        "{brand @skip(if:true){id} echo @include(if:false)}",
+        "{known must}",
+        "mutation{a:order{...on OutOfStock{code message}} b:order{__typename}}",
+        "{__schema{queryType{name}}}",
+    ],
+)
+async def test_data_is_what_strawberry_itself_answers(text: str) -> None:
+    with capture_logs():
+        result = await run(text)
+    reference_result = await strawberry_schema.execute(text)
+    assert result.data == reference_result.data
+    assert [e["path"] for e in result.errors] == [e.path for e in reference_result.errors or ()]
 
 
 async def test_refusal_comes_back_as_data() -> None:
@@ -144,6 +164,10 @@ async def test_subscription_variables_are_checked_before_the_source_opens() -> N
 def test_schema_extensions_are_refused_because_they_would_not_run() -> None:
     class Silent(strawberry.extensions.SchemaExtension):
         pass
+
+    @strawberry.type
+    class Query:
+        one: int = 1
 
     with pytest.raises(ValueError, match="not run by this executor"):
         Reference(strawberry.Schema(Query, extensions=[Silent]), LIMITS, Mask(LIMITS, code_of), suggestions=True)

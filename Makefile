@@ -1,0 +1,62 @@
+# Everything a newcomer needs is here: `make serve` and `make test` set up what they need themselves.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS_OF_TESTS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test prove check bench sdl migrate import token format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings are environment variables (PORT=9000 make serve); the README lists them all."
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the dependencies (once)" >&2
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' >&2
+	@touch $@
+
+install: $(STAMP) ## make .venv and install what pyproject.toml and constraints.txt say
+
+serve: $(STAMP) ## database, migrations, demo data, server: ends in a URL
+	@exec $(BIN)/python -m cli serve
+
+test: $(STAMP) ## the whole test suite, on a real PostgreSQL of its own
+	@exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS)
+
+prove: $(STAMP) ## the same tests at the full numbers (docs/proofs.md)
+	@MILLRACE_PROVE=1 exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS) -m prove
+
+check: $(STAMP) ## style, types, import contracts, the committed SDL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m cli sdl | cmp -s - schema.graphql || { echo "schema.graphql is not the schema: run 'make sdl'"; exit 1; }
+
+bench: $(STAMP) ## time the queries against the hand-written statements, as ratios of one run
+	@exec $(BIN)/python -m tests.bench
+
+sdl: $(STAMP) ## write schema.graphql
+	@$(BIN)/python -m cli sdl > schema.graphql
+
+migrate: $(STAMP) ## bring the database up and its schema to the newest revision
+	@exec $(BIN)/python -m cli migrate
+
+import: $(STAMP) ## import a wholesale invoice file: make import FILE=… TENANT=…
+	@exec $(BIN)/python -m cli import '$(FILE)' --tenant '$(TENANT)' $(OPTIONS)
+
+token: $(STAMP) ## print a demo token: make -s token AS=store:2191/clerk
+	@exec $(BIN)/python -m cli token '$(AS)'
+
+format: $(STAMP) ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+clean: ## remove the virtual environment and the caches, not the data
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

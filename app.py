@@ -1,0 +1,87 @@
+"""The application: settings in, routes out. The composition root of a serving process; nothing but `cli` imports it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from starlette.applications import Starlette
+
+import boot
+import schema
+from engine.limits import Limits
+from models.database import Database
+from resolvers.entrance import Entrance
+from settings import Settings
+from transport import Graph, Metrics, middleware, routes
+from transport.bearer import JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret
+
+DEMO_TENANT: Final = "iowa"
+DEMO_ISSUER: Final = "millrace-demo"
+DEMO_AUDIENCE: Final = "millrace"
+SECRET_FILE: Final = "token.secret"
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits, with what the settings say of them."""
+    return replace(Limits(), request_seconds=settings.request_timeout_s)
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The secret that the demo's tokens are signed with: one per data directory."""
+    return demo_secret(boot.data_directory(settings) / SECRET_FILE)
+
+
+def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
+    """Who vouches for tokens: the configured issuer and, in the demo, the data directory's own secret."""
+    known: dict[str, Verifier] = {}
+    remote: list[JwksVerifier] = []
+    if settings.profile == "demo":
+        known[DEMO_ISSUER] = SecretVerifier(secret_of(settings), DEMO_ISSUER, DEMO_AUDIENCE)
+    if settings.jwks_url is not None and settings.jwt_issuer is not None and settings.jwt_audience is not None:
+        issuer = JwksVerifier(
+            settings.jwks_url,
+            settings.jwt_issuer,
+            settings.jwt_audience,
+            settings.jwt_algorithms,
+            leeway_s=settings.jwt_leeway_s,
+        )
+        known[settings.jwt_issuer] = issuer
+        remote.append(issuer)
+    return Verifiers(known), remote
+
+
+def create(settings: Settings | None = None, access: boot.Access | None = None) -> Starlette:
+    """The application over a database that is up and migrated; it joins the embedded server unless it is handed one.
+
+    Raises: settings.SettingsError, embedded.EmbeddedError.
+    """
+    settings = settings or Settings()
+    access = access or boot.connect(settings)
+    database = Database(access.app, pool_size=settings.pool_size, statement_cache=settings.statement_cache)
+    limits = limits_of(settings)
+    graph = Graph.of(schema.build(), limits, introspection=settings.introspection_enabled)
+    metrics = Metrics()
+    metrics.watch_documents(graph.documents)
+    metrics.watch_pool(database.connections)
+    verifiers, remote = verifiers_of(settings)
+    door = Entrance(database, verifiers, default_tenant=DEMO_TENANT if settings.profile == "demo" else None)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await database.check_role()
+        try:
+            yield
+        finally:
+            for issuer in remote:
+                await issuer.aclose()
+            await database.close()
+            access.close()
+
+    return Starlette(
+        routes=routes(door, graph, metrics, database.ping),
+        middleware=middleware(settings.cors_origins),
+        lifespan=lifespan,
+    )

@@ -1,0 +1,146 @@
+"""Bringing the database up: the embedded server or a real one, its roles, its migrations.
+
+Owns the way from the settings to a migrated database and the logins to it. Part of the composition root: only `app`
+and `cli` use it. It imports no data: that is the importer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from alembic.config import Config
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alembic import command
+from embedded import EmbeddedPostgres, Server, default_home
+from models.database import Login
+from models.wall import APP_ROLE, WORKER_ROLE
+from settings import Settings
+
+PROJECT: Final = Path(__file__).resolve().parent
+NAME: Final = "millrace"
+OWNER: Final = "millrace"
+"""The role that owns the embedded database: no superuser, so that it is held to what a real database would allow."""
+SUPERUSER: Final = "postgres"
+MINIMUM_VERSION: Final = 150_000
+PREPARE_LOCK: Final = 0x6D696C72
+"""Advisory lock of the embedded cluster: one process at a time makes roles and database."""
+CONNECT_TIMEOUT_S: Final = 10.0
+
+
+class BootError(Exception):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The logins to one database. `server` is this process's lease of the embedded PostgreSQL, if that is used."""
+
+    owner: str
+    app: Login
+    worker: Login
+    server: Server | None = None
+
+    def close(self) -> None:
+        """Give the lease back; the embedded server stops when nobody holds one."""
+        if self.server is not None:
+            self.server.close()
+
+
+def data_directory(settings: Settings) -> Path:
+    """Where the embedded PostgreSQL and the demo's secret lie."""
+    return settings.data_dir or default_home(PROJECT, NAME)
+
+
+def connect(settings: Settings) -> Access:
+    """Start or join the embedded PostgreSQL, or take the real one's addresses. Blocks: call it before the event loop.
+
+    Raises: embedded.EmbeddedError when the embedded server does not come up.
+    """
+    if settings.database_url is None:
+        return embedded_access(EmbeddedPostgres(data_directory(settings)).start(), NAME)
+    owner = settings.database_url
+    return Access(
+        owner,
+        Login(owner, APP_ROLE) if settings.app_database_url is None else Login(settings.app_database_url),
+        Login(owner, WORKER_ROLE) if settings.worker_database_url is None else Login(settings.worker_database_url),
+    )
+
+
+def embedded_access(server: Server, database: str) -> Access:
+    """The logins to a database of the embedded server, each by its own role."""
+    return Access(
+        server.dsn(OWNER, database),
+        Login(server.dsn(APP_ROLE, database)),
+        Login(server.dsn(WORKER_ROLE, database)),
+        server,
+    )
+
+
+async def prepare(access: Access, say: Callable[[str], None] = lambda _: None) -> None:
+    """Make roles and database where the server is ours, check the version, migrate to the newest schema.
+
+    Raises: BootError for a server older than 15 or one that is not UTF-8; asyncpg's errors as they come.
+    """
+    if access.server is not None:
+        await create_database(access.server, NAME)
+    connection = await asyncpg.connect(access.owner, timeout=CONNECT_TIMEOUT_S)
+    try:
+        version = int(await connection.fetchval("SHOW server_version_num"))
+        encoding = await connection.fetchval("SHOW server_encoding")
+    finally:
+        await connection.close()
+    if version < MINIMUM_VERSION:
+        raise BootError(f"PostgreSQL 15 or newer is needed, and this server is {version // 10_000}.")
+    if encoding != "UTF8":
+        raise BootError(f"The database must be encoded in UTF8, and this one is in {encoding}.")
+    say("migrating the schema")
+    await migrate(access.owner)
+
+
+async def create_database(server: Server, name: str, template: str = "template1") -> None:
+    """The owner, the two serving roles and the database, each where it is missing."""
+    connection = await asyncpg.connect(server.dsn(SUPERUSER, SUPERUSER), timeout=CONNECT_TIMEOUT_S)
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({PREPARE_LOCK})")
+        await _create_role(connection, OWNER, "LOGIN CREATEROLE")
+        for role in (APP_ROLE, WORKER_ROLE):
+            await _create_role(connection, role, "LOGIN NOINHERIT")
+            await connection.execute(f'GRANT "{role}" TO "{OWNER}" WITH ADMIN OPTION')
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await connection.execute(f'CREATE DATABASE "{name}" OWNER "{OWNER}" TEMPLATE "{template}"')
+    finally:
+        await connection.close()
+
+
+async def _create_role(connection: asyncpg.Connection, role: str, rights: str) -> None:
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+        await connection.execute(f'CREATE ROLE "{role}" {rights}')
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, independent of the working directory."""
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT / "alembic"))
+    return config
+
+
+async def migrate(owner: str, revision: str = "head") -> None:
+    """Bring the database at `owner` up to `revision`; processes that come together go one after the other."""
+
+    def run(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    engine = create_async_engine(owner.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,253 @@
+"""The commands: serve, migrate, import, token, sdl. `millrace --help` lists them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final
+from uuid import UUID
+
+import asyncpg
+import typer
+import uvicorn
+from rich.console import Console
+
+import app
+import boot
+import schema
+from demo import SAMPLE
+from domain.channel import Role
+from embedded import EmbeddedError
+from integrations.wholesale.importing import NewTenant, import_file
+from integrations.wholesale.ledger import BrokenFile
+from integrations.wholesale.writing import TenantExists
+from models.reading import set_tenant
+from settings import Settings, SettingsError
+from transport import server_config
+from transport.bearer import Identity, mint
+from transport.logs import configure
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+err = Console(stderr=True)
+
+TOKEN_LIFETIME: Final = timedelta(days=1)
+IOWA: Final = NewTenant(
+    code=app.DEMO_TENANT, name="Iowa wholesale (demo)", currency="USD", time_zone="America/Chicago", hosts=()
+)
+
+
+def fail(message: str) -> typer.Exit:
+    """Say what is wrong, in red on stderr, and end with 1."""
+    err.print(message, style="red", markup=False, highlight=False)
+    return typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except SettingsError as error:
+        raise fail(str(error)) from None
+
+
+def _connect(settings: Settings) -> boot.Access:
+    try:
+        return boot.connect(settings)
+    except EmbeddedError as error:
+        raise fail(str(error)) from None
+
+
+@cli.command()
+def serve() -> None:
+    """Bring the database up, import the demo's data if it is not there yet, and serve until stopped."""
+    settings = _settings()
+    started = time.monotonic()
+    access = _connect(settings)
+    try:
+        asyncio.run(_ready(settings, access))
+        configure(settings.log_level, settings.log_format)
+        limits = app.limits_of(settings)
+        config = server_config(
+            app.create(settings, access),
+            host=settings.host,
+            port=settings.port,
+            limits=limits,
+            graceful_seconds=settings.graceful_shutdown_s,
+        )
+        Announced(config, settings, started).run()
+    except (boot.BootError, OSError, asyncpg.PostgresError) as error:
+        raise fail(f"{type(error).__name__}: {error}") from None
+    finally:
+        access.close()
+
+
+class Announced(uvicorn.Server):
+    """A server that says where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, started: float) -> None:
+        super().__init__(config)
+        self._settings, self._since = settings, started
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # sockets are handed through
+        """Start, then print the address and what to try."""
+        await super().startup(sockets)  # type: ignore[arg-type]  # as above
+        if not self.started:
+            return
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        url = f"http://{host}:{port}/graphql"
+        err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - self._since:.1f} s: [bold]{url}[/]")
+        if self._settings.profile == "demo":
+            err.print(
+                f"Try:  curl -s {url} -H 'content-type: application/json' \\\n"
+                """        -d '{"query": "{ stores(first: 3) { nodes { id name city } } }"}'\n"""
+                "Tokens:  make -s token AS=store:2191/clerk     The README has more to try.\n",
+                markup=False,
+                highlight=False,
+            )
+
+
+async def _ready(settings: Settings, access: boot.Access) -> None:
+    await boot.prepare(access, lambda words: err.print(words, style="dim"))
+    if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
+        try:
+            await import_file(access.owner, SAMPLE, IOWA, with_demo=True, console=err)
+        except TenantExists:
+            pass  # another process was quicker
+
+
+async def _tenant_exists(owner: str, code: str) -> bool:
+    connection = await asyncpg.connect(owner, timeout=boot.CONNECT_TIMEOUT_S)
+    try:
+        return bool(await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", code))
+    finally:
+        await connection.close()
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up and its schema to the newest revision."""
+    settings = _settings()
+    access = _connect(settings)
+    try:
+        asyncio.run(boot.prepare(access, lambda words: err.print(words, style="dim")))
+    except (boot.BootError, OSError, asyncpg.PostgresError) as error:
+        raise fail(f"{type(error).__name__}: {error}") from None
+    finally:
+        access.close()
+
+
+@cli.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A wholesale invoice file: csv or csv.gz, 24 columns, semicolons.")],
+    tenant: Annotated[str, typer.Option(help="Code of the tenant to make: small letters, digits, hyphens.")],
+    name: Annotated[str | None, typer.Option(help="Its name; the code if not given.")] = None,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of its amounts.")] = "USD",
+    time_zone: Annotated[str, typer.Option(help="The time zone whose days count.")] = "America/Chicago",
+    host: Annotated[list[str] | None, typer.Option(help="A host name that means this tenant; may be repeated.")] = None,
+    demo: Annotated[
+        bool, typer.Option(help="Also generate what the file cannot hold: stock, shelves, people.")
+    ] = False,
+) -> None:
+    """Import a wholesale invoice file as a new tenant: wholly, or not at all."""
+    access = _connect(_settings())
+    try:
+        asyncio.run(boot.prepare(access))
+        made = NewTenant(
+            code=tenant, name=name or tenant, currency=currency, time_zone=time_zone, hosts=tuple(host or ())
+        )
+        asyncio.run(import_file(access.owner, file, made, with_demo=demo, console=err))
+    except BrokenFile as error:
+        raise fail("\n".join(["The file is broken; nothing was imported:", *map(str, error.problems)])) from None
+    except (TenantExists, ValueError, boot.BootError, OSError, asyncpg.PostgresError) as error:
+        raise fail(f"{error}\nNothing was imported.") from None
+    finally:
+        access.close()
+
+
+@cli.command()
+def token(
+    who: Annotated[str, typer.Argument(help="store:2191/clerk, brand:260/analyst, member:1, partner:1, admin …")],
+    tenant: Annotated[str, typer.Option(help="The tenant's code.")] = app.DEMO_TENANT,
+) -> None:
+    """Print a demo token, one line, good for a day."""
+    settings = _settings()
+    if settings.profile != "demo":
+        raise fail("Tokens are made in the demo profile only; in production they come from your issuer.")
+    access = _connect(settings)
+    try:
+        identity = asyncio.run(_identity(access.owner, tenant, who))
+    except asyncpg.PostgresError as error:
+        raise fail(f"{error}. Is the demo's data there? `make serve` imports it.") from None
+    finally:
+        access.close()
+    if identity is None:
+        raise fail(
+            f"Tenant {tenant} has no {who}. Try store:2191/clerk, brand:260/analyst, member:1, partner:1, admin."
+        )
+    secret = app.secret_of(settings)
+    made = mint(
+        secret, identity, issuer=app.DEMO_ISSUER, audience=app.DEMO_AUDIENCE, lifetime=TOKEN_LIFETIME, now=time.time()
+    )
+    sys.stdout.write(made + "\n")
+
+
+async def _identity(owner: str, tenant: str, who: str) -> Identity | None:
+    """The account behind a demo name, and which of its actors speaks."""
+    connection = await asyncpg.connect(owner, timeout=boot.CONNECT_TIMEOUT_S)
+    try:
+        tenant_id: UUID | None = await connection.fetchval("SELECT id FROM tenant WHERE code = $1", tenant)
+        if tenant_id is None:
+            return None
+        if who == "admin":
+            return Identity(subject="admin", actor="admin", tenant=tenant_id)
+        async with connection.transaction(readonly=True):
+            await connection.execute(set_tenant(tenant_id))
+            return await _known(connection, tenant_id, who)
+    finally:
+        await connection.close()
+
+
+async def _known(connection: asyncpg.Connection, tenant_id: UUID, who: str) -> Identity | None:
+    if who.startswith("member:"):
+        found = await connection.fetchval(
+            "SELECT 1 FROM account a JOIN customer c ON (c.tenant_id, c.account_id) = (a.tenant_id, a.id)"
+            " WHERE a.tenant_id = $1 AND a.subject = $2",
+            tenant_id,
+            who,
+        )
+        return Identity(subject=who, actor="consumer", tenant=tenant_id) if found else None
+    if who.startswith("partner:"):
+        found = await connection.fetchval(
+            "SELECT 1 FROM partner_client WHERE tenant_id = $1 AND subject = $2", tenant_id, who
+        )
+        return Identity(subject=who, actor="partner", tenant=tenant_id) if found else None
+    role = who.rpartition("/")[2].upper()
+    if role not in Role.__members__:
+        return None
+    organization = await connection.fetchval(
+        "SELECT s.organization_id FROM account a JOIN staff s ON (s.tenant_id, s.account_id) = (a.tenant_id, a.id)"
+        " WHERE a.tenant_id = $1 AND a.subject = $2 AND s.role = $3",
+        tenant_id,
+        who,
+        role,
+    )
+    if organization is None:
+        return None
+    return Identity(subject=who, actor="staff", tenant=tenant_id, organization=organization, role=role)
+
+
+@cli.command()
+def sdl() -> None:
+    """Print the schema in GraphQL's own language."""
+    sys.stdout.write(schema.build().as_str() + "\n")
+
+
+def main() -> None:
+    """The `millrace` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

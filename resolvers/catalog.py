@@ -1,0 +1,298 @@
+"""The catalog centre's answers: goods, shelves, assortments, and the price for whoever asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.base import BadInput
+from domain.catalog import MAX_QUANTITY, Explanation, PriceCandidate, best, explain
+from domain.channel import CloudStoreMode
+from loaders.catalog import (
+    ASSORTMENT_SKUS,
+    CATEGORIES,
+    PRICE_LISTS,
+    PRICES,
+    PRODUCTS,
+    PRODUCTS_OF_BRAND,
+    PRODUCTS_OF_CATEGORY,
+    SHELF,
+    AssortmentById,
+    AssortmentRow,
+    AttributeRow,
+    AttributesOf,
+    AuthorizationRow,
+    AuthorizationsOf,
+    BandsOf,
+    CandidateRow,
+    CategoryById,
+    CategoryRow,
+    ConsumerPrices,
+    ListingById,
+    ListingRow,
+    PackUnitRow,
+    PackUnitsOf,
+    PriceListRow,
+    ProductById,
+    ProductRow,
+    SkuById,
+    SkuOfRow,
+    SkuRow,
+    SkusOf,
+    TradePrices,
+)
+from loaders.channel import CloudStoreRow, OrganizationById, OrganizationRow
+from loaders.paging import Page
+from resolvers.context import Context
+from resolvers.paging import connect
+
+Roots = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeTerms:
+    """What a listing costs its own store: who supplies it at which price, and the band its consumer price keeps to."""
+
+    supplier_id: UUID
+    supply_fen: int | None
+    min_fen: int | None
+    max_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceQuote:
+    """The price of a quantity for one buyer, and every candidate with its reason."""
+
+    seller_id: UUID
+    buyer_id: UUID
+    sku_id: UUID
+    quantity: int
+    at: datetime
+    explanations: list[Explanation]
+
+    @property
+    def applied(self) -> PriceCandidate | None:
+        """The candidate whose price applies, if any."""
+        return next((entry.candidate for entry in self.explanations if entry.applied), None)
+
+
+def candidate_of(row: CandidateRow) -> PriceCandidate:
+    """The rule's value of a row: what stands behind its place."""
+    return PriceCandidate(*row[1:])
+
+
+async def product(roots: Roots, ctx: Context, *, id: UUID) -> list[ProductRow | None]:
+    """A product by id."""
+    return [await ctx.load(ProductById).one(id)] * len(roots)
+
+
+async def products(
+    roots: Roots, ctx: Context, *, brand_id: UUID | None, category_id: UUID | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """All products, or those of one brand or one category.
+
+    Raises: BadInput when both are named: no index serves the two together.
+    """
+    if brand_id is not None and category_id is not None:
+        raise BadInput("Name either `brandId` or `categoryId`, not both.")
+    if brand_id is not None:
+        return await connect(ctx, PRODUCTS_OF_BRAND, [brand_id] * len(roots), first, after)
+    if category_id is not None:
+        return await connect(ctx, PRODUCTS_OF_CATEGORY, [category_id] * len(roots), first, after)
+    return await connect(ctx, PRODUCTS, [ctx.viewer.tenant_id] * len(roots), first, after)
+
+
+async def products_of_brand(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The products of each brand."""
+    return await connect(ctx, PRODUCTS_OF_BRAND, [row.id for row in rows], first, after)
+
+
+async def products_of_category(
+    rows: Sequence[CategoryRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The products of each category."""
+    return await connect(ctx, PRODUCTS_OF_CATEGORY, [row.id for row in rows], first, after)
+
+
+async def brand_of(rows: Sequence[ProductRow], ctx: Context) -> list[OrganizationRow | None]:
+    """The brand of each product."""
+    return await ctx.load(OrganizationById).many([row.brand_id for row in rows])
+
+
+async def categories(roots: Roots, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The tenant's categories."""
+    return await connect(ctx, CATEGORIES, [ctx.viewer.tenant_id] * len(roots), first, after)
+
+
+async def category_of(rows: Sequence[ProductRow], ctx: Context) -> list[CategoryRow | None]:
+    """The category of each product, if it has one."""
+    return await _categories(ctx, [row.category_id for row in rows])
+
+
+async def parent_category(rows: Sequence[CategoryRow], ctx: Context) -> list[CategoryRow | None]:
+    """The category above each."""
+    return await _categories(ctx, [row.parent_id for row in rows])
+
+
+async def _categories(ctx: Context, keys: Sequence[UUID | None]) -> list[CategoryRow | None]:
+    there = [key for key in keys if key is not None]
+    found = dict(zip(there, await ctx.load(CategoryById).many(there), strict=True))
+    return [None if key is None else found[key] for key in keys]
+
+
+async def sku(roots: Roots, ctx: Context, *, id: UUID) -> list[SkuRow | None]:
+    """A sku by id."""
+    return [await ctx.load(SkuById).one(id)] * len(roots)
+
+
+async def sku_of(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
+    """The sku each row is about."""
+    return await ctx.load(SkuById).many([row.sku_id for row in rows])
+
+
+async def product_of(rows: Sequence[SkuRow], ctx: Context) -> list[ProductRow | None]:
+    """The product of each sku."""
+    return await ctx.load(ProductById).many([row.product_id for row in rows])
+
+
+async def skus_of(rows: Sequence[ProductRow], ctx: Context) -> list[list[SkuOfRow]]:
+    """The skus of each product."""
+    return await ctx.load(SkusOf).many([row.id for row in rows])
+
+
+async def pack_units_of(rows: Sequence[SkuRow], ctx: Context) -> list[list[PackUnitRow]]:
+    """The packs of each sku."""
+    return await ctx.load(PackUnitsOf).many([row.id for row in rows])
+
+
+async def attributes_of(rows: Sequence[SkuRow], ctx: Context) -> list[list[AttributeRow]]:
+    """The attributes of each sku."""
+    return await ctx.load(AttributesOf).many([row.id for row in rows])
+
+
+async def listing(roots: Roots, ctx: Context, *, id: UUID) -> list[ListingRow | None]:
+    """A listing by id."""
+    return [await ctx.load(ListingById).one(id)] * len(roots)
+
+
+async def shelf(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The shelf of each organisation's cloud store."""
+    return await connect(ctx, SHELF, [row.cloud_store_id for row in rows], first, after)
+
+
+async def shelf_of_cloud_store(
+    rows: Sequence[CloudStoreRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The shelf of each cloud store."""
+    return await connect(ctx, SHELF, [row.id for row in rows], first, after)
+
+
+async def seller_of(rows: Sequence[ListingRow], ctx: Context) -> list[OrganizationRow | None]:
+    """The organisation that sells each listing."""
+    return await ctx.load(OrganizationById).many([row.seller_id for row in rows])
+
+
+async def price_for_viewer(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]:
+    """What one base unit costs the viewer: the consumer price, or at an ordering mall her own trade price."""
+    mine = ctx.viewer.organization_id
+    trade = [
+        (row.seller_id, mine, row.sku_id)
+        for row in rows
+        if mine is not None and row.mode == CloudStoreMode.B2B_ORDERING
+    ]
+    retail = [(row.seller_id, row.sku_id) for row in rows if row.mode != CloudStoreMode.B2B_ORDERING]
+    now = ctx.reading.now
+    units: dict[UUID, int] = {}
+    if retail:
+        found = await ctx.load(ConsumerPrices).many(retail)
+        prices = iter([_unit(candidates, now) for candidates in found])
+        units |= {row.id: next(prices) for row in rows if row.mode != CloudStoreMode.B2B_ORDERING}
+    if trade:
+        found = await ctx.load(TradePrices).many(trade)
+        prices = iter([_unit(candidates, now) for candidates in found])
+        units |= {row.id: next(prices) for row in rows if row.mode == CloudStoreMode.B2B_ORDERING}
+    return [units.get(row.id) for row in rows]
+
+
+def _unit(candidates: Sequence[Any], now: datetime) -> Any:
+    applied = best(candidates, 1, now)
+    return None if applied is None else applied.unit_fen
+
+
+async def trade_terms(rows: Sequence[ListingRow], ctx: Context) -> list[TradeTerms | None]:
+    """What each listing costs its own store; None for anyone else, and for goods it is not authorised for."""
+    bands = await ctx.load(BandsOf).many([(row.seller_id, row.sku_id) for row in rows])
+    wanted = [(band[0].grantor_id, row.seller_id, row.sku_id) for row, band in zip(rows, bands, strict=True) if band]
+    prices = dict(zip(wanted, await ctx.load(TradePrices).many(wanted), strict=True))
+    terms: list[TradeTerms | None] = []
+    for row, band in zip(rows, bands, strict=True):
+        if not band:
+            terms.append(None)
+            continue
+        key = (band[0].grantor_id, row.seller_id, row.sku_id)
+        terms.append(
+            TradeTerms(band[0].grantor_id, _unit(prices[key], ctx.reading.now), band[0].min_fen, band[0].max_fen)
+        )
+    return terms
+
+
+async def price(
+    roots: Roots,
+    ctx: Context,
+    *,
+    seller_id: UUID,
+    buyer_id: UUID,
+    sku_id: UUID,
+    quantity: int,
+    at: datetime | None,
+) -> list[PriceQuote | None]:
+    """The trade price of a quantity for a buyer, explained; None unless the viewer is the buyer or the seller.
+
+    Raises: BadInput for a quantity that one line cannot hold, or an instant without a time zone.
+    """
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise BadInput(f"`quantity` must be between 1 and {MAX_QUANTITY}.")
+    moment = ctx.reading.now if at is None else at
+    if moment.tzinfo is None:
+        raise BadInput("`at` needs a time zone.")
+    candidates = await ctx.load(TradePrices).one((seller_id, buyer_id, sku_id))
+    if not candidates:
+        return [None] * len(roots)
+    explanations = explain([candidate_of(row) for row in candidates], quantity, moment)
+    return [PriceQuote(seller_id, buyer_id, sku_id, quantity, moment, explanations)] * len(roots)
+
+
+async def price_lists(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The price lists of each seller, for that seller."""
+    return await connect(ctx, PRICE_LISTS, [row.id for row in rows], first, after)
+
+
+async def prices_of_list(
+    rows: Sequence[PriceListRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The prices of each list through all time."""
+    return await connect(ctx, PRICES, [row.id for row in rows], first, after)
+
+
+async def authorizations(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[AuthorizationRow]]:
+    """What each organisation may sell, as far as the viewer is a party to it."""
+    return await ctx.load(AuthorizationsOf).many([row.id for row in rows])
+
+
+async def assortment_of(rows: Sequence[AuthorizationRow], ctx: Context) -> list[AssortmentRow | None]:
+    """The assortment each authorisation gives."""
+    return await ctx.load(AssortmentById).many([row.assortment_id for row in rows])
+
+
+async def skus_of_assortment(
+    rows: Sequence[AssortmentRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The skus of each assortment with their bands."""
+    return await connect(ctx, ASSORTMENT_SKUS, [row.id for row in rows], first, after)

@@ -1,0 +1,184 @@
+"""The channel centre's answers: organisations, their neighbours, sites, and the viewer herself."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from loaders.channel import (
+    ANCESTORS,
+    DESCENDANTS,
+    DESCENDANTS_OF_TIER,
+    OF_TIER,
+    OF_TIER_IN_REGION,
+    SITES,
+    BrandRow,
+    BrandsOf,
+    CloudStoreById,
+    CloudStoreRow,
+    OrganizationByCode,
+    OrganizationById,
+    OrganizationRow,
+    PrimaryUpstream,
+    RegionByCode,
+    RegionRow,
+    SiteById,
+    SiteRow,
+    TenantById,
+    TenantRow,
+    TerritoriesOf,
+    TerritoryRow,
+    UpstreamRow,
+    UpstreamsOf,
+)
+from loaders.paging import Page
+from resolvers.context import Context, Viewer
+from resolvers.paging import connect
+
+Organizations = Sequence[OrganizationRow]
+
+
+async def viewer(roots: Sequence[object], ctx: Context) -> list[Viewer]:
+    """Who asks."""
+    return [ctx.viewer] * len(roots)
+
+
+async def tenant(roots: Sequence[object], ctx: Context) -> list[TenantRow | None]:
+    """The request's tenant."""
+    return [await ctx.load(TenantById).one(ctx.viewer.tenant_id)] * len(roots)
+
+
+async def organization_of_viewer(viewers: Sequence[Viewer], ctx: Context) -> list[OrganizationRow | None]:
+    """The organisation a viewer speaks for."""
+    return await _optional(ctx, [viewer.organization_id for viewer in viewers])
+
+
+async def organization(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[OrganizationRow | None]:
+    """An organisation by the id of its own tier; another tier's key is not found."""
+    tier, key = id
+    found = await ctx.load(OrganizationById).one(key)
+    return [found if found is not None and found.is_active and found.tier == tier.upper() else None] * len(roots)
+
+
+async def organization_by_code(
+    roots: Sequence[object], ctx: Context, *, tier: str, code: str
+) -> list[OrganizationRow | None]:
+    """An organisation by the number the trade knows it by."""
+    return [await ctx.load(OrganizationByCode).one((str(tier), code))] * len(roots)
+
+
+async def organizations(
+    roots: Sequence[object], ctx: Context, *, tier: str, region_code: str | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The tenant's organisations of a tier, by code."""
+    parents = [ctx.viewer.tenant_id] * len(roots)
+    if region_code is None:
+        return await connect(ctx, OF_TIER, parents, first, after, tier=str(tier))
+    return await connect(ctx, OF_TIER_IN_REGION, parents, first, after, tier=str(tier), region=region_code)
+
+
+async def primary_upstream(rows: Organizations, ctx: Context) -> list[OrganizationRow | None]:
+    """The next step of each organisation's chain."""
+    found: list[Any] = await ctx.load(PrimaryUpstream).many([row.id for row in rows])
+    return found
+
+
+async def upstreams(rows: Organizations, ctx: Context) -> list[list[UpstreamRow]]:
+    """The direct suppliers of each organisation."""
+    return await ctx.load(UpstreamsOf).many([row.id for row in rows])
+
+
+async def brands(rows: Organizations, ctx: Context) -> list[list[BrandRow]]:
+    """The brands whose goods reach each organisation."""
+    return await ctx.load(BrandsOf).many([row.id for row in rows])
+
+
+async def ancestors(rows: Organizations, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """Everyone above each organisation."""
+    return await connect(ctx, ANCESTORS, [row.id for row in rows], first, after)
+
+
+async def descendants(
+    rows: Organizations, ctx: Context, *, tier: str | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """Everyone below each organisation, or those of one tier."""
+    parents = [row.id for row in rows]
+    if tier is None:
+        return await connect(ctx, DESCENDANTS, parents, first, after)
+    return await connect(ctx, DESCENDANTS_OF_TIER, parents, first, after, tier=str(tier))
+
+
+async def region(rows: Sequence[Any], ctx: Context) -> list[RegionRow | None]:
+    """The region a row's `region_code` names."""
+    found = await ctx.load(RegionByCode).many([row.region_code for row in rows if row.region_code is not None])
+    known = {row.code: row for row in found if row is not None}
+    return [known.get(row.region_code) for row in rows]
+
+
+async def regions_of_territory(rows: Sequence[TerritoryRow], ctx: Context) -> list[list[RegionRow]]:
+    """The regions each territory is made of, by code."""
+    codes = [sorted(row.region_codes or ()) for row in rows]
+    await ctx.load(RegionByCode).many([code for listed in codes for code in listed])
+    return [[r for r in await ctx.load(RegionByCode).many(listed) if r is not None] for listed in codes]
+
+
+async def territories(rows: Organizations, ctx: Context) -> list[list[TerritoryRow]]:
+    """The protected areas of each organisation."""
+    return await ctx.load(TerritoriesOf).many([row.id for row in rows])
+
+
+async def cloud_store(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[CloudStoreRow | None]:
+    """A cloud store by id."""
+    return [await ctx.load(CloudStoreById).one(id)] * len(roots)
+
+
+async def cloud_store_of(rows: Organizations, ctx: Context) -> list[CloudStoreRow | None]:
+    """The cloud store of each organisation, if it has one."""
+    keys = [row.cloud_store_id for row in rows if row.cloud_store_id is not None]
+    found = dict(zip(keys, await ctx.load(CloudStoreById).many(keys), strict=True))
+    return [None if row.cloud_store_id is None else found[row.cloud_store_id] for row in rows]
+
+
+async def owner_of_cloud_store(rows: Sequence[CloudStoreRow], ctx: Context) -> list[OrganizationRow | None]:
+    """The organisation each cloud store belongs to."""
+    return await ctx.load(OrganizationById).many([row.organization_id for row in rows])
+
+
+async def sites(roots: Sequence[object], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The tenant's sites."""
+    return await connect(ctx, SITES, [ctx.viewer.tenant_id] * len(roots), first, after)
+
+
+async def site_of(rows: Sequence[Any], ctx: Context) -> list[SiteRow | None]:
+    """The site a row's `site_id` names."""
+    return await _sites(ctx, [row.site_id for row in rows])
+
+
+async def parent_site(rows: Sequence[SiteRow], ctx: Context) -> list[SiteRow | None]:
+    """The site above each."""
+    return await _sites(ctx, [row.parent_id for row in rows])
+
+
+async def organization_of_site(rows: Sequence[SiteRow], ctx: Context) -> list[OrganizationRow | None]:
+    """The organisation that runs each site."""
+    return await ctx.load(OrganizationById).many([row.organization_id for row in rows])
+
+
+async def _sites(ctx: Context, keys: Sequence[UUID | None]) -> list[SiteRow | None]:
+    there = [key for key in keys if key is not None]
+    found = dict(zip(there, await ctx.load(SiteById).many(there), strict=True))
+    return [None if key is None else found[key] for key in keys]
+
+
+async def _optional(ctx: Context, keys: Sequence[UUID | None]) -> list[OrganizationRow | None]:
+    there = [key for key in keys if key is not None]
+    found = dict(zip(there, await ctx.load(OrganizationById).many(there), strict=True))
+    return [None if key is None else found[key] for key in keys]
+
+
+def organization_named(column: str) -> Any:
+    """An edge to the organisation whose key stands in the row's `column`."""
+
+    async def named(rows: Sequence[Any], ctx: Context) -> list[OrganizationRow | None]:
+        return await _optional(ctx, [getattr(row, column) for row in rows])
+
+    return named

@@ -1,0 +1,179 @@
+"""The entrance: from what a request says of itself to a viewer in a tenant, with a read session of her own.
+
+The viewer's tenant is the token's claim, else the request's host, else the header, else (demo only) a default. What
+the token says the database confirms: a role that has ended, or an account that is shut, is no proof of anything. It
+does not verify tokens: that is the verifier's.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.access import NOBODY, ActorClass, Scope
+from domain.base import TenantRequired, Unauthenticated
+from domain.channel import Role, Tier
+from loaders.base import Reading
+from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
+from loaders.tenants import TenantEntry, Tenants
+from models.reading import ReadPool, ReadSession
+from resolvers.context import Context, Viewer
+from transport.bearer import REFUSAL, Claims, Verifier, bearer_token
+from transport.door import RequestFacts
+
+_STAFF: dict[tuple[Tier, Role], ActorClass] = {
+    (Tier.STORE, Role.CLERK): ActorClass.STORE_CLERK,
+    (Tier.STORE, Role.MANAGER): ActorClass.STORE_MANAGER,
+    (Tier.BRAND, Role.OPERATOR): ActorClass.BRAND_OPERATOR,
+    (Tier.BRAND, Role.ANALYST): ActorClass.BRAND_ANALYST,
+    **{
+        (tier, role): actor
+        for tier in (Tier.DISTRIBUTOR, Tier.AGENT, Tier.SUBSIDIARY)
+        for role, actor in (
+            (Role.SALESPERSON, ActorClass.DISTRIBUTOR_SALESPERSON),
+            (Role.OPERATOR, ActorClass.DISTRIBUTOR_OPERATOR),
+        )
+    },
+}
+"""What a role in an organisation of a tier makes of an account. A pair that is not here opens nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request whose viewer is known."""
+
+    context: Context
+    expires_at: datetime | None
+
+    @property
+    def actor_class(self) -> str:
+        """The name of the viewer's actor class."""
+        return self.context.viewer.actor_class.value
+
+    @property
+    def statements(self) -> int:
+        """SQL statements run so far, BEGIN and COMMIT not counted."""
+        return self.context.reading.session.statements
+
+
+class Entrance:
+    """Opens requests. `default_tenant` is the code of the tenant of a request that names none, in the demo."""
+
+    def __init__(
+        self,
+        pool: ReadPool,
+        verifier: Verifier,
+        *,
+        default_tenant: str | None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pool, self._verifier, self._default, self._clock = pool, verifier, default_tenant, clock
+        self._tenants = Tenants(pool)
+
+    @asynccontextmanager
+    async def open(self, facts: RequestFacts) -> AsyncIterator[Opened]:
+        """Identify the viewer and open her read session; closed at the end, whatever happens.
+
+        Raises: Unauthenticated, TenantRequired.
+        """
+        token = bearer_token(facts.authorization)
+        claims = None if token is None else await self._verifier.verify(token)
+        tenant = await (self._named(facts) if claims is None else self._claimed(claims, facts))
+        session = ReadSession(self._pool, tenant.id)
+        try:
+            now = self._clock()
+            viewer = await _viewer(session, claims)
+            reading = Reading(session, now, now.astimezone(tenant.zone).date(), viewer.scope)
+            yield Opened(Context(viewer, reading), None if claims is None else claims.expires_at)
+        finally:
+            await session.close()
+
+    async def _named(self, facts: RequestFacts) -> TenantEntry:
+        """The tenant of a request without a token."""
+        found = None if facts.host is None else await self._tenants.by_host(facts.host)
+        if found is None:
+            code = self._default if facts.tenant is None else facts.tenant
+            found = None if code is None else await self._tenants.by_code(code)
+        if found is None:
+            raise TenantRequired("The request names no tenant.")
+        return found
+
+    async def _claimed(self, claims: Claims, facts: RequestFacts) -> TenantEntry:
+        """The tenant of a request with a token; a host or header that names another is answered like a bad token."""
+        by_host = None if facts.host is None else await self._tenants.by_host(facts.host)
+        by_header = None if facts.tenant is None else await self._tenants.by_code(facts.tenant)
+        if claims.tenant is not None:
+            tenant = await self._tenants.by_id(claims.tenant)
+        elif claims.actor == "admin":
+            tenant = None  # an admin's token carries one tenant at a time
+        else:
+            tenant = by_host or by_header
+            if tenant is None and facts.tenant is None and self._default is not None:
+                tenant = await self._tenants.by_code(self._default)
+        if (
+            tenant is None
+            or (by_host is not None and by_host.id != tenant.id)
+            or (facts.tenant is not None and by_header != tenant)
+        ):
+            raise Unauthenticated(REFUSAL)
+        return tenant
+
+
+async def _viewer(session: ReadSession, claims: Claims | None) -> Viewer:
+    """The actor the claims choose, as the database has it now. Raises Unauthenticated when it has no such actor."""
+    tenant_id = session.tenant_id
+    if claims is None:
+        return Viewer(ActorClass.NOBODY, tenant_id, NOBODY)
+    if claims.actor == "admin":
+        return Viewer(ActorClass.PLATFORM_ADMIN, tenant_id, Scope(everything=True), claims.subject)
+    read = {"staff": _staff, "consumer": _consumer, "partner": _partner}[claims.actor]
+    viewer = await read(session, claims)
+    if viewer is None:
+        raise Unauthenticated(REFUSAL)
+    return viewer
+
+
+async def _staff(session: ReadSession, claims: Claims) -> Viewer | None:
+    rows = await session.fetch(
+        STAFF_BY_SUBJECT, subject=claims.subject, organization=claims.organization, role=claims.role
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    actor = _STAFF.get((Tier(row.tier), Role(row.role)))
+    if actor is None:
+        return None
+    scope = Scope(organizations=(row.organization_id,))
+    return Viewer(
+        actor, session.tenant_id, scope, row.display_name, row.role, row.organization_id, account_id=row.account_id
+    )
+
+
+async def _consumer(session: ReadSession, claims: Claims) -> Viewer | None:
+    rows = await session.fetch(CUSTOMER_BY_SUBJECT, subject=claims.subject)
+    if not rows:
+        return None
+    row: Any = rows[0]
+    return Viewer(
+        ActorClass.CONSUMER,
+        session.tenant_id,
+        Scope(customer=row.customer_id),
+        row.display_name,
+        account_id=row.account_id,
+        customer_id=row.customer_id,
+    )
+
+
+async def _partner(session: ReadSession, claims: Claims) -> Viewer | None:
+    rows = await session.fetch(PARTNER_BY_SUBJECT, subject=claims.subject)
+    if not rows:
+        return None
+    row = rows[0]
+    return Viewer(
+        ActorClass.PARTNER,
+        session.tenant_id,
+        Scope(organizations=(row.organization_id,)),
+        row.display_name,
+        organization_id=row.organization_id,
+    )

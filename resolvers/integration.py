@@ -1,0 +1,71 @@
+"""The integration centre's answers: what other systems call our aggregates, and finding anything by its id."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from domain.base import BadInput
+from domain.channel import Tier
+from loaders.base import ById
+from loaders.catalog import AssortmentById, CategoryById, ListingById, PriceListById, ProductById, SkuById
+from loaders.channel import CloudStoreById, OrganizationById, SiteById
+from loaders.integration import ReferenceRow, ReferencesOf
+from loaders.inventory import LocationById, PoolById
+from loaders.ordering import OrderById
+from resolvers.context import Context
+
+MAX_NODES = 100
+
+NODE_LOADERS: Final[Mapping[str, type[ById[Any]]]] = {
+    **{tier.lower(): OrganizationById for tier in Tier},
+    "cloudstore": CloudStoreById,
+    "site": SiteById,
+    "category": CategoryById,
+    "product": ProductById,
+    "sku": SkuById,
+    "listing": ListingById,
+    "assortment": AssortmentById,
+    "pricelist": PriceListById,
+    "location": LocationById,
+    "pool": PoolById,
+    "order": OrderById,
+}
+"""The kinds of global id, and the loader of each: it carries the viewer's condition."""
+
+
+async def node(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[Any]:
+    """Anything by its id; absent and not the viewer's are one answer."""
+    return [(await _nodes(ctx, [id]))[0]] * len(roots)
+
+
+async def nodes(roots: Sequence[object], ctx: Context, *, ids: list[tuple[str, UUID]]) -> list[list[Any]]:
+    """Many by their ids, in the order of the ids; one statement for each kind among them.
+
+    Raises: BadInput for more than `MAX_NODES`.
+    """
+    if len(ids) > MAX_NODES:
+        raise BadInput(f"At most {MAX_NODES} ids.")
+    return [await _nodes(ctx, ids)] * len(roots)
+
+
+async def _nodes(ctx: Context, ids: Sequence[tuple[str, UUID]]) -> list[Any]:
+    found: dict[tuple[str, UUID], Any] = {}
+    by_loader: dict[type[ById[Any]], list[tuple[str, UUID]]] = {}
+    for wanted in ids:
+        by_loader.setdefault(NODE_LOADERS[wanted[0]], []).append(wanted)
+    for kind, keys in by_loader.items():
+        found.update(zip(keys, await ctx.load(kind).many([key for _, key in keys]), strict=True))
+    tiers = frozenset(tier.lower() for tier in Tier)
+    return [
+        None if row is None or (kind in tiers and not (row.is_active and row.tier.lower() == kind)) else row
+        for (kind, _), row in ((wanted, found[wanted]) for wanted in ids)
+    ]
+
+
+def references_to(aggregate: str) -> Any:
+    """An edge to other systems' names for the rows of one kind of aggregate."""
+
+    async def references(rows: Sequence[Any], ctx: Context) -> list[list[ReferenceRow]]:
+        return await ctx.load(ReferencesOf).many([(aggregate, row.id) for row in rows])
+
+    return references

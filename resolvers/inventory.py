@@ -1,0 +1,99 @@
+"""The inventory centre's answers: what can be sold, and the stock behind it for those it belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from domain.inventory import Promise
+from loaders.catalog import ListingRow, SkuRow
+from loaders.channel import OrganizationRow
+from loaders.inventory import (
+    CONTRIBUTION_SKUS,
+    STOCK,
+    ChannelStockOf,
+    ChannelStockRow,
+    ContributionRow,
+    ContributionsOf,
+    LocationById,
+    LocationOfRow,
+    LocationRow,
+    LocationsOf,
+    PoolOfRow,
+    PoolsOf,
+    PromiseOf,
+)
+from loaders.paging import Page
+from resolvers.context import Context
+from resolvers.paging import connect
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOfPromise:
+    """What one level of the channel gives to a promise: `hops` supply edges above the store, `units` base units."""
+
+    hops: int
+    units: int
+
+
+async def promises(rows: Sequence[ListingRow], ctx: Context) -> list[Promise]:
+    """What each listing's store can sell of its sku now."""
+    return await ctx.load(PromiseOf).many([(row.seller_id, row.sku_id) for row in rows])
+
+
+async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int]:
+    """The units each listing can sell now, from every source."""
+    return [promise.total for promise in await promises(rows, ctx)]
+
+
+async def sellable_by_level(rows: Sequence[ListingRow], ctx: Context) -> list[list[LevelOfPromise] | None]:
+    """The same by level of the channel, nearest first; for the seller: it tells what its upstreams have."""
+    scope = ctx.viewer.scope
+    return [
+        [LevelOfPromise(*level) for level in promise.by_hops] if scope.speaks_for(row.seller_id) else None
+        for row, promise in zip(rows, await promises(rows, ctx), strict=True)
+    ]
+
+
+async def channel_stock(rows: Sequence[SkuRow], ctx: Context) -> list[ChannelStockRow | None]:
+    """How much of each sku lies in the channel, for its brand."""
+    return await ctx.load(ChannelStockOf).many([row.id for row in rows])
+
+
+async def location(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[LocationRow | None]:
+    """A location by id, for who runs it."""
+    return [await ctx.load(LocationById).one(id)] * len(roots)
+
+
+async def locations_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[LocationOfRow]]:
+    """The locations each organisation runs."""
+    return await ctx.load(LocationsOf).many([row.id for row in rows])
+
+
+async def location_of(rows: Sequence[Any], ctx: Context) -> list[LocationRow | None]:
+    """The location each row is at, for who runs it."""
+    return await ctx.load(LocationById).many([row.location_id for row in rows])
+
+
+async def stock_at(
+    rows: Sequence[LocationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The stock at each location, by sku, owner and lot."""
+    return await connect(ctx, STOCK, [row.id for row in rows], first, after)
+
+
+async def pools_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[PoolOfRow]]:
+    """The pools each organisation keeps."""
+    return await ctx.load(PoolsOf).many([row.id for row in rows])
+
+
+async def contributions_of(rows: Sequence[PoolOfRow], ctx: Context) -> list[list[ContributionRow]]:
+    """The contributions to each pool."""
+    return await ctx.load(ContributionsOf).many([row.id for row in rows])
+
+
+async def skus_of_contribution(
+    rows: Sequence[ContributionRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What each contribution promises, sku by sku."""
+    return await connect(ctx, CONTRIBUTION_SKUS, [row.id for row in rows], first, after)

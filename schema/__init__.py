@@ -1,0 +1,29 @@
+"""The contract: the centres merged into one schema. A diff of its SDL is a change of contract."""
+
+import strawberry
+from strawberry.tools import merge_types
+
+from schema import catalog, channel, enums, inventory, node, ordering
+from schema.base import CONFIG, declare
+
+Query = merge_types("Query", (node.Query, channel.Query, catalog.Query, inventory.Query, ordering.Query))
+
+TYPES = (
+    channel.Brand,
+    channel.Subsidiary,
+    channel.Agent,
+    channel.Distributor,
+    channel.Store,
+    channel.Supplier,
+)
+"""Types that only an interface leads to."""
+
+
+def build() -> strawberry.Schema:
+    """The whole graph, every field with its audience and cost. Raises schema.base.Undeclared for one without."""
+    schema = strawberry.Schema(query=Query, types=TYPES, config=CONFIG)
+    declare(schema)
+    return schema
+
+
+__all__ = ["Query", "build", "enums"]

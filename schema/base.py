@@ -1,0 +1,303 @@
+"""What every centre's types are made of: edges, leaves, attributes, connections, nodes, scalars, ids.
+
+A type reads like SDL: one line per field, and every field says for whom it is. It owns no type of a centre.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, Generic, NewType, TypeVar
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
+
+from domain.access import Audience
+from domain.base import BadId, BadInput
+from engine.limits import FieldCost
+from loaders.paging import DEFAULT_PAGE, MAX_PAGE
+from models.base import MAX_SAFE
+from resolvers.context import BatchFunction
+from resolvers.paging import cursor_of, total_counts
+
+T = TypeVar("T")
+ROOT = object()
+"""The one parent of the root fields."""
+
+PUBLIC, OWN, COUNTERPARTY, UPSTREAM, PLATFORM = (
+    Audience.PUBLIC,
+    Audience.OWN,
+    Audience.COUNTERPARTY,
+    Audience.UPSTREAM,
+    Audience.PLATFORM,
+)
+
+
+# ── scalars ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _whole(name: str, minimum: int, maximum: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if type(value) is not int or not minimum <= value <= maximum:
+            raise GraphQLError(f"{name} must be an integer between {minimum} and {maximum}.")
+        return value
+
+    return check
+
+
+Fen = NewType("Fen", int)
+Count = NewType("Count", int)
+BasisPoint = NewType("BasisPoint", int)
+
+
+def _scalar(name: str, description: str, minimum: int, maximum: int) -> Any:
+    check = _whole(name, minimum, maximum)
+    return strawberry.scalar(name=name, description=description, serialize=check, parse_value=check)
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        Fen: _scalar(
+            "Fen",
+            "An amount of money in minor units of the tenant's currency (分): an integer, at most 2^53 − 1.",
+            -MAX_SAFE,
+            MAX_SAFE,
+        ),
+        Count: _scalar(
+            "Count", "A quantity in base units or a number of things (数量), at most 2^53 − 1.", -MAX_SAFE, MAX_SAFE
+        ),
+        BasisPoint: _scalar("BasisPoint", "A rate in hundredths of a percent (万分比): 10000 is the whole.", 0, 10_000),
+    }
+)
+
+
+# ── ids ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+ID_CHARS = 64
+
+
+def parse_id(text: str, *kinds: str) -> tuple[str, UUID]:
+    """The kind and the key of a global id, `kind_` and 32 hexadecimal digits.
+
+    Raises: BadId, in the same words whatever is wrong: an id's form says nothing about what exists.
+    """
+    kind, _, digits = text.rpartition("_") if len(text) <= ID_CHARS else ("", "", "")
+    if (kinds and kind not in kinds) or len(digits) != 32 or not digits.isascii() or not digits.isalnum():
+        raise BadId(f"Not an id of {' or '.join(kinds) if kinds else 'this graph'}.")
+    try:
+        return kind, UUID(hex=digits)
+    except ValueError:
+        raise BadId(f"Not an id of {' or '.join(kinds) if kinds else 'this graph'}.") from None
+
+
+# ── fields ────────────────────────────────────────────────────────────────────────────────────────────────────────
+_REQUIRED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of an edge: its GraphQL type, its description, its default, and how it becomes the rule's value."""
+
+    kind: Any
+    description: str
+    default: Any = _REQUIRED
+    parse: Callable[[Any], Any] | None = None
+
+
+def id_of(*kinds: str, optional: bool = False) -> Argument:
+    """An argument that takes an id of one of the kinds; the resolver gets the key."""
+    words = " or ".join(kinds)
+    if optional:
+        return Argument(strawberry.ID | None, f"An id of a {words}.", None, partial(_key_or_none, kinds))
+    return Argument(strawberry.ID, f"The id of a {words}.", parse=lambda text: parse_id(text, *kinds)[1])
+
+
+def _key_or_none(kinds: tuple[str, ...], text: str | None) -> UUID | None:
+    return None if text is None else parse_id(text, *kinds)[1]
+
+
+def bounded_text(description: str, limit: int = 100, *, optional: bool = False) -> Argument:
+    """A text argument of 1 to `limit` characters."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and (not 1 <= len(value) <= limit or "\0" in value):
+            raise BadInput(f"A text of 1 to {limit} characters is expected.")
+        return value
+
+    if optional:
+        return Argument(str | None, description, None, check)
+    return Argument(str, description, parse=check)
+
+
+FIRST = Argument(int, f"How many, from 1 to {MAX_PAGE}.", DEFAULT_PAGE)
+AFTER = Argument(str | None, "The cursor after which the page starts (游标).", None)
+PAGE_COST = FieldCost(weight=1, slicing=("first",), default=DEFAULT_PAGE, maximum=MAX_PAGE)
+
+
+def edge(
+    function: BatchFunction,
+    description: str,
+    audience: Audience,
+    *,
+    cost: FieldCost | None = None,
+    arguments: Mapping[str, Argument] | None = None,
+) -> Any:
+    """A field answered for all its parents at once by `function`, whose arguments are those declared here."""
+    given = arguments or {}
+    field_key = object()
+
+    async def resolve(root: Any, info: strawberry.Info, **values: Any) -> Any:
+        context = info.context
+        nodes = info.field_nodes  # type: ignore[attr-defined]  # graphql-core's own, by which the batch is told apart
+        call = partial(_call, function, context, given, values)
+        return await context.batch((field_key, id(nodes[0])), call).load(ROOT if root is None else root)
+
+    resolve.__signature__ = _signature(given)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={"audience": audience, "cost": cost, "batched": function}
+    )
+
+
+async def _call(
+    function: BatchFunction, context: Any, given: Mapping[str, Argument], values: Mapping[str, Any], rows: list[Any]
+) -> list[Any]:
+    parsed = {name: value if (parse := given[name].parse) is None else parse(value) for name, value in values.items()}
+    return list(await function(rows, context, **parsed))
+
+
+def _signature(given: Mapping[str, Argument]) -> inspect.Signature:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+    ]
+    for name, argument in given.items():
+        # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
+        kind = Annotated.__class_getitem__((argument.kind, strawberry.argument(description=argument.description)))  # type: ignore[attr-defined]  # see above
+        default = inspect.Parameter.empty if argument.default is _REQUIRED else argument.default
+        parameters.append(inspect.Parameter(name, keyword, annotation=kind, default=default))
+    return inspect.Signature(parameters)
+
+
+def connection(function: BatchFunction, description: str, audience: Audience, **arguments: Argument) -> Any:
+    """A field that answers with a page; `first` and `after` come on their own."""
+    return edge(
+        function, description, audience, cost=PAGE_COST, arguments={**arguments, "first": FIRST, "after": AFTER}
+    )
+
+
+def few(function: BatchFunction, description: str, audience: Audience, size: int = 10) -> Any:
+    """A field that answers with a plain list under a named limit; `size` is what the gate counts it as."""
+    return edge(function, description, audience, cost=FieldCost(weight=1, assumed=size))
+
+
+def leaf(function: Callable[[Any], Any], description: str, audience: Audience) -> Any:
+    """A field computed from its row alone."""
+
+    def resolve(root: Any) -> Any:
+        return function(root)
+
+    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # no annotations of its own
+        [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    )
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={"audience": audience, "leaf": function}
+    )
+
+
+def attribute(description: str, audience: Audience) -> Any:
+    """A field that is its row's attribute of the same name."""
+    return strawberry.field(description=description, metadata={"audience": audience})
+
+
+def global_id(kind: str, audience: Audience = PUBLIC) -> Any:
+    """The `id` of a type whose rows carry a key."""
+    prefix = kind + "_"
+    return leaf(lambda row: prefix + row.id.hex, "The global id (全局标识); opaque.", audience)
+
+
+# ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def graph_type(
+    row: type | tuple[type, ...], description: str, *, matches: Callable[[Any], bool] | None = None
+) -> Callable[[type[T]], type[T]]:
+    """A type whose values are rows of the class `row`, and, where several types share it, those that match."""
+
+    def make(cls: type[T]) -> type[T]:
+        def is_type_of(value: Any, _info: Any) -> bool:
+            return isinstance(value, row) and (matches is None or matches(value))
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
+        return strawberry.type(cls, description=description)
+
+    return make
+
+
+@strawberry.interface(description="Anything with a global id (节点), by which `node` finds it again.")
+class Node:
+    """Relay's object identification."""
+
+    id: strawberry.ID = strawberry.field(description="The global id (全局标识); opaque.", metadata={"audience": PUBLIC})
+
+
+@strawberry.type(description="Where a page stands in its connection (分页信息).")
+class PageInfo:
+    """Relay's page information; paging goes forward."""
+
+    has_next_page: bool = leaf(lambda page: page.has_next, "Whether more follow.", PUBLIC)
+    has_previous_page: bool = leaf(lambda page: page.has_previous, "Whether the page starts after a cursor.", PUBLIC)
+    start_cursor: str | None = leaf(
+        lambda page: cursor_of(page.rows[0]) if page.rows else None, "The cursor of the first edge.", PUBLIC
+    )
+    end_cursor: str | None = leaf(
+        lambda page: cursor_of(page.rows[-1]) if page.rows else None,
+        "The cursor of the last edge, to give as `after`.",
+        PUBLIC,
+    )
+
+
+@strawberry.type(description="An item of a page, with its cursor (分页边).")
+class Edge(Generic[T]):
+    """Relay's edge; its source is the row itself."""
+
+    cursor: str = leaf(cursor_of, "Its cursor, to give as `after` (游标).", PUBLIC)
+    node: T = leaf(lambda row: row, "The item.", PUBLIC)
+
+
+@strawberry.type(description="A page of a connection (分页).")
+class Connection(Generic[T]):
+    """Relay's connection; its source is a `Page`."""
+
+    edges: list[Edge[T]] = leaf(lambda page: page.rows, "The items with their cursors.", PUBLIC)
+    nodes: list[T] = leaf(lambda page: page.rows, "The items alone.", PUBLIC)
+    page_info: PageInfo = leaf(lambda page: page, "Where the page stands.", PUBLIC)
+    total_count: Count | None = edge(
+        total_counts, "How many there are in all; null beyond 10,000 (总数).", PUBLIC, cost=FieldCost(weight=10)
+    )
+
+
+# ── after the schema is built ─────────────────────────────────────────────────────────────────────────────────────
+@dataclass(slots=True)
+class Undeclared(Exception):
+    """A field of the graph does not say for whom it is."""
+
+    fields: list[str] = field(default_factory=list)
+
+
+def declare(schema: strawberry.Schema) -> None:
+    """Write each field's audience and cost where the gate reads them. Raises Undeclared for fields without audience."""
+    missing = []
+    for kind in schema._schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
+            continue
+        for name, made in kind.fields.items():
+            written = made.extensions.get("strawberry-definition")
+            facts = written.metadata if isinstance(written, StrawberryField) else {}
+            audience = facts.get("audience")
+            if not isinstance(audience, Audience):
+                missing.append(f"{kind.name}.{name}")
+                continue
+            made.extensions["audience"] = frozenset(actor.value for actor in audience.admits)
+            if facts.get("cost") is not None:
+                made.extensions["cost"] = facts["cost"]
+    if missing:
+        raise Undeclared(missing)

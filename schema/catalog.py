@@ -1,0 +1,311 @@
+"""The catalog centre's types: goods, shelves, assortments, prices and their explanation."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
+from domain.channel import Tier
+from loaders.catalog import AssortmentRow, CategoryRow, ListingRow, PriceListRow, ProductRow, SkuRow
+from resolvers import catalog, channel, integration, inventory
+from schema.base import (
+    COUNTERPARTY,
+    OWN,
+    PUBLIC,
+    UPSTREAM,
+    Argument,
+    Connection,
+    Count,
+    Fen,
+    Node,
+    attribute,
+    connection,
+    edge,
+    few,
+    global_id,
+    graph_type,
+    id_of,
+    leaf,
+)
+from schema.integration import ExternalReference
+
+if TYPE_CHECKING:
+    from schema.channel import Brand, CloudStore, Organization
+
+_Brand = Annotated["Brand", strawberry.lazy("schema.channel")]
+_CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
+_Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
+
+
+@graph_type(CategoryRow, "A node of the category tree (类目).")
+class Category(Node):
+    """A category."""
+
+    id: strawberry.ID = global_id("category")
+    code: str = attribute("Its code.", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    parent: "Category | None" = edge(catalog.parent_category, "The category above it.", PUBLIC)
+    products: Connection[Annotated["Product", strawberry.lazy("schema.catalog")]] | None = connection(
+        catalog.products_of_category, "Its products, by code.", PUBLIC
+    )
+
+
+@strawberry.type(description="A pack of a sku (箱规).")
+class PackUnit:
+    """A pack unit."""
+
+    code: str = attribute("The pack: EACH, CASE …", PUBLIC)
+    units: int = attribute("Base units in one pack.", PUBLIC)
+
+
+@strawberry.type(description="A typed attribute of a sku with its value (属性).")
+class AttributeValue:
+    """An attribute; the field that its kind names is set."""
+
+    code: str = attribute("Its code.", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    kind: AttributeKind = attribute("The type of its value.", PUBLIC)
+    unit: str | None = attribute("The unit of its value, if it has one.", PUBLIC)
+    text: str | None = leaf(lambda row: row.text_value, "The value of a text attribute.", PUBLIC)
+    integer: Count | None = leaf(lambda row: row.integer_value, "The value of an integer attribute.", PUBLIC)
+    boolean: bool | None = leaf(lambda row: row.boolean_value, "The value of a yes-or-no attribute.", PUBLIC)
+    date: str | None = leaf(
+        lambda row: None if row.date_value is None else row.date_value.isoformat(),
+        "The value of a date attribute, as YYYY-MM-DD.",
+        PUBLIC,
+    )
+
+
+@strawberry.type(description="How much of a sku lies in the channel, for its brand (渠道库存).")
+class ChannelStock:
+    """An aggregate: never one holder's figure."""
+
+    on_hand: Count = attribute("Base units on hand, over every holder but the brand.", UPSTREAM)
+    holders: Count = attribute("How many organisations hold any.", UPSTREAM)
+
+
+@graph_type(SkuRow, "The smallest thing that is priced, stocked and sold (SKU).")
+class Sku(Node):
+    """A sku."""
+
+    id: strawberry.ID = global_id("sku")
+    code: str = attribute("The item number (货号).", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    barcode: str | None = attribute("Its barcode (条码).", PUBLIC)
+    base_unit: str = attribute("The unit that quantities and prices count (基本单位).", PUBLIC)
+    min_qty: int = attribute("Least base units of an order line (起订量).", PUBLIC)
+    step_qty: int = attribute("Base units an order line grows by (步长).", PUBLIC)
+    shelf_life_days: int | None = attribute("Days from production to expiry; null if it keeps (保质期).", PUBLIC)
+    product: "Product" = edge(catalog.product_of, "The product it is a variant of.", PUBLIC)
+    pack_units: list[PackUnit] = few(catalog.pack_units_of, "Its packs, the smallest first, at most 100.", PUBLIC, 3)
+    attributes: list[AttributeValue] = few(catalog.attributes_of, "Its attributes, by code, at most 100.", PUBLIC)
+    channel_stock: ChannelStock | None = edge(
+        inventory.channel_stock,
+        "What others hold; null for another brand's sku, or with under three holders (渠道库存).",
+        UPSTREAM,
+    )
+    external_references: list[ExternalReference] = few(
+        integration.references_to("sku"), "What other systems call it, at most 100 (外部编号).", OWN, 3
+    )
+
+
+@graph_type(ProductRow, "What a brand makes, in one or more skus (商品).")
+class Product(Node):
+    """A product."""
+
+    id: strawberry.ID = global_id("product")
+    code: str = attribute("Its code.", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    description: str | None = attribute("What it is.", PUBLIC)
+    brand: _Brand = edge(catalog.brand_of, "Whose it is (品牌).", PUBLIC)
+    category: Category | None = edge(catalog.category_of, "Its category, if it has one (类目).", PUBLIC)
+    skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100.", PUBLIC)
+
+
+@strawberry.type(description="What a listing costs its own store (进货条件).")
+class TradeTerms:
+    """Private to the store that sells the listing."""
+
+    supplier: _Organization | None = edge(channel.organization_named("supplier_id"), "Who supplies it.", OWN)
+    supply_price: Fen | None = leaf(
+        lambda terms: terms.supply_fen, "What one base unit costs the store now; null without a price (进价).", OWN
+    )
+    min_price: Fen | None = leaf(lambda terms: terms.min_fen, "The lowest consumer price allowed (控价下限).", OWN)
+    max_price: Fen | None = leaf(lambda terms: terms.max_fen, "The highest consumer price allowed (控价上限).", OWN)
+
+
+@strawberry.type(description="What one level of the channel gives to a promise (分级可售).")
+class SellableLevel:
+    """Units of one level."""
+
+    hops: int = attribute("Supply edges from the goods' owner down to the store; 0 is its own stock.", OWN)
+    units: Count = attribute("Base units sellable now.", OWN)
+
+
+@graph_type(ListingRow, "A sku on the shelf of a cloud store (货架商品).")
+class Listing(Node):
+    """A listing."""
+
+    id: strawberry.ID = global_id("listing")
+    origin: ListingOrigin = attribute("Whose goods it offers (货源).", PUBLIC)
+    position: Count = attribute("Its place on the shelf.", PUBLIC)
+    sku: Sku = edge(catalog.sku_of, "What it offers.", PUBLIC)
+    seller: _Organization = edge(catalog.seller_of, "Whose shelf it stands on.", PUBLIC)
+    price: Fen | None = edge(
+        catalog.price_for_viewer,
+        "What one base unit costs the viewer now: the consumer price, or at an ordering mall the viewer's own trade "
+        "price; null where there is none for her (价格).",
+        PUBLIC,
+    )
+    sellable: Count = edge(
+        inventory.sellable, "Base units sellable now, from every pool the store sees (可售).", PUBLIC
+    )
+    sellable_by_level: list[SellableLevel] | None = few(
+        inventory.sellable_by_level,
+        "The same by level of the channel, the nearest first; null for anyone but the seller (分级可售).",
+        OWN,
+        4,
+    )
+    trade: TradeTerms | None = edge(
+        catalog.trade_terms, "What it costs its own store; null for anyone else (进货条件).", OWN
+    )
+
+
+@strawberry.type(description="A sku of an assortment with its price band (可售商品与控价).")
+class AssortmentSku:
+    """A sku that may be sold, and between which prices."""
+
+    sku: Sku = edge(catalog.sku_of, "What may be sold.", COUNTERPARTY)
+    min_price: Fen | None = leaf(lambda row: row.min_fen, "The lowest consumer price allowed.", COUNTERPARTY)
+    max_price: Fen | None = leaf(lambda row: row.max_fen, "The highest consumer price allowed.", COUNTERPARTY)
+
+
+@graph_type(AssortmentRow, "The skus that an upstream lets others sell (可售范围).")
+class Assortment(Node):
+    """An assortment, for who grants it and who is granted it."""
+
+    id: strawberry.ID = global_id("assortment", COUNTERPARTY)
+    code: str = attribute("Its code.", COUNTERPARTY)
+    name: str = attribute("Its name.", COUNTERPARTY)
+    is_generated: bool = attribute("Whether the demo made it up (演示数据).", COUNTERPARTY)
+    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it.", COUNTERPARTY)
+    skus: Connection[AssortmentSku] | None = connection(
+        catalog.skus_of_assortment, "Its skus with their price bands.", COUNTERPARTY
+    )
+
+
+@strawberry.type(description="An assortment given to an organisation (授权).")
+class Authorization:
+    """What an organisation may sell, and for how long."""
+
+    assortment: Assortment | None = edge(catalog.assortment_of, "What may be sold.", COUNTERPARTY)
+    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it.", COUNTERPARTY)
+    valid_from: datetime = attribute("From this instant on.", COUNTERPARTY)
+    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended.", COUNTERPARTY)
+
+
+@strawberry.type(description="A price of a list with its validity (价格).")
+class ListedPrice:
+    """One price of one list."""
+
+    sku: Sku = edge(catalog.sku_of, "What it is the price of.", OWN)
+    min_qty: Count = attribute("From how many base units on (阶梯).", OWN)
+    unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit.", OWN)
+    valid_from: datetime = attribute("From this instant on.", OWN)
+    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended.", OWN)
+
+
+@graph_type(PriceListRow, "The prices a seller asks of some buyers (价格体系).")
+class PriceList(Node):
+    """A price list, for its seller."""
+
+    id: strawberry.ID = global_id("pricelist", OWN)
+    code: str = attribute("Its code.", OWN)
+    name: str = attribute("Its name.", OWN)
+    audience: PriceAudience = attribute("Who buys at its prices.", OWN)
+    scope: PriceScope = attribute("To which of them it speaks.", OWN)
+    buyer: _Organization | None = edge(channel.organization_named("buyer_id"), "The buyer of a contract.", OWN)
+    buyer_tag: str | None = attribute("The tag of its buyers.", OWN)
+    buyer_tier: Tier | None = attribute("The tier of its buyers.", OWN)
+    region_code: str | None = attribute("The region of its buyers.", OWN)
+    is_generated: bool = attribute("Whether the demo made it up (演示数据).", OWN)
+    prices: Connection[ListedPrice] | None = connection(
+        catalog.prices_of_list, "Its prices through all time, by sku, quantity and start.", OWN
+    )
+
+
+@strawberry.type(description="A price that could apply to the buyer, and why it does or does not (取价说明).")
+class PriceExplanation:
+    """One candidate of a quote."""
+
+    list_name: str = leaf(lambda entry: entry.candidate.list_name, "The list it stands in.", COUNTERPARTY)
+    scope: PriceScope = leaf(lambda entry: entry.candidate.scope, "To whom that list speaks.", COUNTERPARTY)
+    min_qty: Count = leaf(lambda entry: entry.candidate.min_qty, "From how many base units on.", COUNTERPARTY)
+    unit_price: Fen = leaf(lambda entry: entry.candidate.unit_fen, "The price of one base unit.", COUNTERPARTY)
+    valid_from: datetime = leaf(lambda entry: entry.candidate.valid_from, "From this instant on.", COUNTERPARTY)
+    valid_until: datetime | None = leaf(
+        lambda entry: entry.candidate.valid_until, "Until just before this instant; null: open-ended.", COUNTERPARTY
+    )
+    applied: bool = attribute("Whether it is the price.", COUNTERPARTY)
+    reason: PriceReason = attribute("Why it is, or why not.", COUNTERPARTY)
+
+
+@strawberry.type(description="The trade price of a quantity for one buyer (询价结果).")
+class PriceQuote:
+    """A resolved price and its explanation."""
+
+    quantity: Count = attribute("Base units.", COUNTERPARTY)
+    at: datetime = attribute("The instant that counts.", COUNTERPARTY)
+    unit_price: Fen | None = leaf(
+        lambda quote: None if quote.applied is None else quote.applied.unit_fen,
+        "The price of one base unit; null if no price applies.",
+        COUNTERPARTY,
+    )
+    amount: Fen | None = leaf(
+        lambda quote: None if quote.applied is None else quote.applied.unit_fen * quote.quantity,
+        "The price of the whole quantity; null if no price applies.",
+        COUNTERPARTY,
+    )
+    explain: list[PriceExplanation] = leaf(
+        lambda quote: quote.explanations,
+        "Every price that could apply to this buyer, in order of precedence, with the reason (取价说明).",
+        COUNTERPARTY,
+    )
+
+
+_TRADER = ("brand", "subsidiary", "agent", "distributor", "store", "supplier")
+
+
+@strawberry.type
+class Query:
+    """The catalog centre's root fields."""
+
+    product: Product | None = edge(
+        catalog.product, "A product by id; null if there is none.", PUBLIC, arguments={"id": id_of("product")}
+    )
+    products: Connection[Product] = connection(
+        catalog.products,
+        "All products by code, or those of one brand or one category (商品).",
+        PUBLIC,
+        brand_id=id_of("brand", optional=True),
+        category_id=id_of("category", optional=True),
+    )
+    sku: Sku | None = edge(catalog.sku, "A sku by id; null if there is none.", PUBLIC, arguments={"id": id_of("sku")})
+    categories: Connection[Category] = connection(catalog.categories, "All categories, by code (类目).", PUBLIC)
+    listing: Listing | None = edge(
+        catalog.listing, "A listing by id; null if there is none.", PUBLIC, arguments={"id": id_of("listing")}
+    )
+    price: PriceQuote | None = edge(
+        catalog.price,
+        "The trade price of a quantity for a buyer, explained; null unless the seller supplies the buyer and the "
+        "viewer is one of the two (询价).",
+        COUNTERPARTY,
+        arguments={
+            "seller_id": id_of(*_TRADER),
+            "buyer_id": id_of(*_TRADER),
+            "sku_id": id_of("sku"),
+            "quantity": Argument(int, "Base units.", 1),
+            "at": Argument(datetime | None, "The instant that counts; null: now.", None),
+        },
+    )

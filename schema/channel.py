@@ -1,0 +1,283 @@
+"""The channel centre's types: organisations of every tier, their cloud stores, sites and territories, the viewer."""
+
+import strawberry
+
+from domain.access import ActorClass, Audience
+from domain.channel import CloudStoreMode, Role, SiteKind, Tier
+from loaders.channel import CloudStoreRow, OrganizationRow, SiteRow
+from resolvers import catalog, channel, integration, inventory, ordering
+from schema.base import (
+    COUNTERPARTY,
+    OWN,
+    PUBLIC,
+    Argument,
+    Connection,
+    Node,
+    attribute,
+    bounded_text,
+    connection,
+    edge,
+    few,
+    global_id,
+    graph_type,
+    id_of,
+    leaf,
+    parse_id,
+)
+from schema.catalog import Authorization, Listing, PriceList, Product
+from schema.integration import ExternalReference
+from schema.inventory import Location, Pool
+from schema.ordering import Order
+
+TIER_IDS = tuple(tier.lower() for tier in Tier)
+E7 = 10_000_000
+
+
+@strawberry.type(description="A point on the earth, WGS 84 (坐标).")
+class GeoPoint:
+    """Latitude and longitude; the row keeps ten-millionths of a degree as integers."""
+
+    latitude: float = leaf(lambda row: row.latitude_e7 / E7, "Degrees north (纬度).", PUBLIC)
+    longitude: float = leaf(lambda row: row.longitude_e7 / E7, "Degrees east (经度).", PUBLIC)
+
+
+@strawberry.type(description="An administrative region (行政区划).")
+class Region:
+    """A region of the platform's shared table."""
+
+    code: str = attribute("The official code.", PUBLIC)
+    name: str = attribute("The name.", PUBLIC)
+
+
+@strawberry.type(description="The channel platform the request is in (租户).")
+class Tenant:
+    """The request's own tenant."""
+
+    code: str = attribute("The code, as the header `Millrace-Tenant` takes it.", PUBLIC)
+    name: str = attribute("The name.", PUBLIC)
+    currency: str = attribute("The currency of every amount, ISO 4217 (币种).", PUBLIC)
+    time_zone: str = attribute("The time zone whose days count (时区).", PUBLIC)
+
+
+@strawberry.type(description="An area whose trade is protected for one organisation (区域保护).")
+class Territory:
+    """A territory and its regions."""
+
+    name: str = attribute("The name.", PUBLIC)
+    regions: list[Region] = few(channel.regions_of_territory, "The regions it is made of.", PUBLIC)
+
+
+@graph_type(SiteRow, "A main, city or topic site of the storefront (分站).")
+class Site(Node):
+    """A site."""
+
+    id: strawberry.ID = global_id("site")
+    kind: SiteKind = attribute("Its kind.", PUBLIC)
+    code: str = attribute("Its code.", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    organization: "Organization" = edge(channel.organization_of_site, "Who runs it.", PUBLIC)
+    parent: "Site | None" = edge(channel.parent_site, "The site above it; null for the main site.", PUBLIC)
+    region: Region | None = edge(channel.region, "The region it serves.", PUBLIC)
+
+
+@graph_type(CloudStoreRow, "The cloud store of an organisation (云店).")
+class CloudStore(Node):
+    """A cloud store and its shelf."""
+
+    id: strawberry.ID = global_id("cloudstore")
+    name: str = attribute("Its name.", PUBLIC)
+    mode: CloudStoreMode = attribute("How it sells.", PUBLIC)
+    organization: "Organization" = edge(channel.owner_of_cloud_store, "Whose it is.", PUBLIC)
+    site: Site | None = edge(channel.site_of, "The site it belongs to.", PUBLIC)
+    region: Region | None = edge(channel.region, "The region it stands in.", PUBLIC)
+    shelf: Connection[Listing] | None = connection(
+        catalog.shelf_of_cloud_store, "What it offers, in the order of the shelf (货架).", PUBLIC
+    )
+
+
+@strawberry.interface(description="A party of the channel, of one tier (组织).")
+class Organization(Node):
+    """What organisations of every tier have in common."""
+
+    id: strawberry.ID = leaf(
+        lambda row: f"{row.tier.lower()}_{row.id.hex}", "The global id (全局标识); opaque.", PUBLIC
+    )
+    tier: Tier = attribute("Its place in the channel.", PUBLIC)
+    code: str = attribute("The number the trade knows it by (编号).", PUBLIC)
+    name: str = attribute("Its name.", PUBLIC)
+    address: str | None = attribute("Street and number.", PUBLIC)
+    city: str | None = attribute("The city.", PUBLIC)
+    postal_code: str | None = attribute("The postal code.", PUBLIC)
+    point: GeoPoint | None = leaf(
+        lambda row: None if row.latitude_e7 is None else row, "Where it is; null where unknown (坐标).", PUBLIC
+    )
+    region: Region | None = edge(channel.region, "The region it stands in.", PUBLIC)
+    brands: list["Brand"] = few(
+        channel.brands, "The brands whose goods reach it, by name, at most 100 (经营品牌).", PUBLIC
+    )
+    upstreams: list["Upstream"] = few(
+        channel.upstreams,
+        "Who supplies it directly, the primary one first, at most 100; empty unless it is the viewer's own "
+        "organisation or below it (上游).",
+        OWN,
+    )
+    cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open.", PUBLIC)
+    territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100.", PUBLIC)
+    ancestors: Connection["Organization"] | None = connection(
+        channel.ancestors,
+        "Everyone above it, the nearest first; empty unless it is the viewer's own organisation or below it (上级).",
+        OWN,
+    )
+    descendants: Connection["Organization"] | None = connection(
+        channel.descendants,
+        "Everyone below it, by code; empty unless it is the viewer's own organisation or below it (下级).",
+        OWN,
+        tier=Argument(Tier | None, "Only those of one tier.", None),
+    )
+    locations: list[Location] = few(
+        inventory.locations_of, "The locations it runs; empty for others, at most 100 (库位).", OWN
+    )
+    pools: list[Pool] = few(inventory.pools_of, "The pools it keeps; empty for others, at most 100 (一盘货).", OWN)
+    price_lists: Connection[PriceList] | None = connection(
+        catalog.price_lists, "Its price lists; empty for others (价格体系).", OWN
+    )
+    authorizations: list[Authorization] = few(
+        catalog.authorizations, "What it may sell, for it and for who grants it, at most 100 (可售范围).", COUNTERPARTY
+    )
+    orders_received: Connection[Order] | None = connection(
+        ordering.orders_received, "The orders it sells, for it and for their buyers, the newest first.", COUNTERPARTY
+    )
+    orders_placed: Connection[Order] | None = connection(
+        ordering.orders_placed, "The orders it buys, for it and for their sellers, the newest first.", COUNTERPARTY
+    )
+    external_references: list[ExternalReference] = few(
+        integration.references_to("organization"), "What other systems call it, at most 100 (外部编号).", OWN
+    )
+
+
+def _of(tier: Tier):  # type: ignore[no-untyped-def]  # a class decorator, typed by graph_type
+    def matches(row: OrganizationRow) -> bool:
+        return bool(row.tier == tier)
+
+    return matches
+
+
+@graph_type(OrganizationRow, "The owner of a brand, head of the channel (品牌商).", matches=_of(Tier.BRAND))
+class Brand(Organization):
+    """A brand."""
+
+    products: Connection[Product] | None = connection(catalog.products_of_brand, "What it makes, by code.", PUBLIC)
+
+
+@graph_type(OrganizationRow, "A regional company of a brand (分公司).", matches=_of(Tier.SUBSIDIARY))
+class Subsidiary(Organization):
+    """A subsidiary."""
+
+
+@graph_type(OrganizationRow, "Holds a region and sells to distributors (代理商).", matches=_of(Tier.AGENT))
+class Agent(Organization):
+    """An agent."""
+
+
+@graph_type(OrganizationRow, "Buys, keeps and delivers stock to stores (经销商).", matches=_of(Tier.DISTRIBUTOR))
+class Distributor(Organization):
+    """A distributor."""
+
+
+@graph_type(OrganizationRow, "A shop that meets the consumer (终端门店).", matches=_of(Tier.STORE))
+class Store(Organization):
+    """A store."""
+
+    distributor: Organization | None = edge(
+        channel.primary_upstream, "Its primary upstream, the next step of the chain (主供货商).", PUBLIC
+    )
+    shelf: Connection[Listing] | None = connection(
+        catalog.shelf, "What its cloud store offers, in the order of the shelf; null without one (货架).", PUBLIC
+    )
+
+
+@graph_type(OrganizationRow, "Sells into the channel from outside it (供应商).", matches=_of(Tier.SUPPLIER))
+class Supplier(Organization):
+    """A supplier."""
+
+
+@strawberry.type(description="A direct supply edge, seen from below (供货关系).")
+class Upstream:
+    """A supplier and whether it is the primary one; its source is the supplier's row."""
+
+    organization: Organization = leaf(lambda row: row, "Who supplies.", OWN)
+    is_primary: bool = attribute("Whether the chain follows it (主供货).", OWN)
+
+
+@strawberry.type(description="Who asks, and what she may read (当前身份).")
+class Viewer:
+    """The viewer, as the database confirmed her."""
+
+    actor_class: ActorClass = attribute("What kind of actor asks.", PUBLIC)
+    display_name: str | None = attribute("What her people call her; null for nobody.", PUBLIC)
+    role: Role | None = attribute("Her role, for staff.", PUBLIC)
+    organization: Organization | None = edge(
+        channel.organization_of_viewer, "The organisation she speaks for, if any.", PUBLIC
+    )
+    customer_id: strawberry.ID | None = leaf(
+        lambda viewer: None if viewer.customer_id is None else f"customer_{viewer.customer_id.hex}",
+        "Her own id as a shopper; null for everyone else.",
+        PUBLIC,
+    )
+    may_read: list[Audience] = leaf(
+        lambda viewer: [audience for audience in Audience if viewer.actor_class in audience.admits],
+        "The audiences whose fields she may ask for.",
+        PUBLIC,
+    )
+
+
+def _organization_id(*tiers: str) -> Argument:
+    words = tiers[0] if len(tiers) == 1 else "organisation"
+    return Argument(strawberry.ID, f"The id of a {words}.", parse=lambda text: parse_id(text, *tiers))
+
+
+_CODE = bounded_text("The number the trade knows it by.")
+_REGION = bounded_text("Only those of one region, by its code.", optional=True)
+
+
+def _all_of(tier: Tier, description: str):  # type: ignore[no-untyped-def]  # a field, typed by its annotation
+    async def listed(roots, ctx, *, region_code, first, after):  # type: ignore[no-untyped-def]  # see organizations
+        return await channel.organizations(roots, ctx, tier=tier, region_code=region_code, first=first, after=after)
+
+    return connection(listed, description, PUBLIC, region_code=_REGION)
+
+
+@strawberry.type
+class Query:
+    """The channel centre's root fields."""
+
+    viewer: Viewer = edge(channel.viewer, "Who asks (当前身份).", PUBLIC)
+    tenant: Tenant = edge(channel.tenant, "The channel platform the request is in (租户).", PUBLIC)
+    organization: Organization | None = edge(
+        channel.organization,
+        "An organisation of any tier by id; null if there is none.",
+        PUBLIC,
+        arguments={"id": _organization_id(*TIER_IDS)},
+    )
+    organization_by_code: Organization | None = edge(
+        channel.organization_by_code,
+        "An organisation by tier and number; null if there is none.",
+        PUBLIC,
+        arguments={"tier": Argument(Tier, "Its tier."), "code": _CODE},
+    )
+    store: Store | None = edge(
+        channel.organization,
+        "A store by id; null if there is none.",
+        PUBLIC,
+        arguments={"id": _organization_id("store")},
+    )
+    stores: Connection[Store] = _all_of(Tier.STORE, "All stores, by number (门店).")
+    distributors: Connection[Distributor] = _all_of(Tier.DISTRIBUTOR, "All distributors, by number (经销商).")
+    brands: Connection[Brand] = _all_of(Tier.BRAND, "All brands, by number (品牌).")
+    cloud_store: CloudStore | None = edge(
+        channel.cloud_store,
+        "A cloud store by id; null if there is none.",
+        PUBLIC,
+        arguments={"id": id_of("cloudstore")},
+    )
+    sites: Connection[Site] = connection(channel.sites, "All sites, by code (分站).", PUBLIC)

@@ -1,0 +1,72 @@
+"""The enums of the graph: the domain's own, described in the domain's own words.
+
+A value's docstring in `domain` reads `中文: what it is`; the graph shows `What it is (中文).`. It owns no enum.
+"""
+
+import ast
+import inspect
+import textwrap
+from enum import StrEnum
+from typing import TypeVar
+
+import strawberry
+
+from domain.access import ActorClass, Audience
+from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
+from domain.channel import CloudStoreMode, Role, SiteKind, Tier
+from domain.inventory import LocationKind
+from domain.ordering import OrderKind, OrderState, Terminal
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def _docstrings(kind: type[StrEnum]) -> dict[str, str]:
+    """The docstring under each member, read from the source: Python keeps none at run time."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    member: str | None = None
+    for statement in body.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            member = statement.targets[0].id
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and member is not None:
+            found[member], member = inspect.cleandoc(str(statement.value.value)), None
+        else:
+            member = None
+    return found
+
+
+def _in_the_graph(words: str) -> str:
+    term, colon, meaning = words.partition(": ")
+    if not colon or term.isascii():
+        return words
+    return f"{meaning[0].upper()}{meaning[1:].rstrip('.')} ({term})."
+
+
+def described(kind: type[E], description: str) -> type[E]:
+    """`kind` as an enum of the graph, every value described."""
+    made = strawberry.enum(kind, description=description)
+    words = _docstrings(kind)
+    for value in made.__strawberry_definition__.values:  # type: ignore[attr-defined]  # Strawberry's own mark
+        value.description = _in_the_graph(words[value.name])
+    return made
+
+
+for _kind, _description in (
+    (ActorClass, "What kind of actor asks (身份)."),
+    (Audience, "For whom a field of the graph is (可见范围)."),
+    (Tier, "The place of an organisation in the channel (层级)."),
+    (Role, "What a member of staff does in her organisation (岗位)."),
+    (SiteKind, "The kind of a site (分站类型)."),
+    (CloudStoreMode, "How a cloud store sells (云店模式)."),
+    (AttributeKind, "The type of an attribute's values (属性类型)."),
+    (ListingOrigin, "Whose goods a listing offers (货源)."),
+    (PriceAudience, "Who buys at a list's prices (价格对象)."),
+    (PriceScope, "To whom a price list speaks (价格范围)."),
+    (PriceReason, "Why a price was applied or not (取价原因)."),
+    (LocationKind, "What kind of place goods lie at (库位类型)."),
+    (OrderKind, "What an order is between its two parties (订单类型)."),
+    (OrderState, "Where an order stands (订单状态)."),
+    (Terminal, "Where an order was made (终端)."),
+):
+    described(_kind, _description)

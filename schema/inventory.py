@@ -1,0 +1,109 @@
+"""The inventory centre's types: locations, stock by lot, pools and their contributions."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.inventory import LocationKind
+from loaders.inventory import LocationRow, PoolRow
+from resolvers import catalog, channel, inventory
+from schema.base import (
+    OWN,
+    BasisPoint,
+    Connection,
+    Count,
+    Node,
+    attribute,
+    connection,
+    edge,
+    few,
+    global_id,
+    graph_type,
+    id_of,
+)
+from schema.catalog import Sku
+
+if TYPE_CHECKING:
+    from schema.channel import Organization, Region
+
+_Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
+_Region = Annotated["Region", strawberry.lazy("schema.channel")]
+
+
+@strawberry.type(description="The stock of one sku, owner and lot at one location, in base units (库存).")
+class Stock:
+    """A stock row."""
+
+    sku: Sku = edge(catalog.sku_of, "What lies there.", OWN)
+    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
+    lot_code: str = attribute("The lot; empty for goods not kept by lots (批次).", OWN)
+    produced_on: date | None = attribute("When the lot was made (生产日期).", OWN)
+    expires_on: date | None = attribute("The first day on which it may not be sold (到期日).", OWN)
+    on_hand: Count = attribute("What lies there (现有).", OWN)
+    reserved: Count = attribute("Of that, held for unpaid orders (预占).", OWN)
+    allocated: Count = attribute("Of that, paid for and not shipped (已分配).", OWN)
+    in_transit: Count = attribute("On the way there (在途).", OWN)
+    quarantined: Count = attribute("Of what lies there, locked away (隔离).", OWN)
+
+
+@graph_type(LocationRow, "A place where goods lie (库位).")
+class Location(Node):
+    """A location, for who runs it."""
+
+    id: strawberry.ID = global_id("location", OWN)
+    kind: LocationKind = attribute("What kind of place it is.", OWN)
+    code: str = attribute("Its code.", OWN)
+    name: str = attribute("Its name.", OWN)
+    organization: _Organization = edge(channel.organization_named("organization_id"), "Who runs it.", OWN)
+    region: _Region | None = edge(channel.region, "The region it stands in.", OWN)
+    stock: Connection[Stock] | None = connection(inventory.stock_at, "What lies there, by sku, owner and lot.", OWN)
+
+
+@strawberry.type(description="What a contribution promises of one sku (贡献明细).")
+class ContributionSku:
+    """A sku of a contribution."""
+
+    sku: Sku = edge(catalog.sku_of, "What it promises.", OWN)
+    cap: Count | None = attribute("Most base units promised at one moment; null: no cap (上限).", OWN)
+    held: Count = attribute("Base units held through it now (已占).", OWN)
+
+
+@strawberry.type(description="An owner's goods at a location, offered to others (一盘货贡献).")
+class Contribution:
+    """A contribution to a pool."""
+
+    location: Location | None = edge(
+        inventory.location_of, "Where the goods lie; null for who does not run that location.", OWN
+    )
+    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are.", OWN)
+    visible_to: _Organization = edge(
+        channel.organization_named("visible_to_id"), "Who may sell them, with everyone below it.", OWN
+    )
+    share_bps: BasisPoint = attribute("The part of the free stock that is shared (共享比例).", OWN)
+    skus: Connection[ContributionSku] | None = connection(
+        inventory.skus_of_contribution, "What it promises, sku by sku.", OWN
+    )
+
+
+@graph_type(PoolRow, "One pool of stock that owners contribute to (一盘货).")
+class Pool(Node):
+    """A pool, for the organisation that keeps it."""
+
+    id: strawberry.ID = global_id("pool", OWN)
+    code: str = attribute("Its code.", OWN)
+    name: str = attribute("Its name.", OWN)
+    organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it.", OWN)
+    contributions: list[Contribution] = few(inventory.contributions_of, "Who contributes what, at most 100.", OWN)
+
+
+@strawberry.type
+class Query:
+    """The inventory centre's root fields."""
+
+    location: Location | None = edge(
+        inventory.location,
+        "A location by id; null if there is none, or for who does not run it.",
+        OWN,
+        arguments={"id": id_of("location")},
+    )

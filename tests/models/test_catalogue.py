@@ -1,0 +1,357 @@
+"""The database as the migrations leave it: the wall between tenants, read from PostgreSQL's own catalogue.
+
+Every rule is a question whose answer names the offenders. One test asks them all of a migrated database; another breaks
+each rule in a transaction that is rolled back and sees the question name the break.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from alembic import command
+from models import Base
+
+ROOT = Path(__file__).parents[2]
+
+# Written out here rather than taken from the code that is tested.
+SHARED = ("region", "tenant", "tenant_host")
+APPEND_ONLY = ("stock_movement",)
+DUE = ("reservation",)
+BOOKKEEPING = "alembic_version"
+
+Question = Callable[[Any], Awaitable[list[str]]]
+
+TENANTS_TABLES = """
+WITH own AS (
+    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND c.relname NOT IN ('region', 'tenant', 'tenant_host', 'alembic_version')
+)
+"""
+
+WALLED = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+
+
+def asked(query: str) -> Question:
+    async def ask(connection: Any) -> list[str]:
+        return sorted(row[0] for row in await connection.fetch(TENANTS_TABLES + query))
+
+    return ask
+
+
+async def wrong_policies(connection: Any) -> list[str]:
+    rows = await connection.fetch(
+        "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
+    )
+    found = {tuple(row) for row in rows}
+    wanted = {
+        (table, "tenant", "PERMISSIVE", "{public}", "ALL", WALLED, WALLED)
+        for table in Base.metadata.tables
+        if table not in SHARED
+    } | {(table, "due", "PERMISSIVE", "{millrace_worker}", "SELECT", "true", None) for table in DUE}
+    return sorted({f"{policy[0]}.{policy[1]}" for policy in found ^ wanted})
+
+
+GRANTS = """
+SELECT c.relname, a.grantee::regrole::text, a.privilege_type
+FROM pg_class c, aclexplode(c.relacl) a
+WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
+UNION ALL
+SELECT c.relname || '.' || t.attname, a.grantee::regrole::text, a.privilege_type
+FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a
+WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
+UNION ALL
+SELECT 'public', r.rolname, 'CREATE' FROM pg_roles r
+WHERE r.rolname IN ('millrace_app', 'millrace_worker') AND has_schema_privilege(r.oid, 'public', 'CREATE')
+"""
+
+
+async def wrong_grants(connection: Any) -> list[str]:
+    found = {tuple(row) for row in await connection.fetch(GRANTS)}
+    wanted = {(table, "millrace_app", "SELECT") for table in Base.metadata.tables}
+    for table in Base.metadata.tables:
+        if table not in SHARED:
+            wanted |= {(table, "millrace_app", "INSERT")}
+            if table not in APPEND_ONLY:
+                wanted |= {(table, "millrace_app", right) for right in ("UPDATE", "DELETE")}
+    wanted |= {
+        (f"{table}.{column}", "millrace_worker", "SELECT") for table in DUE for column in ("tenant_id", "id", "due_at")
+    }
+    return sorted(f"{on} {role} {right}" for on, role, right in found ^ wanted)
+
+
+async def strange_tables(connection: Any) -> list[str]:
+    found = {row[0] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    return sorted(found ^ {*Base.metadata.tables, BOOKKEEPING})
+
+
+QUESTIONS: dict[str, Question] = {
+    "tables are those of the models": strange_tables,
+    "tenant_id is a uuid that is never null": asked("""
+        SELECT relname FROM own WHERE NOT EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = own.oid AND a.attname = 'tenant_id' AND a.attnotnull
+              AND a.atttypid = 'uuid'::regtype)"""),
+    "the primary key starts with tenant_id": asked("""
+        SELECT relname FROM own WHERE NOT EXISTS (
+            SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = own.oid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid = own.oid AND i.indisprimary AND a.attname = 'tenant_id')"""),
+    "every unique index starts with tenant_id": asked("""
+        SELECT x.relname FROM own JOIN pg_index i ON i.indrelid = own.oid JOIN pg_class x ON x.oid = i.indexrelid
+        LEFT JOIN pg_attribute a ON a.attrelid = own.oid AND a.attnum = i.indkey[0]
+        WHERE (i.indisunique OR i.indisexclusion) AND a.attname IS DISTINCT FROM 'tenant_id'"""),
+    "a foreign key carries tenant_id on both sides": asked("""
+        SELECT k.conname FROM own JOIN pg_constraint k ON k.conrelid = own.oid AND k.contype = 'f'
+        WHERE k.confrelid IN (SELECT oid FROM own) AND NOT EXISTS (
+            SELECT FROM unnest(k.conkey, k.confkey) AS pair(here, there)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = pair.here
+            JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = pair.there
+            WHERE a.attname = 'tenant_id' AND b.attname = 'tenant_id' AND cardinality(k.conkey) > 1)"""),
+    "tenant_id points at a tenant": asked("""
+        SELECT relname FROM own WHERE NOT EXISTS (
+            SELECT FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = own.oid AND k.conkey = ARRAY[a.attnum]
+            WHERE k.conrelid = own.oid AND k.confrelid = 'tenant'::regclass AND a.attname = 'tenant_id')"""),
+    "no shared table points at a tenant's": asked("""
+        SELECT k.conname FROM pg_constraint k JOIN own ON own.oid = k.confrelid
+        WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM own)"""),
+    "no delete sets a key to null or to a default": asked("""
+        SELECT k.conname FROM pg_constraint k
+        WHERE k.contype = 'f' AND (k.confdeltype IN ('n', 'd') OR k.confupdtype IN ('n', 'd'))"""),
+    "no triggers but those of foreign keys": asked("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal"),
+    "no functions": asked("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"),
+    "row security is on, for the owner too": asked("""
+        SELECT relname FROM own WHERE NOT (relrowsecurity AND relforcerowsecurity)"""),
+    "policies are exactly these": wrong_policies,
+    "no policy asks another table": asked("""
+        SELECT polname::text FROM pg_policy
+        WHERE polqual::text LIKE '%SUBLINK%' OR polwithcheck::text LIKE '%SUBLINK%'"""),
+    "grants are exactly these": wrong_grants,
+    "no column counts by a sequence of its own": asked("""
+        SELECT relname || '.' || attname FROM own JOIN pg_attribute a ON a.attrelid = own.oid
+        JOIN pg_attrdef d ON d.adrelid = own.oid AND d.adnum = a.attnum
+        WHERE pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval%'"""),
+    "identities are bigint": asked("""
+        SELECT relname || '.' || attname FROM own JOIN pg_attribute a ON a.attrelid = own.oid
+        WHERE a.attidentity <> '' AND a.atttypid <> 'bigint'::regtype"""),
+    "no rules": asked("""
+        SELECT r.rulename::text FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+        WHERE c.relnamespace = 'public'::regnamespace AND r.rulename <> '_RETURN'"""),
+    "views read as who asks, and none is stored": asked("""
+        SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+          AND (c.relkind = 'm' OR c.relkind = 'v'
+               AND NOT 'security_invoker=true' = ANY (coalesce(c.reloptions, '{}')))"""),
+    "no enums": asked("SELECT typname::text FROM pg_type WHERE typtype = 'e'"),
+    "columns are of few types": asked("""
+        SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
+          AND NOT a.attisdropped AND c.relname <> 'alembic_version'
+          AND a.atttypid NOT IN ('uuid'::regtype, 'text'::regtype, 'bigint'::regtype, 'boolean'::regtype,
+                                 'date'::regtype, 'timestamptz'::regtype, 'text[]'::regtype)
+          AND NOT (c.relname = 'order_line' AND a.attname = 'configuration' AND a.atttypid = 'jsonb'::regtype)"""),
+    "the serving roles have no powers": asked("""
+        SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN ('millrace_app', 'millrace_worker') AND (
+            r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolinherit
+            OR EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid)
+            OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))"""),
+}
+
+NOTE = "CREATE TABLE note (tenant_id uuid NOT NULL REFERENCES tenant, id uuid, PRIMARY KEY (tenant_id, id))"
+WALL = "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY"
+
+BREAKS: list[tuple[str, str, list[str]]] = [
+    ("tables are those of the models", NOTE, ["note"]),
+    ("tables are those of the models", "DROP TABLE reservation_line", ["reservation_line"]),
+    ("tenant_id is a uuid that is never null", "CREATE TABLE note (tenant_id text PRIMARY KEY)", ["note"]),
+    ("tenant_id is a uuid that is never null", "CREATE TABLE note (tenant_id uuid)", ["note"]),
+    ("the primary key starts with tenant_id", "CREATE TABLE note (tenant_id uuid, id uuid PRIMARY KEY)", ["note"]),
+    (
+        "the primary key starts with tenant_id",
+        "CREATE TABLE note (tenant_id uuid, id uuid, PRIMARY KEY (id, tenant_id))",
+        ["note"],
+    ),
+    ("every unique index starts with tenant_id", "ALTER TABLE sku ADD CONSTRAINT by_code UNIQUE (code)", ["by_code"]),
+    ("every unique index starts with tenant_id", "CREATE UNIQUE INDEX low ON sku (lower(code), tenant_id)", ["low"]),
+    (
+        "a foreign key carries tenant_id on both sides",
+        "ALTER TABLE sku ADD UNIQUE (id); ALTER TABLE lot ADD CONSTRAINT one FOREIGN KEY (sku_id) REFERENCES sku (id)",
+        ["one"],
+    ),
+    (
+        "a foreign key carries tenant_id on both sides",
+        "ALTER TABLE lot ADD CONSTRAINT crossed FOREIGN KEY (sku_id, tenant_id) REFERENCES sku (tenant_id, id)",
+        ["crossed"],
+    ),
+    ("tenant_id points at a tenant", "ALTER TABLE lot DROP CONSTRAINT fk_lot_tenant_id", ["lot"]),
+    (
+        "no shared table points at a tenant's",
+        "ALTER TABLE tenant ADD owner_id uuid,"
+        " ADD CONSTRAINT owner FOREIGN KEY (id, owner_id) REFERENCES organization (tenant_id, id)",
+        ["owner"],
+    ),
+    (
+        "no delete sets a key to null or to a default",
+        "ALTER TABLE product ADD CONSTRAINT gone FOREIGN KEY (tenant_id, category_id)"
+        " REFERENCES category (tenant_id, id) ON DELETE SET NULL",
+        ["gone"],
+    ),
+    (
+        "no triggers but those of foreign keys",
+        "CREATE TRIGGER quiet BEFORE UPDATE ON sku FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        ["quiet"],
+    ),
+    ("no functions", "CREATE FUNCTION peek() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1", ["peek"]),
+    ("row security is on, for the owner too", "ALTER TABLE sku NO FORCE ROW LEVEL SECURITY", ["sku"]),
+    ("row security is on, for the owner too", "ALTER TABLE sku DISABLE ROW LEVEL SECURITY", ["sku"]),
+    ("policies are exactly these", "CREATE POLICY open ON sku USING (true)", ["sku.open"]),
+    ("policies are exactly these", "DROP POLICY tenant ON lot", ["lot.tenant"]),
+    ("policies are exactly these", "ALTER POLICY due ON reservation TO public", ["reservation.due"]),
+    ("policies are exactly these", "ALTER POLICY tenant ON lot WITH CHECK (true)", ["lot.tenant"]),
+    (
+        "no policy asks another table",
+        "CREATE POLICY asks ON sku USING (EXISTS (SELECT FROM tenant t WHERE t.id = tenant_id))",
+        ["asks"],
+    ),
+    (
+        "grants are exactly these",
+        "GRANT UPDATE ON stock_movement TO millrace_app",
+        ["stock_movement millrace_app UPDATE"],
+    ),
+    ("grants are exactly these", "GRANT INSERT ON tenant TO millrace_app", ["tenant millrace_app INSERT"]),
+    ("grants are exactly these", "REVOKE DELETE ON sku FROM millrace_app", ["sku millrace_app DELETE"]),
+    (
+        "grants are exactly these",
+        "GRANT SELECT (state) ON reservation TO millrace_worker",
+        ["reservation.state millrace_worker SELECT"],
+    ),
+    ("grants are exactly these", "GRANT SELECT ON account TO PUBLIC", ["account - SELECT"]),
+    (
+        "grants are exactly these",
+        "GRANT CREATE ON SCHEMA public TO millrace_app",
+        ["public millrace_app CREATE"],
+    ),
+    ("no column counts by a sequence of its own", "ALTER TABLE sku ADD n bigserial", ["sku.n"]),
+    ("identities are bigint", "ALTER TABLE sku ADD n int GENERATED ALWAYS AS IDENTITY", ["sku.n"]),
+    ("no rules", "CREATE RULE keep AS ON DELETE TO sku DO INSTEAD NOTHING", ["keep"]),
+    ("views read as who asks, and none is stored", "CREATE VIEW seen AS SELECT * FROM sku", ["seen"]),
+    ("views read as who asks, and none is stored", "CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one", ["kept"]),
+    ("no enums", "CREATE TYPE mood AS ENUM ('good')", ["mood"]),
+    ("columns are of few types", "ALTER TABLE sku ADD weight numeric", ["sku.weight"]),
+    ("columns are of few types", "ALTER TABLE sku ADD extra jsonb", ["sku.extra"]),
+    ("columns are of few types", "ALTER TABLE tenant ADD n int", ["tenant.n"]),
+    ("the serving roles have no powers", "ALTER ROLE millrace_worker BYPASSRLS", ["millrace_worker"]),
+    ("the serving roles have no powers", "ALTER TABLE sku OWNER TO millrace_app", ["millrace_app"]),
+]
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def as_superuser(dsn: str) -> str:
+    """The same database for the cluster's superuser: only she may grant powers to a role."""
+    _, rest = dsn.split("@", 1)
+    return f"postgresql://postgres@{rest}"
+
+
+async def test_every_rule_holds_of_a_migrated_database(owner_dsn: str) -> None:
+    async with connected(owner_dsn) as connection:
+        offenders = {rule: await ask(connection) for rule, ask in QUESTIONS.items()}
+        tables = await asked("SELECT relname FROM own")(connection)
+    assert {rule: names for rule, names in offenders.items() if names} == {}
+    assert len(tables) == len(Base.metadata.tables) - len(SHARED)
+
+
+@pytest.mark.parametrize("rule", QUESTIONS)
+async def test_a_broken_rule_is_named(rule: str, owner_dsn: str) -> None:
+    broken = [(change, offenders) for name, change, offenders in BREAKS if name == rule]
+    assert broken
+    async with connected(as_superuser(owner_dsn)) as connection:
+        for change, offenders in broken:
+            transaction = connection.transaction()
+            await transaction.start()
+            await connection.execute(change)
+            named = await QUESTIONS[rule](connection)
+            await transaction.rollback()
+            assert (change, named) == (change, offenders)
+
+
+def alembic_config(connection: Connection) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@asynccontextmanager
+async def migrating(dsn: str) -> AsyncIterator[Any]:
+    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def test_the_migrations_build_what_the_models_describe(owner_dsn: str) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        options = {"compare_server_default": True}
+        found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+        return found
+
+    async with migrating(owner_dsn) as connection:
+        assert await connection.run_sync(differences) == []
+        await connection.execute(text("ALTER TABLE sku DROP COLUMN barcode"))
+        assert len(await connection.run_sync(differences)) == 1
+
+
+CHECKS = """
+SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+WHERE k.contype = 'c' AND k.connamespace = '{schema}'::regnamespace
+"""
+
+
+async def test_the_checks_of_the_migrations_are_those_of_the_models(owner_dsn: str) -> None:
+    # alembic compares no checks, so the models are created beside and both read back.
+    async with migrating(owner_dsn) as connection:
+        await connection.execute(text("CREATE SCHEMA described"))
+        await connection.execute(text("SET LOCAL search_path TO described"))
+        await connection.run_sync(Base.metadata.create_all)
+        described = {tuple(row) for row in await connection.execute(text(CHECKS.format(schema="described")))}
+        migrated = {tuple(row) for row in await connection.execute(text(CHECKS.format(schema="public")))}
+        await connection.rollback()
+    assert len(described) > 0
+    assert described ^ migrated == set()
+
+
+LEFT_BEHIND = """
+SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
+UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
+
+
+async def test_down_and_up_again_leaves_nothing_and_builds_the_same(owner_dsn: str) -> None:
+    async with migrating(owner_dsn) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "base"))
+        left = [row[0] for row in await connection.execute(text(LEFT_BEHIND))]
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
+    assert left == [BOOKKEEPING]
+    async with connected(owner_dsn) as again:
+        offenders = {rule: await ask(again) for rule, ask in QUESTIONS.items()}
+    assert {rule: names for rule, names in offenders.items() if names} == {}

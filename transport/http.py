@@ -1,0 +1,193 @@
+"""/graphql over HTTP: bytes in, status and bytes out.
+
+Owns media types, status codes, body limits and methods. GET runs queries only. A POST body has to be JSON by its
+Content-Type, which no HTML form can send, and proof of identity is a header that no browser adds by itself: together
+they leave nothing for cross-site request forgery, so a GET needs no extra header.
+
+Source: GraphQL over HTTP; RFC 9110; RFC 6750, 3 (WWW-Authenticate).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from engine.limits import Limits
+from engine.reference import Result
+from transport.desk import QUERY, QUERY_OR_MUTATION, Answer, Desk
+from transport.headers import Headers, facts_of, read_headers
+from transport.logs import request_id
+from transport.metrics import Metrics
+from transport.negotiation import GRAPHQL, JSON, is_json, response_type
+from transport.parameters import Ask, MalformedError, ask_of, decoded
+
+log = structlog.get_logger("transport")
+
+_GET_PARAMETERS = 10
+"""Query string parameters of a GET; the specification knows four."""
+
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (JSON, GRAPHQL)}
+
+_STATUS = {
+    "BAD_REQUEST": 400,
+    "UNAUTHENTICATED": 401,
+    "METHOD_NOT_ALLOWED": 405,
+    "INTERNAL_ERROR": 500,
+    "TIMEOUT": 503,
+}
+"""Statuses of refused requests that hold for either media type."""
+
+_GRAPHQL_STATUS = {"FORBIDDEN": 403}
+"""Those that only application/graphql-response+json has; any other refusal is 400, and 200 as application/json."""
+
+
+class HttpEndpoint:
+    """The ASGI application behind /graphql for HTTP."""
+
+    def __init__(self, desk: Desk, limits: Limits, metrics: Metrics) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = perf_counter()
+        media = JSON
+        try:
+            headers = read_headers(scope)
+            media = _media(headers)
+            ask, kinds = await self._ask(scope, headers, receive), QUERY_OR_MUTATION
+            if scope["method"] == "GET":
+                kinds = QUERY
+        except MalformedError as error:
+            self._metrics.answered("none", error.code, perf_counter() - started, None)
+            body = orjson.dumps({"errors": [{"message": error.message, "extensions": {"code": error.code}}]})
+            await _send(send, error.status, media, body, error.headers)
+            return
+        except _GoneError:
+            return
+        answer = await self._desk.answer(ask, facts_of(headers, request_id(scope)), kinds)
+        await self._respond(send, media, answer, ask.query)
+
+    async def _ask(self, scope: Scope, headers: Headers, receive: Receive) -> Ask:
+        method = scope["method"]
+        if method == "POST":
+            if not is_json(headers.get(b"content-type")) or headers.get(b"content-encoding", "identity") != "identity":
+                raise MalformedError(
+                    "The body has to be application/json in UTF-8, not compressed.",
+                    status=415,
+                    code="UNSUPPORTED_MEDIA_TYPE",
+                )
+            return ask_of(decoded(await self._body(headers, receive), self._limits), self._limits)
+        if method == "GET":
+            return ask_of(self._query_string(scope["query_string"]), self._limits)
+        raise MalformedError(
+            "Send a GET or a POST.", status=405, code="METHOD_NOT_ALLOWED", headers={b"allow": b"GET, POST"}
+        )
+
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        declared = headers.get(b"content-length", "0")
+        if declared.isdecimal() and int(declared[:_LENGTH_DIGITS]) > self._limits.body_bytes:
+            raise self._too_large(413)
+        try:
+            async with asyncio.timeout(self._limits.request_seconds):
+                return await self._chunks(receive)
+        except TimeoutError:
+            raise MalformedError("The body did not arrive in time.", status=408, code="TIMEOUT") from None
+
+    async def _chunks(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        left = self._limits.body_bytes
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _GoneError
+            chunk: bytes = message.get("body", b"")
+            left -= len(chunk)
+            if left < 0:
+                raise self._too_large(413)
+            if not chunks and not message.get("more_body"):
+                return chunk
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+    def _query_string(self, text: bytes) -> dict[str, Any]:
+        if len(text) > self._limits.body_bytes:
+            raise self._too_large(414)
+        try:
+            pairs = parse_qsl(
+                text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_GET_PARAMETERS
+            )
+        except ValueError:
+            raise MalformedError("The query string is not valid.") from None
+        values: dict[str, Any] = dict(pairs)
+        if len(values) != len(pairs):
+            raise MalformedError("The query string names a parameter twice.")
+        for name in ("variables", "extensions"):
+            if name in values:
+                values[name] = decoded(values[name], self._limits) if values[name] else None
+        return values
+
+    def _too_large(self, status: int) -> MalformedError:
+        message = f"The request is larger than {self._limits.body_bytes} bytes."
+        return MalformedError(message, status=status, code="PAYLOAD_TOO_LARGE", headers={b"connection": b"close"})
+
+    async def _respond(self, send: Send, media: str, answer: Answer, text: str) -> None:
+        result = answer.result
+        try:
+            body = orjson.dumps(result.payload)
+        except TypeError as error:  # a scalar wrote what JSON cannot hold
+            result = self._desk.unwritable(error, text)
+            body = orjson.dumps(result.payload)
+        await _send(send, _status(result, media), media, body, _answer_headers(result))
+
+
+class _GoneError(Exception):
+    """The client disconnected before its request was complete."""
+
+
+_LENGTH_DIGITS = 18
+"""Digits of Content-Length that are read: more is too large whatever follows."""
+
+
+def _media(headers: Headers) -> str:
+    media = response_type(headers.get(b"accept"))
+    if media is None:
+        raise MalformedError(f"Answers are {GRAPHQL} or {JSON}.", status=406, code="NOT_ACCEPTABLE")
+    return media
+
+
+def _status(result: Result, media: str) -> int:
+    if result.executed:
+        return 200
+    code = result.code
+    if code in _STATUS:
+        return _STATUS[code]
+    return _GRAPHQL_STATUS.get(code, 400) if media == GRAPHQL else 200
+
+
+def _answer_headers(result: Result) -> dict[bytes, bytes]:
+    if not result.executed:
+        if result.code == "UNAUTHENTICATED":
+            return {b"www-authenticate": b"Bearer"}
+        if result.code == "METHOD_NOT_ALLOWED":
+            return {b"allow": b"POST"}
+    return {}
+
+
+async def _send(send: Send, status: int, media: str, body: bytes, extra: Any) -> None:
+    headers = [
+        (b"content-type", _CONTENT_TYPES[media]),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *extra.items(),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

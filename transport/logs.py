@@ -1,0 +1,154 @@
+"""Structured logs: one line of JSON per event, every line of a request under its id, never a token.
+
+Owns the set-up of structlog and of the libraries that use `logging`, the id of a request and the one line that tells
+how a request ended. Lines carry document texts only where something went wrong, and then cut.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import MutableMapping
+from time import perf_counter
+from typing import Any, Literal, TextIO
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+
+log = structlog.get_logger("transport")
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_ID_BYTES = 12
+_PATH_CHARS = 200
+_SCOPE_KEY = "millrace.request_id"
+
+_SECRET_KEYS = frozenset({"authorization", "cookie", "password", "secret", "token"})
+_SECRET_TEXT = re.compile(
+    r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]*"  # a JSON Web Token
+    r"|(?i:bearer)\s+[\w.~+/=-]{8,}"
+    r"|(?<=://)[^\s:/@]+:[^\s@]+(?=@)"  # user and password in an address
+)
+_REDACTED = "[redacted]"
+
+EventDict = MutableMapping[str, Any]
+
+
+def request_id(scope: Scope) -> str:
+    """The id of the request: what a sane X-Request-Id says, else a new one. The same for the life of the scope."""
+    known: str | None = scope.get(_SCOPE_KEY)
+    if known is None:
+        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        known = sent.decode() if _SANE_ID.fullmatch(sent) else secrets.token_hex(_ID_BYTES)
+        scope[_SCOPE_KEY] = known
+    return known
+
+
+class RequestLog:
+    """ASGI middleware: binds the request's id to every line, echoes it, and writes the line that closes a request."""
+
+    def __init__(self, app: ASGIApp, quiet: frozenset[str] = frozenset({"/health/live", "/health/ready", "/metrics"})):
+        """`quiet`: paths whose good answers are not worth a line."""
+        self._app = app
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one websocket."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        identity = request_id(scope)
+        clear_contextvars()
+        bind_contextvars(request_id=identity)
+        started = perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity.encode())]
+            elif message["type"] == "websocket.close":
+                status = message.get("code", 1000)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            log.exception("request.failed", path=scope["path"])
+            if scope["type"] != "http" or status:
+                raise
+            await _internal_error(sending)
+        finally:
+            if scope["path"] not in self._quiet or status >= 400:
+                log.info(
+                    f"{scope['type']}.done",
+                    method=scope.get("method"),
+                    path=scope["path"][:_PATH_CHARS],
+                    status=status,
+                    ms=round((perf_counter() - started) * 1000, 2),
+                )
+
+
+async def _internal_error(send: Send) -> None:
+    body = b'{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_ERROR"}}]}'
+    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def configure(level: str, form: Literal["json", "console"], stream: TextIO | None = None) -> None:
+    """Set up structlog and `logging` for the process.
+
+    `level`: debug, info, warning or error, in any case. `form`: json for machines, console for people. `stream`:
+    stderr unless said otherwise.
+    """
+    number = logging.getLevelNamesMapping()[level.upper()]
+    stream = stream or sys.stderr
+    last: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer(serializer=_json)]
+        if form == "json"
+        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    )
+    structlog.configure(
+        processors=[
+            merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            redact,
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Forward()]
+    root.setLevel(max(number, logging.INFO))
+
+
+def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: takes secrets out of a line by their keys and by their looks."""
+    for key, value in event.items():
+        if key.lower() in _SECRET_KEYS:
+            event[key] = _REDACTED
+        elif isinstance(value, str):
+            event[key] = _SECRET_TEXT.sub(_REDACTED, value)
+    return event
+
+
+class _Forward(logging.Handler):
+    """Hands the lines of libraries that use `logging` to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
+        )
+
+
+def _json(value: Any, **_options: Any) -> str:
+    return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
