@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
@@ -19,11 +20,13 @@ import app
 import boot
 import schema
 from demo import SAMPLE
+from demo.writing import demo_of
 from domain.channel import Role
 from embedded import EmbeddedError
-from integrations.wholesale.importing import NewTenant, import_file
-from integrations.wholesale.ledger import BrokenFile
-from integrations.wholesale.writing import TenantExists
+from integrations.wholesale import report
+from integrations.wholesale.importing import NewTenant, TenantExists, import_file, zone_of
+from integrations.wholesale.progress import Shown
+from integrations.wholesale.reading import BrokenFile
 from models.reading import set_tenant
 from settings import Settings, SettingsError
 from transport import server_config
@@ -111,10 +114,15 @@ class Announced(uvicorn.Server):
 async def _ready(settings: Settings, access: boot.Access) -> None:
     await boot.prepare(access, lambda words: err.print(words, style="dim"))
     if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
-        try:
-            await import_file(access.owner, SAMPLE, IOWA, with_demo=True, console=err)
-        except TenantExists:
-            pass  # another process was quicker
+        with suppress(TenantExists):  # another process was quicker
+            await _import(access.owner, SAMPLE, IOWA, demo=True)
+
+
+async def _import(owner: str, file: Path, tenant: NewTenant, *, demo: bool) -> None:
+    """Import and say what came of it."""
+    now = datetime.now(UTC)
+    extend = demo_of(now.astimezone(zone_of(tenant)).date()) if demo else None
+    report.show(err, await import_file(owner, file, tenant, extend=extend, now=now, progress=Shown(err)))
 
 
 async def _tenant_exists(owner: str, code: str) -> bool:
@@ -157,7 +165,7 @@ def import_(
         made = NewTenant(
             code=tenant, name=name or tenant, currency=currency, time_zone=time_zone, hosts=tuple(host or ())
         )
-        asyncio.run(import_file(access.owner, file, made, with_demo=demo, console=err))
+        asyncio.run(_import(access.owner, file, made, demo=demo))
     except BrokenFile as error:
         raise fail("\n".join(["The file is broken; nothing was imported:", *map(str, error.problems)])) from None
     except (TenantExists, ValueError, boot.BootError, OSError, asyncpg.PostgresError) as error:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 
-from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, ForeignKeyConstraint, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import models
+from alembic import context
 from settings import Settings
 
 LOCK = 0x6D696C6C  # one migration at a time, whoever starts it
@@ -32,7 +32,7 @@ def foreign_keys_last(
                     if isinstance(item, ForeignKeyConstraint)
                 ]
                 step.columns = [item for item in step.columns if not isinstance(item, ForeignKeyConstraint)]
-        keys.sort(key=lambda key: (key.source_table, key.constraint_name))  # type: ignore[attr-defined]
+        keys.sort(key=lambda key: (key.source_table, key.constraint_name))  # type: ignore[attr-defined]  # all of them are keys
         upgrade.ops += keys
 
 

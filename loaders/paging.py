@@ -86,6 +86,19 @@ def wanted_parents() -> TableValuedAlias:
     return named.render_derived(name="wanted")
 
 
+def wanted_pairs(first: str, second: str) -> Any:
+    """Pairs of ids with their places: two arrays of one length, unnested together."""
+    pairs = func.unnest(bindparam(first + "s", type_=UUIDS), bindparam(second + "s", type_=UUIDS))
+    return pairs.table_valued(column(first, Uuid()), column(second, Uuid()), with_ordinality="place").render_derived(
+        name="wanted"
+    )
+
+
+def place_of(wanted: Any) -> ColumnElement[int]:
+    """The place of a pair in the statement's arrays, counted from 1."""
+    return type_coerce(wanted.c.place, BigInteger()).label("place")
+
+
 def listed(row: type[R], wanted: TableValuedAlias, rows: Rows, *order: ColumnElement[Any] | Any) -> Read[R]:
     """A plain list under each parent of `wanted`: at most `LIST_LIMIT` of `rows`, in order.
 

@@ -4,8 +4,8 @@ Three roles: the owner migrates; the app serves and cannot bypass row security; 
 tenants and then acts as the app, tenant by tenant. It owns no table and no statement of a centre.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,7 @@ class PooledConnection:
 
 
 class Database:
-    """One pool of connections of one role."""
+    """One pool of connections of one role; an `observed` one can record what its connections send."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Database:
         *,
         pool_size: int,
         statement_cache: int = 1024,
-        on_connect: Callable[[asyncpg.Connection], None] | None = None,
+        observed: bool = False,
     ) -> None:
         settings = {
             "application_name": "millrace",
@@ -96,9 +96,11 @@ class Database:
                 max_cached_statement_lifetime=0,
                 server_settings=settings,
             )
-            if on_connect is not None:
-                on_connect(connection)
+            if observed:
+                connection.add_query_logger(self._record)
             return connection
+
+        self._recorders: list[list[str]] = []
 
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
@@ -110,6 +112,20 @@ class Database:
             pool_reset_on_return=None,
             connect_args={"prepared_statement_cache_size": statement_cache},
         )
+
+    @contextmanager
+    def recording(self, statements: list[str]) -> Iterator[None]:
+        """Within it, every statement that reaches the server through this pool is added to `statements`."""
+        self._recorders.append(statements)
+        try:
+            yield
+        finally:
+            # By identity: two lists that happen to hold the same statements are not one.
+            self._recorders[:] = [each for each in self._recorders if each is not statements]
+
+    def _record(self, query: Any) -> None:
+        for statements in self._recorders:
+            statements.append(query.query)
 
     async def checkout(self) -> PooledConnection:
         """A connection for a read session. Raises sqlalchemy.exc.TimeoutError when none comes free in time."""

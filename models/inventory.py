@@ -172,6 +172,7 @@ class PoolContribution(Base):
         ref("visible_to_id", "organization"),
         CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
         Index(None, "tenant_id", "visible_to_id"),
+        Index(None, "tenant_id", "location_id", "owner_id"),
     )
 
 

@@ -221,7 +221,8 @@ class ReadSession:
         Shielded: a request that is cancelled, even here, still gives its connection back.
         """
         self._closed = True
-        self._ending = asyncio.ensure_future(self._finish())
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._finish())
         await asyncio.shield(self._ending)
 
     async def _finish(self) -> None:

@@ -148,7 +148,7 @@ def edge(
 
     async def resolve(root: Any, info: strawberry.Info, **values: Any) -> Any:
         context = info.context
-        nodes = info.field_nodes  # type: ignore[attr-defined]  # graphql-core's own, by which the batch is told apart
+        nodes = info._raw_info.field_nodes  # the field nodes of the document tell the batches apart
         call = partial(_call, function, context, given, values)
         return await context.batch((field_key, id(nodes[0])), call).load(ROOT if root is None else root)
 
@@ -210,10 +210,10 @@ def attribute(description: str, audience: Audience) -> Any:
     return strawberry.field(description=description, metadata={"audience": audience})
 
 
-def global_id(kind: str, audience: Audience = PUBLIC) -> Any:
-    """The `id` of a type whose rows carry a key."""
+def global_id(kind: str) -> Any:
+    """The `id` of a type whose rows carry a key. Public like `Node.id`: who has the row has its id."""
     prefix = kind + "_"
-    return leaf(lambda row: prefix + row.id.hex, "The global id (全局标识); opaque.", audience)
+    return leaf(lambda row: prefix + row.id.hex, "The global id (全局标识); opaque.", PUBLIC)
 
 
 # ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -185,7 +185,7 @@ class AssortmentSku:
 class Assortment(Node):
     """An assortment, for who grants it and who is granted it."""
 
-    id: strawberry.ID = global_id("assortment", COUNTERPARTY)
+    id: strawberry.ID = global_id("assortment")
     code: str = attribute("Its code.", COUNTERPARTY)
     name: str = attribute("Its name.", COUNTERPARTY)
     is_generated: bool = attribute("Whether the demo made it up (演示数据).", COUNTERPARTY)
@@ -220,7 +220,7 @@ class ListedPrice:
 class PriceList(Node):
     """A price list, for its seller."""
 
-    id: strawberry.ID = global_id("pricelist", OWN)
+    id: strawberry.ID = global_id("pricelist")
     code: str = attribute("Its code.", OWN)
     name: str = attribute("Its name.", OWN)
     audience: PriceAudience = attribute("Who buys at its prices.", OWN)
@@ -284,7 +284,7 @@ class Query:
     product: Product | None = edge(
         catalog.product, "A product by id; null if there is none.", PUBLIC, arguments={"id": id_of("product")}
     )
-    products: Connection[Product] = connection(
+    products: Connection[Product] | None = connection(
         catalog.products,
         "All products by code, or those of one brand or one category (商品).",
         PUBLIC,
@@ -292,7 +292,7 @@ class Query:
         category_id=id_of("category", optional=True),
     )
     sku: Sku | None = edge(catalog.sku, "A sku by id; null if there is none.", PUBLIC, arguments={"id": id_of("sku")})
-    categories: Connection[Category] = connection(catalog.categories, "All categories, by code (类目).", PUBLIC)
+    categories: Connection[Category] | None = connection(catalog.categories, "All categories, by code (类目).", PUBLIC)
     listing: Listing | None = edge(
         catalog.listing, "A listing by id; null if there is none.", PUBLIC, arguments={"id": id_of("listing")}
     )

@@ -271,13 +271,13 @@ class Query:
         PUBLIC,
         arguments={"id": _organization_id("store")},
     )
-    stores: Connection[Store] = _all_of(Tier.STORE, "All stores, by number (门店).")
-    distributors: Connection[Distributor] = _all_of(Tier.DISTRIBUTOR, "All distributors, by number (经销商).")
-    brands: Connection[Brand] = _all_of(Tier.BRAND, "All brands, by number (品牌).")
+    stores: Connection[Store] | None = _all_of(Tier.STORE, "All stores, by number (门店).")
+    distributors: Connection[Distributor] | None = _all_of(Tier.DISTRIBUTOR, "All distributors, by number (经销商).")
+    brands: Connection[Brand] | None = _all_of(Tier.BRAND, "All brands, by number (品牌).")
     cloud_store: CloudStore | None = edge(
         channel.cloud_store,
         "A cloud store by id; null if there is none.",
         PUBLIC,
         arguments={"id": id_of("cloudstore")},
     )
-    sites: Connection[Site] = connection(channel.sites, "All sites, by code (分站).", PUBLIC)
+    sites: Connection[Site] | None = connection(channel.sites, "All sites, by code (分站).", PUBLIC)

@@ -51,7 +51,7 @@ class Stock:
 class Location(Node):
     """A location, for who runs it."""
 
-    id: strawberry.ID = global_id("location", OWN)
+    id: strawberry.ID = global_id("location")
     kind: LocationKind = attribute("What kind of place it is.", OWN)
     code: str = attribute("Its code.", OWN)
     name: str = attribute("Its name.", OWN)
@@ -90,7 +90,7 @@ class Contribution:
 class Pool(Node):
     """A pool, for the organisation that keeps it."""
 
-    id: strawberry.ID = global_id("pool", OWN)
+    id: strawberry.ID = global_id("pool")
     code: str = attribute("Its code.", OWN)
     name: str = attribute("Its name.", OWN)
     organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it.", OWN)

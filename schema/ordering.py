@@ -56,7 +56,7 @@ class OrderLine:
 class Order(Node):
     """An order, for its two parties."""
 
-    id: strawberry.ID = global_id("order", COUNTERPARTY)
+    id: strawberry.ID = global_id("order")
     number: str = attribute("Its number.", COUNTERPARTY)
     kind: OrderKind = attribute("What it is between the two.", COUNTERPARTY)
     state: OrderState = attribute("Where it stands.", COUNTERPARTY)

@@ -425,6 +425,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        op.f("ix_pool_contribution_tenant_id_location_id_owner_id"),
+        "pool_contribution",
+        ["tenant_id", "location_id", "owner_id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_pool_contribution_tenant_id_visible_to_id"),
         "pool_contribution",
         ["tenant_id", "visible_to_id"],

@@ -571,7 +571,7 @@ async def test_known_key_does_not_wait_for_an_issuer_that_hangs(
     await jwks.verify(token)
     keys.delay_s = 60.0
     with monkeypatch.context() as hurry, capture_logs() as lines:
-        hurry.setattr(bearer, "KEY_SET_TIMEOUT_S", 0.1)
+        hurry.setattr(bearer.keyset, "KEY_SET_TIMEOUT_S", 0.1)
         clock.now = NOW + 300
         await jwks.verify(token)  # the first one learns of the failure by waiting for the time limit
     assert [line["error"] for line in lines] == ["TimeoutError"]
@@ -696,7 +696,7 @@ async def test_refused_token_is_not_remembered(clock: Clock) -> None:
 
 async def test_memory_forgets_the_least_recently_used(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     assert bearer.CACHE_ENTRIES == 10_000
-    monkeypatch.setattr(bearer, "CACHE_ENTRIES", 2)
+    monkeypatch.setattr(bearer.verifiers, "CACHE_ENTRIES", 2)
     inner = Counting(secret_verifier(clock))
     front = Verifiers({ISSUER: inner}, clock=clock)
     one, two, three = (demo_token(sub=f"acct-{i}") for i in range(3))
@@ -780,7 +780,7 @@ def test_processes_that_race_agree_on_one_secret(tmp_path: Path) -> None:
         "import sys, hashlib, pathlib; from transport.bearer import demo_secret; sys.stdin.readline(); "
         "print(hashlib.sha256(demo_secret(pathlib.Path(sys.argv[1]))).hexdigest())"
     )
-    root = Path(bearer.__file__).parents[1]
+    root = Path(bearer.__file__).parents[2]
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", program, str(path)],

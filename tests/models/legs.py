@@ -21,7 +21,7 @@ _CLAUSES = ("SELECT", "FROM", "WHERE", "GROUP", "ORDER", "LIMIT")
 
 @dataclass
 class Leg:
-    """One SELECT: its tables by the name it calls them, what it unnests, what holds of its rows, and the legs inside."""
+    """One SELECT: its tables by the name it calls them, what it unnests, what holds of its rows, the legs inside."""
 
     tables: dict[str, str] = field(default_factory=dict)
     unnests: int = 0
@@ -102,18 +102,14 @@ def _inside(leg: Leg, group: Group) -> None:
 
 def _from(leg: Leg, clause: Group) -> None:
     for listed in _split(clause, ","):
-        for place, joined in enumerate(_split(listed, "JOIN")):
-            # The words that say how the next table is joined stand at the end of the part before it.
-            outer = place > 0 and bool(_how(_split(listed, "JOIN")[place - 1]))
+        joins = _split(listed, "JOIN")
+        for place, joined in enumerate(joins):
+            outer = place > 0 and "LEFT" in joins[place - 1]  # that word stands at the end of the part before
             source, *condition = _split([item for item in joined if item not in ("LEFT", "OUTER", "LATERAL")], "ON")
             name = _source(leg, source)
             for facts in condition:
                 # The condition of an outer join says nothing of the rows on its other side.
                 leg.certain += [fact for fact in _certain(facts) if not outer or fact[0].startswith(f"{name}.")]
-
-
-def _how(part: Group) -> list[str]:
-    return [item for item in part if item == "LEFT"]
 
 
 def _source(leg: Leg, source: Group) -> str:

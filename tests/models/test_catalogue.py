@@ -124,9 +124,9 @@ QUESTIONS: dict[str, Question] = {
     "no shared table points at a tenant's": asked("""
         SELECT k.conname FROM pg_constraint k JOIN own ON own.oid = k.confrelid
         WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM own)"""),
-    "no delete sets a key to null or to a default": asked("""
+    "no key is set to null, and none follows an update": asked("""
         SELECT k.conname FROM pg_constraint k
-        WHERE k.contype = 'f' AND (k.confdeltype IN ('n', 'd') OR k.confupdtype IN ('n', 'd'))"""),
+        WHERE k.contype = 'f' AND (k.confdeltype IN ('n', 'd') OR k.confupdtype <> 'a')"""),
     "no triggers but those of foreign keys": asked("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal"),
     "no functions": asked("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"),
     "row security is on, for the owner too": asked("""
@@ -199,10 +199,16 @@ BREAKS: list[tuple[str, str, list[str]]] = [
         ["owner"],
     ),
     (
-        "no delete sets a key to null or to a default",
+        "no key is set to null, and none follows an update",
         "ALTER TABLE product ADD CONSTRAINT gone FOREIGN KEY (tenant_id, category_id)"
         " REFERENCES category (tenant_id, id) ON DELETE SET NULL",
         ["gone"],
+    ),
+    (
+        "no key is set to null, and none follows an update",
+        "ALTER TABLE product ADD CONSTRAINT follows FOREIGN KEY (tenant_id, category_id)"
+        " REFERENCES category (tenant_id, id) ON UPDATE CASCADE",
+        ["follows"],
     ),
     (
         "no triggers but those of foreign keys",

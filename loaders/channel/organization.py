@@ -1,30 +1,21 @@
-"""The channel centre's reads: organisations, their neighbours up and down the channel, sites, people."""
+"""Organisations, and their neighbours up and down the channel."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Text, bindparam, func, select
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam, select
 from sqlalchemy.orm import aliased
 
 from domain.channel import EdgeKind, OrganizationStatus, Tier
 from loaders.base import ById, ListBy, Loader
 from loaders.paging import Paged, listed, wanted_parents
 from models.channel import (
-    Account,
     CloudStore,
     Organization,
     OrganizationClosure,
     OrganizationEdge,
-    Region,
-    Site,
-    Staff,
-    Tenant,
-    Territory,
-    TerritoryRegion,
 )
-from models.integration import PartnerClient
-from models.member import Customer
 from models.reading import TENANT, TEXTS, UUIDS, Row, Rows, constant, ids, read
 
 
@@ -67,6 +58,7 @@ def any_organizations(*conditions: Any) -> Rows:
             active.label("is_active"),
             _store.id.label("cloud_store_id"),
         )
+        .select_from(o)
         .outerjoin(
             _store,
             (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & _store.closed_at.is_(None) & active,
@@ -289,225 +281,3 @@ OF_TIER = _of_tier()
 """The tenant's organisations of one tier."""
 OF_TIER_IN_REGION = _of_tier(Organization.region_code == bindparam("region", type_=Text()))
 """The same, in one region."""
-
-
-class CloudStoreRow(Row):
-    """A cloud store; its listings are its shelf."""
-
-    id: UUID
-    organization_id: UUID
-    mode: str
-    name: str
-    site_id: UUID | None
-    region_code: str | None
-
-
-class CloudStoreById(ById[CloudStoreRow]):
-    """Cloud stores by id, open ones."""
-
-    statement = read(
-        CloudStoreRow,
-        select(
-            CloudStore.id,
-            CloudStore.organization_id,
-            CloudStore.mode,
-            CloudStore.name,
-            CloudStore.site_id,
-            CloudStore.region_code,
-        )
-        .join(
-            Organization,
-            (Organization.tenant_id == TENANT)
-            & (Organization.id == CloudStore.organization_id)
-            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
-        )
-        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
-    )
-
-
-class RegionRow(Row):
-    """An administrative region."""
-
-    code: str
-    name: str
-    parent_code: str | None
-
-
-class RegionByCode(Loader[str, RegionRow | None]):
-    """Regions by code; a table of the whole platform."""
-
-    statement = read(
-        RegionRow,
-        select(Region.code, Region.name, Region.parent_code).where(
-            Region.code == bindparam("codes", type_=TEXTS).any_()
-        ),
-    )
-
-    async def fetch(self, keys: list[str]) -> Mapping[str, RegionRow | None]:
-        """One row for each known code."""
-        return {row.code: row for row in await self.reading.fetch(self.statement, codes=keys)}
-
-    def absent(self) -> None:
-        """No such region."""
-        return
-
-
-class SiteRow(Row):
-    """A site of the storefront."""
-
-    id: UUID
-    kind: str
-    code: str
-    name: str
-    organization_id: UUID
-    parent_id: UUID | None
-    region_code: str | None
-
-
-def sites() -> Rows:
-    """The columns of the tenant's sites."""
-    return select(
-        Site.id, Site.kind, Site.code, Site.name, Site.organization_id, Site.parent_id, Site.region_code
-    ).where(Site.tenant_id == TENANT)
-
-
-class SiteById(ById[SiteRow]):
-    """Sites by id."""
-
-    statement = read(SiteRow, sites().where(Site.id == ids("ids").any_()))
-
-
-class SiteEntry(SiteRow):
-    """A site on a page of all sites, by code."""
-
-    place: int
-    by_code: str
-    by_id: UUID
-
-
-def _sites() -> Paged[SiteEntry]:
-    wanted = wanted_parents()
-    rows = sites().where(Site.tenant_id == wanted.c.parent)
-    return Paged(SiteEntry, wanted, rows, {Site.code: str, Site.id: UUID})
-
-
-SITES = _sites()
-"""The tenant's sites, by code."""
-
-
-class TerritoryRow(Row):
-    """A protected area of `parent`, with the codes of its regions."""
-
-    id: UUID
-    name: str
-    region_codes: list[str]
-    parent: UUID
-
-
-def _territories() -> Any:
-    wanted = wanted_parents()
-    codes = (
-        select(func.array_agg(TerritoryRegion.region_code.distinct()))
-        .where(TerritoryRegion.tenant_id == TENANT, TerritoryRegion.territory_id == Territory.id)
-        .scalar_subquery()
-    )
-    rows = select(Territory.id, Territory.name, codes.label("region_codes")).where(
-        Territory.tenant_id == TENANT, Territory.organization_id == wanted.c.parent
-    )
-    return listed(TerritoryRow, wanted, rows, Territory.name, Territory.id)
-
-
-class TerritoriesOf(ListBy[TerritoryRow]):
-    """The protected areas of each organisation, by name."""
-
-    statement = _territories()
-
-
-class TenantRow(Row):
-    """A tenant as its own members see it."""
-
-    id: UUID
-    code: str
-    name: str
-    currency: str
-    time_zone: str
-
-
-class TenantById(ById[TenantRow]):
-    """The request's own tenant: a shared table, so the statement itself keeps to it."""
-
-    statement = read(
-        TenantRow,
-        select(Tenant.id, Tenant.code, Tenant.name, Tenant.currency, Tenant.time_zone).where(
-            Tenant.id == TENANT, Tenant.id == ids("ids").any_()
-        ),
-    )
-
-
-class StaffRow(Row):
-    """A person's role in an organisation, as the database has it now."""
-
-    account_id: UUID
-    display_name: str
-    organization_id: UUID
-    tier: str
-    role: str
-
-
-STAFF_BY_SUBJECT = read(
-    StaffRow,
-    select(Account.id.label("account_id"), Account.display_name, Staff.organization_id, Organization.tier, Staff.role)
-    .join(Staff, (Staff.tenant_id == TENANT) & (Staff.account_id == Account.id))
-    .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Staff.organization_id))
-    .where(
-        Account.tenant_id == TENANT,
-        Account.subject == bindparam("subject", type_=Text()),
-        Account.is_active,
-        Staff.is_active,
-        Staff.organization_id == bindparam("organization", type_=Organization.id.type),
-        Staff.role == bindparam("role", type_=Text()),
-        Organization.status == constant(OrganizationStatus.ACTIVE),
-    ),
-)
-"""At most one row: the subject's role in that organisation, if both are active."""
-
-
-class CustomerRow(Row):
-    """A shopper, as the viewer herself."""
-
-    account_id: UUID
-    display_name: str
-    customer_id: UUID
-
-
-CUSTOMER_BY_SUBJECT = read(
-    CustomerRow,
-    select(Account.id.label("account_id"), Account.display_name, Customer.id.label("customer_id"))
-    .join(Customer, (Customer.tenant_id == TENANT) & (Customer.account_id == Account.id))
-    .where(Account.tenant_id == TENANT, Account.subject == bindparam("subject", type_=Text()), Account.is_active),
-)
-"""At most one row: the shopper with that login."""
-
-
-class PartnerRow(Row):
-    """A partner's system, as the viewer itself."""
-
-    partner_id: UUID
-    display_name: str
-    organization_id: UUID
-
-
-PARTNER_BY_SUBJECT = read(
-    PartnerRow,
-    select(
-        PartnerClient.id.label("partner_id"), PartnerClient.name.label("display_name"), PartnerClient.organization_id
-    )
-    .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == PartnerClient.organization_id))
-    .where(
-        PartnerClient.tenant_id == TENANT,
-        PartnerClient.subject == bindparam("subject", type_=Text()),
-        PartnerClient.is_active,
-        Organization.status == constant(OrganizationStatus.ACTIVE),
-    ),
-)
-"""At most one row: the partner client with that subject."""

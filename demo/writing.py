@@ -1,0 +1,327 @@
+"""The generated rows, as rows of ours: sites, assortments, shelves, stock, pools and people.
+
+Owns what of ours each generated value becomes. All of it is marked: `is_generated` where the table has it, the reason
+of the opening movements elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from demo.generation import generate
+from demo.values import Demo
+from domain.catalog import ListingOrigin, PriceAudience
+from domain.channel import SiteKind, Tier
+from domain.inventory import NO_LOT as NO_LOT_CODE
+from domain.inventory import LocationKind, MovementKind
+from integrations.wholesale import writing
+from integrations.wholesale.bulk import Bulk, transposed
+from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
+from integrations.wholesale.ledger import Ledger
+from integrations.wholesale.prices import PriceBook, TradeKey
+from integrations.wholesale.writing import Source, region_code
+from models import catalog, channel, integration, inventory, member
+from models.base import NO_LOT
+
+OPENING: Final = "generated opening stock"
+CITY_SITES: Final = 10
+"""The counties with most stores have a site of their own."""
+
+
+@dataclass(frozen=True)
+class DemoRows:
+    """The extension of an import by the demo's rows."""
+
+    demo: Demo
+    rows: int = 330_000
+
+    @property
+    def edges(self) -> Sequence[Supply]:
+        """Brand edges that filled assortments need."""
+        return self.demo.edges
+
+    @property
+    def shelf_life_days(self) -> Mapping[int, int]:
+        """Days a new lot keeps, by item number."""
+        return self.demo.shelf_life_days
+
+    async def write(self, bulk: Bulk, source: Source) -> None:
+        """Write them all."""
+        demo = self.demo
+        await _sites(bulk, source)
+        await _assortments(bulk, source, demo)
+        await _prices(bulk, source, demo)
+        await _shelves(bulk, source, demo)
+        await _stock(bulk, source, demo)
+        await _pools(bulk, source, demo)
+        await _people(bulk, source, demo)
+
+
+def demo_of(today: date) -> Any:
+    """The extension's maker, for `import_file`."""
+
+    def extend(ledger: Ledger, channel: Channel, trade: PriceBook[TradeKey]) -> DemoRows:
+        return DemoRows(generate(ledger, channel, trade, today))
+
+    return extend
+
+
+async def _sites(bulk: Bulk, source: Source) -> None:
+    """A main site run by the brand that sells most, and city sites run by their county's distributor."""
+    ledger, keys = source.ledger, source.keys
+    sold: Counter[int] = Counter()
+    for line in ledger.lines:
+        sold[line.vendor] += line.quantity
+    head = min(sold, key=lambda vendor: (-sold[vendor], vendor))
+    shops = Counter(shop.county for shop in ledger.stores if shop.county is not None)
+    cities = sorted(shops, key=lambda county: (-shops[county], county))[:CITY_SITES]
+    names = {county.number: county.name for county in ledger.counties}
+    main = keys.of("site", "main")
+    rows: list[tuple[Any, ...]] = [
+        (main, SiteKind.MAIN.value, "main", "Main site", source.organization(brand(head)), None, None)
+    ]
+    rows += [
+        (
+            keys.of("site", county),
+            SiteKind.CITY.value,
+            f"city-{county:03d}",
+            f"{names[county]} site",
+            source.organization(distributor(county)),
+            main,
+            region_code(county),
+        )
+        for county in cities
+    ]
+    columns = ("id", "kind", "code", "name", "organization_id", "parent_id", "region_code")
+    await bulk.insert(channel.Site, transposed(columns, rows))
+    homes = [
+        (source.cloud_store(store(s.number)), keys.of("site", s.county) if s.county in set(cities) else main)
+        for s in ledger.stores
+    ]
+    stores, sites = zip(*homes, strict=True)
+    await bulk.connection.execute(
+        "UPDATE cloud_store SET site_id = home.site FROM unnest($2::uuid[], $3::uuid[]) AS home(store, site)"
+        " WHERE tenant_id = $1 AND id = home.store",
+        bulk.tenant_id,
+        stores,
+        sites,
+    )
+
+
+async def _assortments(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """One assortment a distributor, given to each of its stores."""
+    keys = source.keys
+    numbers = [d.number for d in source.channel.distributors]
+    ids = {number: keys.of("assortment", number) for number in numbers}
+    await bulk.insert(
+        catalog.Assortment,
+        {
+            "id": [ids[number] for number in numbers],
+            "grantor_id": [source.organization(distributor(number)) for number in numbers],
+            "code": ["ASSORTMENT"] * len(numbers),
+            "name": [f"Assortment of {d.name}" for d in source.channel.distributors],
+            "is_generated": [True] * len(numbers),
+        },
+    )
+    rows = [(ids[a.distributor], source.sku(a.item), a.floor_cents, a.ceiling_cents) for a in demo.assortments]
+    await bulk.insert(catalog.AssortmentSku, transposed(("assortment_id", "sku_id", "min_fen", "max_fen"), rows))
+    shops = source.ledger.stores
+    await bulk.insert(
+        catalog.Authorization,
+        {
+            "grantee_id": [source.organization(store(shop.number)) for shop in shops],
+            "assortment_id": [ids[distributor_number(shop.county)] for shop in shops],
+            "valid_from": [source.midnight(demo.prices_from)] * len(shops),
+        },
+    )
+
+
+async def _prices(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """Trade prices of what a county never bought, and consumer prices of every shelf."""
+    keys = source.keys
+    filled = sorted({price.distributor for price in demo.trade_prices})
+    shops = [shop.number for shop in source.ledger.stores]
+    trade = {number: keys.of("price_list", "TRADE-GENERATED", number) for number in filled}
+    consumer = {number: keys.of("price_list", "CONSUMER", number) for number in shops}
+    trading, retail = PriceAudience.TRADE, PriceAudience.CONSUMER
+    lists = [
+        (key, source.organization(distributor(number)), "TRADE-GENERATED", "Trade (generated)", trading, True)
+        for number, key in trade.items()
+    ]
+    lists += [
+        (key, source.organization(store(number)), "CONSUMER", "Shelf prices (generated)", retail, True)
+        for number, key in consumer.items()
+    ]
+    await writing.price_lists(bulk, lists)
+    rows = [
+        (trade[p.distributor], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
+        for p in demo.trade_prices
+    ]
+    rows += [
+        (consumer[p.store], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
+        for p in demo.consumer_prices
+    ]
+    await writing.prices(bulk, rows)
+
+
+async def _shelves(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """The stores' shelves, and each distributor's ordering mall: its assortment in the same order."""
+    held = {(row.holder, row.item) for row in demo.stock}
+    rows = [(store(shelf.store), shelf.item, shelf.origin, shelf.position) for shelf in demo.shelves]
+    places: Counter[int] = Counter()
+    for offered in demo.assortments:
+        places[offered.distributor] += 1
+        org = distributor(offered.distributor)
+        origin = ListingOrigin.OWN_STOCK if (org, offered.item) in held else ListingOrigin.POOL
+        rows.append((org, offered.item, origin, places[offered.distributor]))
+    regions = _regions(source)
+    columns = transposed(
+        ("id", "cloud_store_id", "sku_id", "origin", "position", "region_code"),
+        [
+            (
+                source.keys.of("listing", org.tier, org.number, item),
+                source.cloud_store(org),
+                source.sku(item),
+                origin.value,
+                position,
+                regions.get(org),
+            )
+            for org, item, origin, position in rows
+        ],
+    )
+    await bulk.insert(catalog.Listing, {**columns, "is_generated": [True] * len(rows)})
+
+
+def _regions(source: Source) -> dict[Org, str]:
+    found = {store(s.number): region_code(s.county) for s in source.ledger.stores if s.county is not None}
+    found |= {distributor(d.number): region_code(d.county) for d in source.channel.distributors if d.county is not None}
+    return found
+
+
+def _location(source: Source, holder: Org) -> UUID:
+    return source.keys.of("location", holder.tier, holder.number)
+
+
+def _lot(source: Source, item: int, code: str) -> UUID:
+    return NO_LOT if code == NO_LOT_CODE else source.keys.of("lot", item, code)
+
+
+async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """One location a holder, the lots, and opening stock: every row with the one receipt that made it."""
+    holders = sorted({row.holder for row in demo.stock} | {c.owner for c in demo.contributions})
+    regions, points = _regions(source), {store(s.number): s.point for s in source.ledger.stores}
+    await bulk.insert(
+        inventory.Location,
+        transposed(
+            ("id", "organization_id", "kind", "code", "name", "region_code", "latitude_e7", "longitude_e7"),
+            [
+                (
+                    _location(source, holder),
+                    source.organization(holder),
+                    (LocationKind.SHOP if holder.tier is Tier.STORE else LocationKind.WAREHOUSE).value,
+                    "MAIN",
+                    "Shop" if holder.tier is Tier.STORE else "Warehouse",
+                    regions.get(holder),
+                    point.latitude_e7 if (point := points.get(holder)) is not None else None,
+                    point.longitude_e7 if point is not None else None,
+                )
+                for holder in holders
+            ],
+        ),
+    )
+    lots = [(source.sku(x.item), _lot(source, x.item, x.code), x.code, x.produced_on, x.expires_on) for x in demo.lots]
+    await bulk.insert(inventory.Lot, transposed(("sku_id", "id", "code", "produced_on", "expires_on"), lots))
+    rows = sorted(
+        (
+            _location(source, x.holder),
+            source.sku(x.item),
+            source.organization(x.holder),
+            _lot(source, x.item, x.lot),
+            x.on_hand,
+        )
+        for x in demo.stock
+    )
+    columns = transposed(("location_id", "sku_id", "owner_id", "lot_id", "on_hand"), rows)
+    await bulk.insert(inventory.Stock, columns)
+    await bulk.insert(
+        inventory.StockMovement,
+        {
+            **columns,
+            "kind": [MovementKind.RECEIPT.value] * len(rows),
+            "occurred_at": [source.now] * len(rows),
+            "reason": [OPENING] * len(rows),
+        },
+    )
+    kept = [
+        (_location(source, x.holder), source.sku(x.item), source.organization(x.holder), x.quantity)
+        for x in demo.safety
+    ]
+    await bulk.insert(inventory.SafetyStock, transposed(("location_id", "sku_id", "owner_id", "quantity"), kept))
+
+
+async def _pools(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """One pool a contributor; its one contribution is for itself and everyone below it."""
+    keys = source.keys
+    owners = [c.owner for c in demo.contributions]
+    orgs = [source.organization(owner) for owner in owners]
+    pools = [keys.of("pool", owner.tier, owner.number) for owner in owners]
+    ids = {owner: keys.of("contribution", owner.tier, owner.number) for owner in owners}
+    await bulk.insert(
+        inventory.InventoryPool,
+        {"id": pools, "organization_id": orgs, "code": ["POOL"] * len(pools), "name": ["One pool"] * len(pools)},
+    )
+    await bulk.insert(
+        inventory.PoolContribution,
+        {
+            "id": [ids[owner] for owner in owners],
+            "pool_id": pools,
+            "location_id": [_location(source, owner) for owner in owners],
+            "owner_id": orgs,
+            "visible_to_id": orgs,
+            "share_bps": [c.share_bps for c in demo.contributions],
+        },
+    )
+    rows = sorted((source.sku(x.item), ids[x.owner], x.cap or 0, x.cap is None) for x in demo.contributed_items)
+    columns = transposed(("sku_id", "contribution_id"), [row[:2] for row in rows])
+    caps = [None if without else cap for _, _, cap, without in rows]
+    await bulk.insert(inventory.PoolContributionSku, {**columns, "cap": caps})
+
+
+async def _people(bulk: Bulk, source: Source, demo: Demo) -> None:
+    """Accounts, and what each is: staff, shopper or a partner's system."""
+    keys = source.keys
+    people = [*demo.people, *demo.shoppers]
+    accounts = {person.subject: keys.of("account", person.subject) for person in people}
+    await bulk.insert(
+        channel.Account,
+        {
+            "id": list(accounts.values()),
+            "subject": list(accounts),
+            "display_name": [person.name for person in people],
+            "phone": [person.phone for person in people],
+        },
+    )
+    jobs = [
+        (keys.of("staff", job.subject), accounts[job.subject], source.organization(job.employer), job.role.value)
+        for job in demo.staff
+    ]
+    await bulk.insert(channel.Staff, transposed(("id", "account_id", "organization_id", "role"), jobs))
+    await bulk.insert(
+        member.Customer,
+        {
+            "id": [keys.of("customer", shopper.subject) for shopper in demo.shoppers],
+            "account_id": [accounts[shopper.subject] for shopper in demo.shoppers],
+            "joined_at": [source.now] * len(demo.shoppers),
+        },
+    )
+    partners = [
+        (keys.of("partner", p.subject), source.organization(p.speaks_for), p.kind.value, p.subject, p.name)
+        for p in demo.partners
+    ]
+    columns = ("id", "organization_id", "kind", "subject", "name")
+    await bulk.insert(integration.PartnerClient, transposed(columns, partners))

@@ -1,0 +1,202 @@
+"""The import: from a file to a new tenant, wholly or not at all.
+
+Owns the order of the steps and the one transaction around the writing. Shared rows (tenant, hosts, regions) are written
+as the schema's owner; everything else as the serving role, under row security, in the same transaction.
+
+    Exception
+    ├── BrokenFile      the file cannot be read (see `reading`); the database was not touched
+    └── TenantExists    the tenant is there already; nothing was written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from integrations.wholesale import writing
+from integrations.wholesale.bulk import Bulk
+from integrations.wholesale.channel import Channel, Supply, channel_of
+from integrations.wholesale.keys import Keys
+from integrations.wholesale.ledger import Ledger, Report
+from integrations.wholesale.prices import PriceBook, TradeKey, cost_prices, trade_prices
+from integrations.wholesale.progress import Progress, Silent
+from integrations.wholesale.reading import read
+from models.reading import set_tenant
+from models.wall import APP_ROLE
+
+IMPORT_LOCK: Final = 0x6D696C73
+"""Advisory lock: one import at a time, whoever starts it."""
+CONNECT_TIMEOUT_S: Final = 10.0
+ROWS_EXPECTED: Final = 60_000
+"""Rows the file alone makes of its 10,000 lines; only the progress bar believes it."""
+
+
+class TenantExists(Exception):
+    """A tenant with this code is there already: an import makes a new one and never adds to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTenant:
+    """The tenant an import makes. `time_zone` is a name of the IANA database: its days are the file's days."""
+
+    code: str
+    name: str
+    currency: str
+    time_zone: str
+    hosts: tuple[str, ...] = ()
+
+
+class Extension(Protocol):
+    """Rows that the file does not hold, written with it."""
+
+    @property
+    def edges(self) -> Sequence[Supply]:
+        """Supply edges beside the file's."""
+        ...
+
+    @property
+    def shelf_life_days(self) -> Mapping[int, int]:
+        """Days a new lot of an item keeps, by item number."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many rows it will write, for the progress bar."""
+        ...
+
+    async def write(self, bulk: Bulk, source: writing.Source) -> None:
+        """Write them; the file's own rows are there."""
+        ...
+
+
+Extend = Callable[[Ledger, Channel, PriceBook[TradeKey]], Extension]
+"""Makes the extension of a ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the file's report, the rows of each table, and the seconds of each step."""
+
+    tenant: NewTenant
+    report: Report
+    rows: Mapping[str, int]
+    seconds: Mapping[str, float]
+
+
+async def import_file(
+    owner_dsn: str,
+    path: Path,
+    tenant: NewTenant,
+    *,
+    extend: Extend | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Import a wholesale invoice file as a new tenant.
+
+    Args:
+        owner_dsn: a login as the owner of the migrated schema.
+        path: the file, csv or csv.gz.
+        tenant: the tenant to make.
+        extend: makes rows beside the file's own; the demo uses it.
+        now: the instant of the import.
+        progress: where to show how far it is.
+
+    Raises:
+        BrokenFile: with every problem and its line; the database was not touched.
+        TenantExists: nothing was written.
+        ValueError: the tenant's code, currency or time zone cannot be meant.
+    """
+    zone = zone_of(tenant)
+    progress = progress or Silent()
+    clock, seconds = perf_counter(), {}
+    with progress.step("reading the file", 0) as advance:
+        ledger = read(path, advance.to)
+    seconds["reading"] = perf_counter() - clock
+    clock = perf_counter()
+    channel, costs, trade = channel_of(ledger), cost_prices(ledger), trade_prices(ledger)
+    extension = None if extend is None else extend(ledger, channel, trade)
+    seconds["deciding"] = perf_counter() - clock
+    clock = perf_counter()
+    source = writing.Source(
+        Keys(tenant.code),
+        ledger,
+        channel,
+        costs,
+        trade,
+        zone,
+        tenant.currency,
+        now or datetime.now(UTC),
+        () if extension is None else extension.edges,
+        None if extension is None else extension.shelf_life_days,
+    )
+    expected = ROWS_EXPECTED + (0 if extension is None else extension.rows)
+    with progress.step("writing the rows", expected) as advance:
+        rows = await _write(owner_dsn, tenant, source, extension, advance.by)
+    seconds["writing"] = perf_counter() - clock
+    return Imported(tenant, ledger.report, rows, seconds)
+
+
+def zone_of(tenant: NewTenant) -> ZoneInfo:
+    """The tenant's time zone. Raises ValueError for a name that is none."""
+    try:
+        return ZoneInfo(tenant.time_zone)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{tenant.time_zone!r} is not a time zone.") from None
+
+
+async def _write(
+    owner_dsn: str,
+    tenant: NewTenant,
+    source: writing.Source,
+    extension: Extension | None,
+    advance: Callable[[int], None],
+) -> Mapping[str, int]:
+    connection = await asyncpg.connect(owner_dsn, timeout=CONNECT_TIMEOUT_S)
+    try:
+        bulk = Bulk(connection, source.keys.tenant_id, lambda _, rows: advance(rows))
+        async with connection.transaction():
+            await connection.execute(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})")
+            await _shared(connection, tenant, source)
+            await connection.execute(f"SET LOCAL ROLE {APP_ROLE}")
+            await connection.execute(set_tenant(source.keys.tenant_id))
+            await writing.write(bulk, source)
+            if extension is not None:
+                await extension.write(bulk, source)
+        # The planner's picture of a table that was empty a moment ago would be wrong for minutes.
+        await connection.execute("ANALYZE " + ", ".join(f'"{name}"' for name in ("tenant", "region", *bulk.counts)))
+        return bulk.counts
+    finally:
+        await connection.close()
+
+
+async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: writing.Source) -> None:
+    """The rows of the platform's own tables. Raises TenantExists; ValueError for what the tables' checks refuse."""
+    if await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", tenant.code):
+        raise TenantExists(f"There is a tenant {tenant.code} already.")
+    try:
+        await connection.execute(
+            "INSERT INTO tenant (id, code, name, currency, time_zone) VALUES ($1, $2, $3, $4, $5)",
+            source.keys.tenant_id,
+            tenant.code,
+            tenant.name,
+            tenant.currency,
+            tenant.time_zone,
+        )
+    except asyncpg.CheckViolationError as error:
+        raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
+    hosts = [host.lower() for host in tenant.hosts]
+    await connection.executemany(
+        "INSERT INTO tenant_host (host, tenant_id) VALUES ($1, $2)", [(host, source.keys.tenant_id) for host in hosts]
+    )
+    await connection.executemany(
+        "INSERT INTO region (code, name, parent_code) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING",
+        writing.shared_rows(source),
+    )

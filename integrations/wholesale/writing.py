@@ -1,0 +1,377 @@
+"""The file's own rows: organisations, goods, prices and past orders, as a new tenant.
+
+Owns what of ours each thing of the file becomes. It writes no stock movements: the file holds purchases, no levels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.catalog import AttributeKind, PriceAudience, PriceScope
+from domain.channel import CloudStoreMode, EdgeKind, Tier, closure
+from domain.ordering import OrderKind, OrderState, Terminal
+from integrations.wholesale.bulk import Bulk, transposed
+from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
+from integrations.wholesale.keys import Keys
+from integrations.wholesale.ledger import Item, Ledger
+from integrations.wholesale.prices import CostKey, Period, PriceBook, TradeKey
+from models import catalog, channel, integration, inventory, ordering
+from models.base import NO_LOT
+
+REGION_ROOT: Final = ("US-IA", "Iowa")
+"""The state that the counties of the file belong to."""
+BASE_UNIT: Final = "BOTTLE"
+CASE: Final = "CASE"
+VOLUME: Final = "VOLUME_ML"
+COST_LIST: Final = "COST"
+TRADE_LIST: Final = "TRADE"
+MODES: Final[Mapping[Tier, CloudStoreMode]] = {
+    Tier.BRAND: CloudStoreMode.PRIVATE_MALL,
+    Tier.DISTRIBUTOR: CloudStoreMode.B2B_ORDERING,
+    Tier.STORE: CloudStoreMode.O2O,
+}
+
+
+def region_code(county: int) -> str:
+    """The code of a county's region."""
+    return f"{REGION_ROOT[0]}-{county:03d}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that is written, and how the file's days become instants: at midnight of the tenant's time zone."""
+
+    keys: Keys
+    ledger: Ledger
+    channel: Channel
+    costs: PriceBook[CostKey]
+    trade: PriceBook[TradeKey]
+    zone: ZoneInfo
+    currency: str
+    now: datetime
+    extra_edges: Sequence[Supply] = ()
+    shelf_life_days: Mapping[int, int] | None = None
+
+    def organization(self, org: Org) -> UUID:
+        """The id of an organisation."""
+        return self.keys.of("organization", org.tier, org.number)
+
+    def sku(self, item: int) -> UUID:
+        """The id of an item's sku."""
+        return self.keys.of("sku", item)
+
+    def cloud_store(self, org: Org) -> UUID:
+        """The id of an organisation's cloud store."""
+        return self.keys.of("cloud_store", org.tier, org.number)
+
+    def midnight(self, day: date) -> datetime:
+        """The instant at which a day begins."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+
+
+def shared_rows(source: Source) -> list[tuple[str, str, str | None]]:
+    """The regions the tenant's organisations stand in: (code, name, parent's code)."""
+    code, name = REGION_ROOT
+    return [(code, name, None), *((region_code(c.number), c.name, code) for c in source.ledger.counties)]
+
+
+async def write(bulk: Bulk, source: Source) -> None:
+    """Write everything the file says, in the order in which rows point at each other."""
+    await _organizations(bulk, source)
+    await _goods(bulk, source)
+    await _price_lists(bulk, source)
+    await _orders(bulk, source)
+
+
+async def _organizations(bulk: Bulk, source: Source) -> None:
+    ledger = source.ledger
+    rows: list[tuple[Any, ...]] = [
+        (brand(v.number), v.name, None, None, None, None, None, None) for v in ledger.vendors
+    ]
+    rows += [
+        (
+            distributor(d.number),
+            d.name,
+            None if d.county is None else region_code(d.county),
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+        for d in source.channel.distributors
+    ]
+    rows += [
+        (
+            store(s.number),
+            s.name,
+            None if s.county is None else region_code(s.county),
+            s.address,
+            s.city,
+            s.zip_code,
+            None if s.point is None else s.point.latitude_e7,
+            None if s.point is None else s.point.longitude_e7,
+        )
+        for s in ledger.stores
+    ]
+    orgs: list[Org] = [row[0] for row in rows]
+    ids = [source.organization(org) for org in orgs]
+    names = ("name", "region_code", "address", "city", "postal_code", "latitude_e7", "longitude_e7")
+    facts = transposed(names, [row[1:] for row in rows])
+    tiers, codes = [org.tier.value for org in orgs], [str(org.number) for org in orgs]
+    await bulk.insert(channel.Organization, {"id": ids, "tier": tiers, "code": codes, **facts})
+    await _edges(bulk, source, orgs)
+    await bulk.insert(
+        channel.CloudStore,
+        {
+            "id": [source.cloud_store(org) for org in orgs],
+            "organization_id": ids,
+            "mode": [MODES[org.tier].value for org in orgs],
+            "name": facts["name"],
+            "region_code": facts["region_code"],
+            "opened_at": [source.midnight(ledger.first_day)] * len(orgs),
+        },
+    )
+    await _references(
+        bulk,
+        "organization",
+        [(key, key, f"ABD_{org.tier}", str(org.number)) for org, key in zip(orgs, ids, strict=True)],
+    )
+
+
+async def _edges(bulk: Bulk, source: Source, orgs: Sequence[Org]) -> None:
+    edges = [*source.channel.edges, *source.extra_edges]
+    await bulk.insert(
+        channel.OrganizationEdge,
+        transposed(
+            ("kind", "downstream_id", "upstream_id", "is_primary"),
+            [
+                (EdgeKind.SUPPLIES.value, source.organization(e.downstream), source.organization(e.upstream), e.primary)
+                for e in edges
+            ],
+        ),
+    )
+    known = {org: (source.organization(org), org.tier.value, str(org.number)) for org in orgs}
+    await bulk.insert(
+        channel.OrganizationClosure,
+        transposed(
+            ("ancestor_id", "hops", "descendant_id", "descendant_tier", "descendant_code"),
+            [
+                (known[row.ancestor][0], row.hops, *known[row.descendant])
+                for row in sorted(closure(((e.upstream, e.downstream) for e in edges), orgs))
+            ],
+        ),
+    )
+    territories = [d for d in source.channel.distributors if d.county is not None]
+    ids = [source.keys.of("territory", d.number) for d in territories]
+    owners = [source.organization(distributor(d.number)) for d in territories]
+    await bulk.insert(channel.Territory, {"id": ids, "organization_id": owners, "name": [d.name for d in territories]})
+    codes = [region_code(d.county) for d in territories if d.county is not None]
+    await bulk.insert(channel.TerritoryRegion, {"territory_id": ids, "region_code": codes})
+
+
+async def _references(bulk: Bulk, aggregate: str, rows: Iterable[tuple[UUID, UUID, str, str]]) -> None:
+    """What a system of an organisation calls our aggregates: (organisation, aggregate's id, system, name)."""
+    listed = list(rows)
+    columns = transposed(("organization_id", "aggregate_id", "system", "value"), listed)
+    await bulk.insert(integration.ExternalReference, {"aggregate": [aggregate] * len(listed), **columns})
+
+
+def product_groups(items: Iterable[Item]) -> dict[tuple[int, str], list[Item]]:
+    """Items of one vendor with one description are the sizes of one product; items come by number."""
+    groups: defaultdict[tuple[int, str], list[Item]] = defaultdict(list)
+    for item in items:
+        groups[item.vendor, item.description.casefold()].append(item)
+    return groups
+
+
+async def _goods(bulk: Bulk, source: Source) -> None:
+    keys, ledger = source.keys, source.ledger
+    await bulk.insert(
+        catalog.Category,
+        {
+            "id": [keys.of("category", c.number) for c in ledger.categories],
+            "code": [str(c.number) for c in ledger.categories],
+            "name": [c.name for c in ledger.categories],
+        },
+    )
+    groups = list(product_groups(ledger.items).values())
+    product_of = {item.number: keys.of("product", group[0].number) for group in groups for item in group}
+    await bulk.insert(
+        catalog.Product,
+        transposed(
+            ("id", "brand_id", "code", "name", "category_id"),
+            [
+                (
+                    product_of[group[0].number],
+                    source.organization(brand(group[0].vendor)),
+                    str(group[0].number),
+                    group[0].description,
+                    _category(keys, group),
+                )
+                for group in groups
+            ],
+        ),
+    )
+    await _skus(bulk, source, product_of)
+
+
+def _category(keys: Keys, group: Sequence[Item]) -> UUID | None:
+    """The category that most sizes of a product are in; ties the lower number."""
+    counted = Counter(item.category for item in group if item.category is not None)
+    if not counted:
+        return None
+    return keys.of("category", min(counted, key=lambda number: (-counted[number], number)))
+
+
+async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> None:
+    items = source.ledger.items
+    ids = [source.sku(item.number) for item in items]
+    keeps = source.shelf_life_days or {}
+    await bulk.insert(
+        catalog.Sku,
+        {
+            "id": ids,
+            "product_id": [product_of[item.number] for item in items],
+            "code": [str(item.number) for item in items],
+            "name": [f"{item.description} {item.volume_ml} ml" for item in items],
+            "base_unit": [BASE_UNIT] * len(items),
+            "shelf_life_days": [keeps.get(item.number) for item in items],
+        },
+    )
+    packs = [(key, BASE_UNIT, 1) for key in ids]
+    packs += [(key, CASE, item.pack) for key, item in zip(ids, items, strict=True) if item.pack > 1]
+    await bulk.insert(catalog.PackUnit, transposed(("sku_id", "code", "units"), packs))
+    volume = source.keys.of("attribute", VOLUME)
+    await bulk.insert(
+        catalog.Attribute,
+        {"id": [volume], "code": [VOLUME], "name": ["Volume"], "kind": [AttributeKind.INTEGER.value], "unit": ["ml"]},
+    )
+    volumes = [item.volume_ml for item in items]
+    await bulk.insert(
+        catalog.SkuAttribute, {"sku_id": ids, "attribute_id": [volume] * len(ids), "integer_value": volumes}
+    )
+    await no_lots(bulk, ids)
+    owners = [source.organization(brand(item.vendor)) for item in items]
+    references = [(owner, key, "ABD_ITEM", str(i.number)) for owner, key, i in zip(owners, ids, items, strict=True)]
+    await _references(bulk, "sku", references)
+
+
+async def no_lots(bulk: Bulk, skus: Sequence[UUID]) -> None:
+    """The reserved lot of every sku: stock that is not kept by lots lies in it."""
+    await bulk.insert(inventory.Lot, {"sku_id": skus, "id": [NO_LOT] * len(skus), "code": [""] * len(skus)})
+
+
+async def price_lists(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, str, str, PriceAudience, bool]]) -> None:
+    """Base price lists: (id, seller, code, name, who buys, whether the demo made it up)."""
+    columns = transposed(
+        ("id", "seller_id", "code", "name", "audience", "is_generated"),
+        [(key, seller, code, name, audience.value, made) for key, seller, code, name, audience, made in rows],
+    )
+    await bulk.insert(catalog.PriceList, {**columns, "scope": [PriceScope.BASE.value] * len(rows)})
+
+
+async def prices(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, datetime, datetime | None, int]]) -> None:
+    """Prices from one base unit on: (list, sku, start, end, amount)."""
+    columns = transposed(("price_list_id", "sku_id", "valid_from", "valid_until", "unit_fen"), rows)
+    await bulk.insert(catalog.Price, {**columns, "min_qty": [1] * len(rows)})
+
+
+async def _price_lists(bulk: Bulk, source: Source) -> None:
+    keys = source.keys
+    lists = [
+        (keys.of("price_list", COST_LIST, v.number), source.organization(brand(v.number)), COST_LIST, "Cost")
+        for v in source.ledger.vendors
+    ]
+    lists += [
+        (keys.of("price_list", TRADE_LIST, d.number), source.organization(distributor(d.number)), TRADE_LIST, "Trade")
+        for d in source.channel.distributors
+    ]
+    await price_lists(bulk, [(*row, PriceAudience.TRADE, False) for row in lists])
+    rows = [
+        row
+        for cost, periods in source.costs.series.items()
+        for row in _periods(source, keys.of("price_list", COST_LIST, cost.vendor), cost.item, periods)
+    ]
+    rows += [
+        row
+        for key, periods in source.trade.series.items()
+        for row in _periods(source, keys.of("price_list", TRADE_LIST, key.distributor), key.item, periods)
+    ]
+    await prices(bulk, rows)
+
+
+def _periods(
+    source: Source, price_list: UUID, item: int, periods: Iterable[Period]
+) -> list[tuple[UUID, UUID, datetime, datetime | None, int]]:
+    sku = source.sku(item)
+    return [
+        (
+            price_list,
+            sku,
+            source.midnight(period.starts_on),
+            None if period.ends_on is None else source.midnight(period.ends_on),
+            period.cents,
+        )
+        for period in periods
+    ]
+
+
+async def _orders(bulk: Bulk, source: Source) -> None:
+    """Past orders of the distributors' trade: completed, and without a trace in the stock."""
+    invoices = source.ledger.invoices
+    ids = [source.keys.of("order", invoice.number) for invoice in invoices]
+    sellers = [source.organization(distributor(distributor_number(invoice.county))) for invoice in invoices]
+    await bulk.insert(
+        ordering.Order,
+        {
+            "id": ids,
+            "number": [invoice.number for invoice in invoices],
+            "kind": [OrderKind.REPLENISHMENT.value] * len(ids),
+            "state": [OrderState.COMPLETED.value] * len(ids),
+            "seller_id": sellers,
+            "buyer_id": [source.organization(store(invoice.store)) for invoice in invoices],
+            "region_code": [None if i.county is None else region_code(i.county) for i in invoices],
+            "terminal": [Terminal.PARTNER.value] * len(ids),
+            "currency": [source.currency] * len(ids),
+            "total_fen": [invoice.total_cents for invoice in invoices],
+            "placed_at": [source.midnight(invoice.day) for invoice in invoices],
+        },
+    )
+    await bulk.insert(
+        ordering.OrderLine,
+        transposed(
+            (
+                "order_id",
+                "line",
+                "sku_id",
+                "brand_id",
+                "goods_owner_id",
+                "fulfiller_id",
+                "quantity",
+                "unit_fen",
+                "net_fen",
+            ),
+            [
+                (
+                    order,
+                    number,
+                    source.sku(line.item),
+                    source.organization(brand(line.vendor)),
+                    seller,
+                    seller,
+                    line.quantity,
+                    line.price_cents,
+                    line.sale_cents,
+                )
+                for order, seller, invoice in zip(ids, sellers, invoices, strict=True)
+                for number, line in enumerate(invoice.lines, start=1)
+            ],
+        ),
+    )

@@ -1,0 +1,174 @@
+"""Where organisations trade: cloud stores, sites, territories, regions, and the tenant itself."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from domain.channel import OrganizationStatus
+from loaders.base import ById, ListBy, Loader
+from loaders.paging import Paged, listed, wanted_parents
+from models.channel import (
+    CloudStore,
+    Organization,
+    Region,
+    Site,
+    Tenant,
+    Territory,
+    TerritoryRegion,
+)
+from models.reading import TENANT, TEXTS, Row, Rows, constant, ids, read
+
+
+class CloudStoreRow(Row):
+    """A cloud store; its listings are its shelf."""
+
+    id: UUID
+    organization_id: UUID
+    mode: str
+    name: str
+    site_id: UUID | None
+    region_code: str | None
+
+
+class CloudStoreById(ById[CloudStoreRow]):
+    """Cloud stores by id, open ones."""
+
+    statement = read(
+        CloudStoreRow,
+        select(
+            CloudStore.id,
+            CloudStore.organization_id,
+            CloudStore.mode,
+            CloudStore.name,
+            CloudStore.site_id,
+            CloudStore.region_code,
+        )
+        .join(
+            Organization,
+            (Organization.tenant_id == TENANT)
+            & (Organization.id == CloudStore.organization_id)
+            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
+        )
+        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
+    )
+
+
+class RegionRow(Row):
+    """An administrative region."""
+
+    code: str
+    name: str
+    parent_code: str | None
+
+
+class RegionByCode(Loader[str, RegionRow | None]):
+    """Regions by code; a table of the whole platform."""
+
+    statement = read(
+        RegionRow,
+        select(Region.code, Region.name, Region.parent_code).where(
+            Region.code == bindparam("codes", type_=TEXTS).any_()
+        ),
+    )
+
+    async def fetch(self, keys: list[str]) -> Mapping[str, RegionRow | None]:
+        """One row for each known code."""
+        return {row.code: row for row in await self.reading.fetch(self.statement, codes=keys)}
+
+    def absent(self) -> None:
+        """No such region."""
+        return
+
+
+class SiteRow(Row):
+    """A site of the storefront."""
+
+    id: UUID
+    kind: str
+    code: str
+    name: str
+    organization_id: UUID
+    parent_id: UUID | None
+    region_code: str | None
+
+
+def sites() -> Rows:
+    """The columns of the tenant's sites."""
+    return select(
+        Site.id, Site.kind, Site.code, Site.name, Site.organization_id, Site.parent_id, Site.region_code
+    ).where(Site.tenant_id == TENANT)
+
+
+class SiteById(ById[SiteRow]):
+    """Sites by id."""
+
+    statement = read(SiteRow, sites().where(Site.id == ids("ids").any_()))
+
+
+class SiteEntry(SiteRow):
+    """A site on a page of all sites, by code."""
+
+    place: int
+    by_code: str
+    by_id: UUID
+
+
+def _sites() -> Paged[SiteEntry]:
+    wanted = wanted_parents()
+    rows = sites().where(Site.tenant_id == wanted.c.parent)
+    return Paged(SiteEntry, wanted, rows, {Site.code: str, Site.id: UUID})
+
+
+SITES = _sites()
+"""The tenant's sites, by code."""
+
+
+class TerritoryRow(Row):
+    """A protected area of `parent`, with the codes of its regions."""
+
+    id: UUID
+    name: str
+    region_codes: list[str]
+    parent: UUID
+
+
+def _territories() -> Any:
+    wanted = wanted_parents()
+    codes = (
+        select(func.array_agg(TerritoryRegion.region_code.distinct()))
+        .where(TerritoryRegion.tenant_id == TENANT, TerritoryRegion.territory_id == Territory.id)
+        .scalar_subquery()
+    )
+    rows = select(Territory.id, Territory.name, codes.label("region_codes")).where(
+        Territory.tenant_id == TENANT, Territory.organization_id == wanted.c.parent
+    )
+    return listed(TerritoryRow, wanted, rows, Territory.name, Territory.id)
+
+
+class TerritoriesOf(ListBy[TerritoryRow]):
+    """The protected areas of each organisation, by name."""
+
+    statement = _territories()
+
+
+class TenantRow(Row):
+    """A tenant as its own members see it."""
+
+    id: UUID
+    code: str
+    name: str
+    currency: str
+    time_zone: str
+
+
+class TenantById(ById[TenantRow]):
+    """The request's own tenant: a shared table, so the statement itself keeps to it."""
+
+    statement = read(
+        TenantRow,
+        select(Tenant.id, Tenant.code, Tenant.name, Tenant.currency, Tenant.time_zone).where(
+            Tenant.id == TENANT, Tenant.id == ids("ids").any_()
+        ),
+    )

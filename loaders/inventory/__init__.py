@@ -1,0 +1,51 @@
+"""The inventory centre's reads: locations, stock by lot, pools, and what a store can sell."""
+
+from loaders.inventory.promise import (
+    MIN_HOLDERS,
+    ChannelStockOf,
+    ChannelStockRow,
+    PromiseOf,
+    SourceRow,
+)
+from loaders.inventory.stock import (
+    CONTRIBUTION_SKUS,
+    STOCK,
+    ContributionRow,
+    ContributionSkuEntry,
+    ContributionsOf,
+    LocationById,
+    LocationOfRow,
+    LocationRow,
+    LocationsOf,
+    PoolById,
+    PoolOfRow,
+    PoolRow,
+    PoolsOf,
+    StockEntry,
+    locations,
+    pools,
+)
+
+__all__ = [
+    "CONTRIBUTION_SKUS",
+    "MIN_HOLDERS",
+    "STOCK",
+    "ChannelStockOf",
+    "ChannelStockRow",
+    "ContributionRow",
+    "ContributionSkuEntry",
+    "ContributionsOf",
+    "LocationById",
+    "LocationOfRow",
+    "LocationRow",
+    "LocationsOf",
+    "PoolById",
+    "PoolOfRow",
+    "PoolRow",
+    "PoolsOf",
+    "PromiseOf",
+    "SourceRow",
+    "StockEntry",
+    "locations",
+    "pools",
+]

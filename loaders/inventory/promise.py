@@ -1,0 +1,246 @@
+"""What can be sold: every source a store can see, put through the one rule of the domain."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, cast, func, null, select
+from sqlalchemy.orm import aliased
+
+from domain.inventory import Offer, Promise, sellable_here
+from loaders.base import Loader
+from loaders.paging import place_of, wanted_pairs
+from models.catalog import Product, Sku
+from models.channel import OrganizationClosure
+from models.inventory import (
+    Lot,
+    PoolContribution,
+    PoolContributionSku,
+    SafetyStock,
+    Stock,
+)
+from models.reading import TENANT, Read, Row, Rows, constant, ids, in_scope, read
+
+MIN_HOLDERS = 3
+"""Fewer holders than this are no aggregate: one of them could tell what another has."""
+
+TODAY: ColumnElement[date] = bindparam("today", type_=Date())
+"""The tenant's day: a lot is sellable while this is before its expiry."""
+
+
+class SourceRow(Row):
+    """One source a store can sell from: its own stock (`share_bps` null) or a contribution it can see.
+
+    `unclaimed` is free stock as `domain.inventory.free` counts it: summed here, over unexpired lots, less safety stock.
+    """
+
+    place: int
+    location_id: UUID
+    owner_id: UUID
+    hops: int
+    unclaimed: int
+    share_bps: int | None
+    cap: int | None
+    held: int
+
+
+_stock, _lot, _safety = aliased(Stock), aliased(Lot), aliased(SafetyStock)
+_reach, _rank = aliased(OrganizationClosure), aliased(OrganizationClosure)
+_offer = aliased(PoolContributionSku)
+
+
+def _sellable_lot() -> ColumnElement[bool]:
+    return _lot.expires_on.is_(None) | (_lot.expires_on > TODAY)
+
+
+def _lot_of_stock() -> ColumnElement[bool]:
+    return (_lot.tenant_id == TENANT) & (_lot.sku_id == _stock.sku_id) & (_lot.id == _stock.lot_id)
+
+
+def _unclaimed() -> ColumnElement[int]:
+    """The sum of what nobody claims, over the rows of one source; sums of bigint are numeric and are cast back."""
+    units = func.sum(_stock.on_hand - _stock.quarantined - _stock.reserved - _stock.allocated)
+    return cast(func.coalesce(units, constant(0)), BigInteger())
+
+
+def _own_stock(wanted: Any) -> Rows:
+    """What the store owns itself, wherever it lies: counted in full, once, even when it is contributed too."""
+    return (
+        select(
+            place_of(wanted),
+            _stock.location_id,
+            _stock.owner_id,
+            constant(0).label("hops"),
+            (_unclaimed() - func.coalesce(func.max(_safety.quantity), constant(0))).label("unclaimed"),
+            cast(null(), BigInteger()).label("share_bps"),
+            cast(null(), BigInteger()).label("cap"),
+            constant(0).label("held"),
+        )
+        .select_from(wanted)
+        .join(
+            _stock,
+            (_stock.tenant_id == TENANT) & (_stock.sku_id == wanted.c.sku) & (_stock.owner_id == wanted.c.store),
+        )
+        .join(_lot, _lot_of_stock())
+        .outerjoin(
+            _safety,
+            (_safety.tenant_id == TENANT)
+            & (_safety.location_id == _stock.location_id)
+            & (_safety.sku_id == _stock.sku_id)
+            & (_safety.owner_id == _stock.owner_id),
+        )
+        .where(_sellable_lot())
+        .group_by(wanted.c.place, _stock.location_id, _stock.owner_id)
+    )
+
+
+def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
+    """Free stock behind a contribution: its lots together, less the safety stock, once."""
+    source = PoolContribution
+    lots = (
+        select(_unclaimed())
+        .join(_lot, _lot_of_stock())
+        .where(
+            _stock.tenant_id == TENANT,
+            _stock.location_id == source.location_id,
+            _stock.sku_id == wanted.c.sku,
+            _stock.owner_id == source.owner_id,
+            _sellable_lot(),
+        )
+        .correlate(source, wanted)
+        .scalar_subquery()
+    )
+    kept_back = (
+        select(_safety.quantity)
+        .where(
+            _safety.tenant_id == TENANT,
+            _safety.location_id == source.location_id,
+            _safety.sku_id == wanted.c.sku,
+            _safety.owner_id == source.owner_id,
+        )
+        .correlate(source, wanted)
+        .scalar_subquery()
+    )
+    return lots - func.coalesce(kept_back, constant(0))
+
+
+def _hops_of_contribution(wanted: Any) -> ColumnElement[int]:
+    """Supply edges from the goods' owner down to the store.
+
+    Level 0 is own stock alone; an owner outside the store's chain stands where its goods are offered from.
+    """
+    rank = (
+        select(_rank.hops)
+        .where(
+            _rank.tenant_id == TENANT,
+            _rank.ancestor_id == PoolContribution.owner_id,
+            _rank.descendant_id == wanted.c.store,
+        )
+        .correlate(PoolContribution, wanted)
+        .scalar_subquery()
+    )
+    return func.greatest(constant(1), func.coalesce(rank, _reach.hops))
+
+
+def _from_pools(wanted: Any) -> Rows:
+    """What others contribute for the store, or for one it stands below."""
+    source = PoolContribution
+    return (
+        select(
+            place_of(wanted),
+            source.location_id,
+            source.owner_id,
+            _hops_of_contribution(wanted).label("hops"),
+            _unclaimed_of_contribution(wanted).label("unclaimed"),
+            source.share_bps,
+            _offer.cap,
+            _offer.held,
+        )
+        .select_from(wanted)
+        .join(_reach, (_reach.tenant_id == TENANT) & (_reach.descendant_id == wanted.c.store))
+        .join(
+            source,
+            (source.tenant_id == TENANT)
+            & (source.visible_to_id == _reach.ancestor_id)
+            & (source.owner_id != wanted.c.store),
+        )
+        .join(
+            _offer,
+            (_offer.tenant_id == TENANT) & (_offer.sku_id == wanted.c.sku) & (_offer.contribution_id == source.id),
+        )
+    )
+
+
+def _sources() -> Read[SourceRow]:
+    wanted = wanted_pairs("store", "sku")
+    together = _own_stock(wanted).union_all(_from_pools(wanted)).subquery("source")
+    nearest_first = (together.c.place, together.c.hops, together.c.location_id, together.c.owner_id)
+    return read(SourceRow, select(*(together.c[name] for name in SourceRow.columns)).order_by(*nearest_first))
+
+
+class PromiseOf(Loader[tuple[UUID, UUID], Promise]):
+    """What (store, sku) can sell now: the shared rule over every source the store can see."""
+
+    statement = _sources()
+
+    async def fetch(self, keys: list[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], Promise]:
+        """A promise for each pair that sees any source."""
+        stores, wished = zip(*keys, strict=True)
+        own: dict[int, list[tuple[tuple[UUID, UUID], int]]] = {}
+        offers: dict[int, list[Offer]] = {}
+        for row in await self.reading.fetch(self.statement, stores=stores, skus=wished):
+            source = (row.location_id, row.owner_id)
+            if row.share_bps is None:
+                own.setdefault(row.place, []).append((source, row.unclaimed))
+            else:
+                offer = Offer(source, row.hops, row.unclaimed, row.share_bps, row.cap, row.held)
+                offers.setdefault(row.place, []).append(offer)
+        return {
+            keys[place - 1]: sellable_here(own.get(place, ()), offers.get(place, ()))
+            for place in own.keys() | offers.keys()
+        }
+
+    def absent(self) -> Promise:
+        """Nothing to sell."""
+        return Promise(0, ())
+
+
+class ChannelStockRow(Row):
+    """How much of a sku lies with how many others in the channel, summed; for the brand whose sku it is."""
+
+    sku_id: UUID
+    on_hand: int
+    holders: int
+
+
+class ChannelStockOf(Loader[UUID, ChannelStockRow | None]):
+    """Stock of each sku with all others in the channel: for its brand, and an aggregate of at least `MIN_HOLDERS`."""
+
+    statement = read(
+        ChannelStockRow,
+        select(
+            Stock.sku_id,
+            cast(func.sum(Stock.on_hand), BigInteger()).label("on_hand"),
+            func.count(Stock.owner_id.distinct()).label("holders"),
+        )
+        .join(Sku, (Sku.tenant_id == TENANT) & (Sku.id == Stock.sku_id))
+        .join(Product, (Product.tenant_id == TENANT) & (Product.id == Sku.product_id))
+        .where(
+            Stock.tenant_id == TENANT,
+            Stock.sku_id == ids("ids").any_(),
+            Stock.owner_id != Product.brand_id,
+            Stock.on_hand > constant(0),
+            in_scope(Product.brand_id),
+        )
+        .group_by(Stock.sku_id)
+        .having(func.count(Stock.owner_id.distinct()) >= constant(MIN_HOLDERS)),
+    )
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, ChannelStockRow | None]:
+        """One row for each of the viewer's own skus that lies anywhere."""
+        return {row.sku_id: row for row in await self.reading.fetch(self.statement, ids=keys)}
+
+    def absent(self) -> None:
+        """Another brand's sku, or with too few holders to be an aggregate."""
+        return

@@ -1,0 +1,216 @@
+"""Stock where it lies and the pools it is offered through, for those it belongs to."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from loaders.base import ById, ListBy
+from loaders.paging import Paged, listed, wanted_parents
+from models.inventory import (
+    InventoryPool,
+    Location,
+    Lot,
+    PoolContribution,
+    PoolContributionSku,
+    Stock,
+)
+from models.reading import TENANT, Row, Rows, ids, in_scope, read
+
+
+class LocationRow(Row):
+    """A location, for the organisation that runs it."""
+
+    id: UUID
+    organization_id: UUID
+    kind: str
+    code: str
+    name: str
+    region_code: str | None
+    latitude_e7: int | None
+    longitude_e7: int | None
+
+
+def locations() -> Rows:
+    """The columns of the viewer's own locations."""
+    x = Location
+    return select(x.id, x.organization_id, x.kind, x.code, x.name, x.region_code, x.latitude_e7, x.longitude_e7).where(
+        x.tenant_id == TENANT, in_scope(x.organization_id)
+    )
+
+
+class LocationById(ById[LocationRow]):
+    """Locations by id."""
+
+    statement = read(LocationRow, locations().where(Location.id == ids("ids").any_()))
+
+
+class LocationOfRow(LocationRow):
+    """A location of `parent`."""
+
+    parent: UUID
+
+
+def _locations_of() -> Any:
+    wanted = wanted_parents()
+    return listed(LocationOfRow, wanted, locations().where(Location.organization_id == wanted.c.parent), Location.code)
+
+
+class LocationsOf(ListBy[LocationOfRow]):
+    """The locations each organisation runs, by code."""
+
+    statement = _locations_of()
+
+
+class StockEntry(Row):
+    """The stock of one sku, owner and lot at a location, in base units, on a page."""
+
+    location_id: UUID
+    sku_id: UUID
+    owner_id: UUID
+    lot_code: str
+    produced_on: date | None
+    expires_on: date | None
+    on_hand: int
+    reserved: int
+    allocated: int
+    in_transit: int
+    quarantined: int
+    place: int
+    by_sku: UUID
+    by_owner: UUID
+    by_lot: UUID
+
+
+def _stock() -> Paged[StockEntry]:
+    wanted = wanted_parents()
+    s = Stock
+    rows = (
+        select(
+            s.location_id,
+            s.sku_id,
+            s.owner_id,
+            Lot.code.label("lot_code"),
+            Lot.produced_on,
+            Lot.expires_on,
+            s.on_hand,
+            s.reserved,
+            s.allocated,
+            s.in_transit,
+            s.quarantined,
+        )
+        .join(Lot, (Lot.tenant_id == TENANT) & (Lot.sku_id == s.sku_id) & (Lot.id == s.lot_id))
+        .join(Location, (Location.tenant_id == TENANT) & (Location.id == s.location_id))
+        .where(
+            s.tenant_id == TENANT,
+            s.location_id == wanted.c.parent,
+            in_scope(Location.organization_id, s.owner_id),
+        )
+    )
+    return Paged(StockEntry, wanted, rows, {s.sku_id: UUID, s.owner_id: UUID, s.lot_id: UUID})
+
+
+STOCK = _stock()
+"""The stock at each location by sku, owner and lot, for who runs the location or owns the goods."""
+
+
+class PoolRow(Row):
+    """A pool of stock, for the organisation that keeps it."""
+
+    id: UUID
+    organization_id: UUID
+    code: str
+    name: str
+
+
+def pools() -> Rows:
+    """The columns of the viewer's own pools."""
+    x = InventoryPool
+    return select(x.id, x.organization_id, x.code, x.name).where(x.tenant_id == TENANT, in_scope(x.organization_id))
+
+
+class PoolById(ById[PoolRow]):
+    """Pools by id."""
+
+    statement = read(PoolRow, pools().where(InventoryPool.id == ids("ids").any_()))
+
+
+class PoolOfRow(PoolRow):
+    """A pool of `parent`."""
+
+    parent: UUID
+
+
+def _pools_of() -> Any:
+    wanted = wanted_parents()
+    rows = pools().where(InventoryPool.organization_id == wanted.c.parent)
+    return listed(PoolOfRow, wanted, rows, InventoryPool.code)
+
+
+class PoolsOf(ListBy[PoolOfRow]):
+    """The pools each organisation keeps, by code."""
+
+    statement = _pools_of()
+
+
+class ContributionRow(Row):
+    """A contribution to the pool `parent`, for the pool's keeper and the goods' owner."""
+
+    id: UUID
+    location_id: UUID
+    owner_id: UUID
+    visible_to_id: UUID
+    share_bps: int
+    parent: UUID
+
+
+def _contributions_of() -> Any:
+    wanted = wanted_parents()
+    x = PoolContribution
+    rows = (
+        select(x.id, x.location_id, x.owner_id, x.visible_to_id, x.share_bps)
+        .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == x.pool_id))
+        .where(
+            x.tenant_id == TENANT,
+            x.pool_id == wanted.c.parent,
+            in_scope(InventoryPool.organization_id, x.owner_id),
+        )
+    )
+    return listed(ContributionRow, wanted, rows, x.id)
+
+
+class ContributionsOf(ListBy[ContributionRow]):
+    """The contributions to each pool."""
+
+    statement = _contributions_of()
+
+
+class ContributionSkuEntry(Row):
+    """What a contribution promises of one sku, on a page."""
+
+    sku_id: UUID
+    cap: int | None
+    held: int
+    place: int
+    by_sku: UUID
+
+
+def _contribution_skus() -> Paged[ContributionSkuEntry]:
+    wanted = wanted_parents()
+    x = PoolContributionSku
+    rows = (
+        select(x.sku_id, x.cap, x.held)
+        .join(PoolContribution, (PoolContribution.tenant_id == TENANT) & (PoolContribution.id == x.contribution_id))
+        .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == PoolContribution.pool_id))
+        .where(
+            x.tenant_id == TENANT,
+            x.contribution_id == wanted.c.parent,
+            in_scope(InventoryPool.organization_id, PoolContribution.owner_id),
+        )
+    )
+    return Paged(ContributionSkuEntry, wanted, rows, {x.sku_id: UUID})
+
+
+CONTRIBUTION_SKUS = _contribution_skus()
+"""What each contribution promises, sku by sku."""

@@ -1,0 +1,191 @@
+"""One PostgreSQL for the whole run, one database per worker, cut from a template that holds the demo's tenants.
+
+The template is kept from run to run under a name made of everything that decides its content, so only the first run
+after a change pays for the import.
+"""
+
+import asyncio
+import csv
+import fcntl
+import gzip
+import hashlib
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+import boot
+from demo import SAMPLE
+from demo.writing import demo_of
+from embedded import EmbeddedPostgres, Server, default_home
+from integrations.wholesale.importing import NewTenant, import_file
+from models.database import Database
+from tests.graph.client import GraphClient
+from transport.logs import configure
+
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
+"""A test cluster may lose its data with the machine; that makes it several times faster."""
+DECIDES_THE_TEMPLATE = ("alembic/versions", "models", "domain", "integrations", "demo", "tests/conftest.py")
+TODAY = date(2026, 11, 24)
+"""The day the demo is generated for; the tests' clock stands on it too."""
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SMALL_STORES = 40
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    configure("warning", "json")
+    config.addinivalue_line("markers", "prove: also run by `make prove`, at the full numbers")
+
+
+@dataclass(frozen=True)
+class TenantFacts:
+    """A tenant of the template."""
+
+    code: str
+    id: UUID
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for root in DECIDES_THE_TEMPLATE:
+        path = boot.PROJECT / root
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and file.suffix in {".py", ".gz"}:
+                digest.update(file.relative_to(boot.PROJECT).as_posix().encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Server]:
+    """This worker's lease of the run's PostgreSQL."""
+    home = default_home(boot.PROJECT, boot.NAME) / "tests"
+    with EmbeddedPostgres(home, settings=SETTINGS).start() as server:
+        yield server
+
+
+def first_stores(source: Path, target: Path, stores: int) -> Path:
+    """A file of the same form with the lines of the first few stores only."""
+    with gzip.open(source, "rt", newline="") as lines, target.open("w", newline="") as small:
+        rows = csv.reader(lines, delimiter=";")
+        out = csv.writer(small, delimiter=";")
+        header = next(rows)
+        out.writerow(header)
+        place = header.index("Store Number")
+        kept: set[str] = set()
+        for row in rows:
+            if row[place] in kept or len(kept) < stores:
+                kept.add(row[place])
+                out.writerow(row)
+    return target
+
+
+async def _sql(server: Server, text: str) -> None:
+    connection = await asyncpg.connect(server.dsn(boot.SUPERUSER, boot.SUPERUSER))
+    try:
+        await connection.execute(text)
+    finally:
+        await connection.close()
+
+
+async def _exists(server: Server, name: str) -> bool:
+    connection = await asyncpg.connect(server.dsn(boot.SUPERUSER, boot.SUPERUSER))
+    try:
+        return bool(await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name))
+    finally:
+        await connection.close()
+
+
+async def _build(server: Server, empty: str, full: str, scratch: Path) -> None:
+    """Both templates: an empty migrated database, and one with the Iowa tenant and a small one beside it."""
+    connection = await asyncpg.connect(server.dsn(boot.SUPERUSER, boot.SUPERUSER))
+    stale = await connection.fetch("SELECT datname FROM pg_database WHERE datname ~ '^(empty|full|making|work|fresh)_'")
+    for row in stale:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{row["datname"]}" WITH (FORCE)')
+    await connection.close()
+    await boot.create_database(server, "making_empty")
+    await boot.migrate(boot.embedded_access(server, "making_empty").owner)
+    await _sql(server, f'CREATE DATABASE "making_full" OWNER "{boot.OWNER}" TEMPLATE "making_empty"')
+    owner = boot.embedded_access(server, "making_full").owner
+    small = first_stores(SAMPLE, scratch / "forty.csv", SMALL_STORES)
+    for code, path in (("iowa", SAMPLE), ("forty", small)):
+        tenant = NewTenant(code, code.title(), "USD", "America/Chicago", (f"{code}.example",))
+        await import_file(owner, path, tenant, extend=demo_of(TODAY), now=NOW)
+    # The name says it is whole: it is given last.
+    await _sql(server, f'ALTER DATABASE "making_empty" RENAME TO "{empty}"')
+    await _sql(server, f'ALTER DATABASE "making_full" RENAME TO "{full}"')
+
+
+@pytest.fixture(scope="session")
+def templates(cluster: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The names of the empty and the full template; the first worker that comes builds them."""
+    mark = _fingerprint()
+    empty, full = f"empty_{mark}", f"full_{mark}"
+    lock = default_home(boot.PROJECT, boot.NAME) / "tests" / "templates.lock"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not asyncio.run(_exists(cluster, full)):
+            asyncio.run(_build(cluster, empty, full, tmp_path_factory.mktemp("templates")))
+    return empty, full
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def access(cluster: Server, templates: tuple[str, str]) -> Iterator[boot.Access]:
+    """The logins to this worker's own database, which holds the Iowa tenant and the small one."""
+    name = f"work_{os.getpid()}"
+    asyncio.run(_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[1]}"'))
+    yield boot.embedded_access(cluster, name)
+    asyncio.run(_sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def owner_dsn(cluster: Server, templates: tuple[str, str]) -> AsyncIterator[str]:
+    """An empty migrated database of the test's own, logged in as its owner."""
+    name = f"fresh_{os.getpid()}_{next(_numbers)}"
+    await _sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[0]}"')
+    yield cluster.dsn(boot.OWNER, name)
+    await _sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+async def app(access: boot.Access) -> AsyncIterator[Database]:
+    """The serving role's pool on this worker's database."""
+    database = Database(access.app, pool_size=8, observed=True)
+    yield database
+    await database.close()
+
+
+async def _tenant(access: boot.Access, code: str) -> TenantFacts:
+    connection = await asyncpg.connect(access.owner)
+    try:
+        return TenantFacts(code, await connection.fetchval("SELECT id FROM tenant WHERE code = $1", code))
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def iowa(access: boot.Access) -> TenantFacts:
+    """The whole of the real data: 1,244 stores."""
+    return await _tenant(access, "iowa")
+
+
+@pytest.fixture(scope="session")
+async def forty(access: boot.Access) -> TenantFacts:
+    """The same data cut down to its first 40 stores."""
+    return await _tenant(access, "forty")
+
+
+@pytest.fixture(scope="session")
+def graph(app: Database) -> GraphClient:
+    """The graph asked in this process, the way the wire asks it, by any actor of any tenant."""
+    return GraphClient(app, NOW)

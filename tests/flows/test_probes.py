@@ -1,0 +1,161 @@
+"""Health, metrics and logs of a served application, against a real uvicorn."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.flows.served import Served, small
+from transport import Metrics, logs
+from transport.metrics import CODES
+from transport.negotiation import JSON
+
+ASK = {"query": "{brand{id}}"}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with small() as running:
+        yield running
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url) as client:
+        yield client
+
+
+def post(client: httpx.Client, body: Any, **headers: str) -> httpx.Response:
+    return client.post("/graphql", json=body, headers=headers)
+
+
+def test_health_tells_live_from_ready() -> None:
+    async def broken() -> None:
+        raise ConnectionRefusedError("postgresql://app:hunter2@db")
+
+    async def stuck() -> None:
+        await asyncio.sleep(30)
+
+    for probe, reason in ((broken, "ConnectionRefusedError"), (stuck, "timeout")):
+        with small(probe=probe, probe_seconds=0.1) as served, httpx.Client(base_url=served.url) as client:
+            assert client.get("/health/live").json() == {"status": "live"}
+            response = client.get("/health/ready")
+            assert (response.status_code, response.json()) == (503, {"status": "unready", "reason": reason})
+
+
+def test_ready_is_200_when_the_probe_returns(client: httpx.Client) -> None:
+    response = client.get("/health/ready")
+    assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+def test_metrics_count_by_kind_and_code() -> None:
+    with small() as served, httpx.Client(base_url=served.url) as client:
+        for _ in range(3):
+            post(client, ASK)
+        post(client, {"query": "mutation{order{__typename}}"})
+        post(client, {"query": "{brand{products{edges{node{costFen}}}}}"})
+        post(client, {"query": "{brand{" + " ".join(f"a{i}:id" for i in range(31)) + "}}"})
+        post(client, {"query": "{known}"})
+        client.post("/graphql", content=b"{", headers={"content-type": JSON})
+        text = client.get("/metrics").text
+    samples = {
+        (s.name, *sorted(s.labels.values())): s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+        if not s.name.endswith("_created")
+    }
+    requests = {key[1:]: value for key, value in samples.items() if key[0] == "millrace_requests_total"}
+    assert requests == {
+        ("OK", "query"): 3,
+        ("OK", "mutation"): 1,
+        ("FORBIDDEN", "query"): 1,
+        ("QUERY_TOO_COMPLEX", "none"): 1,
+        ("INTERNAL_ERROR", "query"): 1,
+        ("BAD_REQUEST", "none"): 1,
+    }
+    assert samples["millrace_gate_refusals_total", "aliases"] == 1
+    assert samples["millrace_documents_lookups_total", "hit"] == 2
+    assert samples["millrace_documents_lookups_total", "miss"] == 5
+    assert samples["millrace_documents_kept",] == 4
+    assert samples["millrace_request_seconds_count", "query"] == 5
+    assert samples["millrace_request_statements_sum", "query"] == 4 * 3
+    assert samples["millrace_pool_connections", "busy"] == 1
+
+
+def test_unknown_code_is_counted_as_other() -> None:
+    metrics = Metrics()
+    metrics.answered("query", "INVENTED", 0.1, None)
+    metrics.answered("invented", "OK", 0.1, None)
+    assert metrics.registry.get_sample_value("millrace_requests_total", {"type": "query", "code": "OTHER"}) == 1
+    assert metrics.registry.get_sample_value("millrace_requests_total", {"type": "none", "code": "OK"}) == 1
+    assert "OTHER" not in CODES
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 65, "näh", "a\tb"])
+def test_odd_request_ids_are_replaced(client: httpx.Client, sent: str) -> None:
+    answered = client.get("/health/live", headers={b"x-request-id": sent.encode()}).headers["x-request-id"]
+    assert answered != sent
+    assert len(answered) == 24
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """The log of the process, as machines read it."""
+    before = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    yield stream
+    structlog.configure(**before)
+    root.handlers, root.level = handlers, level
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_every_line_of_a_request_carries_its_id_and_no_token(client: httpx.Client, written: io.StringIO) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+    query = "query Mine{broken}" + "#" * 5000
+    post(client, {"query": query}, **{"x-request-id": "id-7", "authorization": f"Bearer {token}"})
+    mine = [line for line in lines(written) if line.get("request_id") == "id-7"]
+    assert [line["event"] for line in mine] == ["graphql.fault", "http.done"]
+    fault, done = mine
+    assert "Traceback" in fault["exception"]
+    assert len(fault["query"]) == 500
+    assert (done["status"], done["kind"], done["operation"], done["code"]) == (200, "query", "Mine", "INTERNAL_ERROR")
+    assert done["statements"] == 3
+    assert token not in written.getvalue()
+
+
+def test_good_health_is_not_logged(client: httpx.Client, written: io.StringIO) -> None:
+    client.get("/health/live")
+    client.get("/metrics")
+    assert client.get("/nothing").status_code == 404
+    assert [line["path"] for line in lines(written) if line["event"] == "http.done"] == ["/nothing"]
+
+
+def test_secrets_are_taken_out_of_lines(written: io.StringIO) -> None:
+    structlog.get_logger().info(
+        "x",
+        token="t",
+        Authorization="Bearer abc",
+        text="sent Bearer abcdefgh12345 and eyJabcd.eyJefgh.sig to postgresql://app:hunter2@db/millrace",
+    )
+    logging.getLogger("asyncpg").error("cannot reach %s", "postgresql://app:hunter2@db")
+    ours, theirs = lines(written)
+    assert (ours["token"], ours["Authorization"]) == ("[redacted]", "[redacted]")
+    assert ours["text"] == "sent [redacted] and [redacted] to postgresql://[redacted]@db/millrace"
+    assert (theirs["event"], theirs["logger"], theirs["level"]) == (
+        "cannot reach postgresql://[redacted]@db",
+        "asyncpg",
+        "error",
+    )

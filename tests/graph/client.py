@@ -1,0 +1,108 @@
+"""A client of the graph in the test's process: documents, gate, viewer and executor as on the wire, no socket.
+
+It also counts, at the driver, every statement that reaches the server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import time
+from typing import Any
+
+import asyncpg
+
+import schema
+from engine.limits import Limits
+from models.database import Database
+from models.reading import set_tenant
+from resolvers.entrance import Entrance
+from transport.bearer import Identity, SecretVerifier, Verifiers, mint
+from transport.desk import QUERY_OR_MUTATION, Desk, Graph
+from transport.door import RequestFacts
+from transport.metrics import Metrics
+from transport.parameters import Ask
+
+ISSUER, AUDIENCE, SECRET = "tests", "millrace", b"0123456789abcdef0123456789abcdef"
+LIFETIME = timedelta(hours=1)
+BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+@dataclass
+class Answered:
+    """An answer, and what it cost: the statements as the driver sent them, BEGIN and COMMIT not among them."""
+
+    data: Any
+    errors: list[dict[str, Any]]
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+class GraphClient:
+    """Asks as anyone: nobody, or an actor by the demo's names (`store:2191/clerk`, `member:1`, `admin`)."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self._database = database
+        verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE)})
+        entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: now)
+        graph = Graph.of(schema.build(), Limits(), introspection=True)
+        self.limits = graph.limits
+        self._desk = Desk(entrance, graph, Metrics())
+
+    async def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        by: str | None = None,
+        tenant: str = "iowa",
+    ) -> Answered:
+        """Run a document; `by` is the actor, None is nobody."""
+        token = None if by is None else f"Bearer {await self.token(by, tenant)}"
+        sent: list[str] = []
+        with self._database.recording(sent):
+            answer = await self._desk.answer(
+                Ask(query=query, variables=dict(variables or {}), operation_name=None),
+                RequestFacts(authorization=token, host=None, tenant=tenant, request_id="test"),
+                QUERY_OR_MUTATION,
+            )
+        return Answered(
+            answer.result.data, answer.result.errors, [text for text in sent if not text.startswith(BOUNDARIES)]
+        )
+
+    async def token(self, who: str, tenant: str = "iowa") -> str:
+        """A token of the actor, minted by the tests' issuer."""
+        return mint(
+            SECRET, await self.identity(who, tenant), issuer=ISSUER, audience=AUDIENCE, lifetime=LIFETIME, now=time()
+        )
+
+    async def identity(self, who: str, tenant: str) -> Identity:
+        """The account and actor behind a demo name."""
+        raw = await self._database.engine.raw_connection()
+        connection: Any = raw.driver_connection
+        try:
+            return await _identity(connection, who, tenant)
+        finally:
+            raw.close()
+
+
+async def _identity(connection: asyncpg.Connection, who: str, tenant: str) -> Identity:
+    key = await connection.fetchval("SELECT id FROM tenant WHERE code = $1", tenant)
+    if who == "admin":
+        return Identity(subject=who, actor="admin", tenant=key)
+    if who.startswith("member:"):
+        return Identity(subject=who, actor="consumer", tenant=key)
+    if who.startswith("partner:"):
+        return Identity(subject=who, actor="partner", tenant=key)
+    async with connection.transaction(readonly=True):
+        await connection.execute(set_tenant(key))
+        row = await connection.fetchrow(
+            "SELECT s.organization_id, s.role FROM account a JOIN staff s"
+            " ON s.tenant_id = a.tenant_id AND s.account_id = a.id WHERE a.tenant_id = $1 AND a.subject = $2",
+            key,
+            who,
+        )
+    assert row is not None, f"the demo has no {who}"
+    return Identity(subject=who, actor="staff", tenant=key, organization=row["organization_id"], role=row["role"])

@@ -1,0 +1,194 @@
+"""The house's own rules, as tests: rooms and names, sizes, docstrings, reasons, and words that must not be here."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROLES = ("schema", "resolvers", "loaders", "models", "domain")
+CENTRES = {
+    "channel",
+    "member",
+    "attribution",
+    "catalog",
+    "inventory",
+    "ordering",
+    "fulfilment",
+    "campaign",
+    "settlement",
+    "procurement",
+    "integration",
+}
+FOUNDATIONS = {
+    "schema": {"__init__", "base", "enums", "node"},
+    "resolvers": {"__init__", "context", "entrance", "paging"},
+    "loaders": {"__init__", "base", "paging", "tenants"},
+    "models": {"__init__", "base", "database", "reading", "wall"},
+    "domain": {"__init__", "access", "base", "money"},
+}
+"""The files of each role that belong to no centre."""
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 70
+FORBIDDEN_NAMES = re.compile(r"\b(utils?|helpers?|common|managers?|services?)\b")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files of the project: what git knows or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\n")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+PYTHON = tracked("*.py")
+CODE = [path for path in PYTHON if path.relative_to(ROOT).parts[0] not in {"tests", "alembic"}]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(CODE) > 50
+    assert len(PYTHON) > len(CODE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_room_holds_centres_and_foundations_only(role: str) -> None:
+    found = {
+        path.relative_to(ROOT / role).parts[0].removesuffix(".py")
+        for path in CODE
+        if path.relative_to(ROOT).parts[0] == role
+    }
+    assert found - CENTRES - FOUNDATIONS[role] == set()
+
+
+def test_no_file_is_too_long() -> None:
+    long = {
+        name_of(path): lines
+        for path in PYTHON
+        if "alembic/versions" not in name_of(path) and (lines := len(path.read_text().splitlines())) > MAX_FILE_LINES
+    }
+    assert long == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = {
+        f"{name_of(path)}:{node.name}": node.end_lineno - node.lineno + 1
+        for path in PYTHON
+        if "alembic/versions" not in name_of(path)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > MAX_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_no_file_bears_a_name_that_says_nothing() -> None:
+    bad = [
+        name_of(path) for path in PYTHON if FORBIDDEN_NAMES.search(name_of(path).replace("_", " ").replace("/", " "))
+    ]
+    assert bad == []
+
+
+def test_every_module_opens_with_what_it_owns() -> None:
+    silent = [name_of(path) for path in CODE if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+
+
+def test_alembic_is_no_package() -> None:
+    # An __init__.py there would hide the library of the same name.
+    assert not (ROOT / "alembic" / "__init__.py").exists()
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert "alembic" not in packages
+    assert {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in CODE if path.parent != ROOT} == set(
+        packages
+    )
+
+
+def test_only_the_command_line_imports_the_composition_root() -> None:
+    importers = {
+        (name_of(path), name)
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if name in {"app", "boot", "cli"}
+    }
+    assert importers == {("app.py", "boot"), ("cli.py", "app"), ("cli.py", "boot")}
+
+
+def test_only_the_entrance_knows_the_wire() -> None:
+    knowing = {
+        name_of(path)
+        for path in CODE
+        if path.relative_to(ROOT).parts[0] in ROLES and re.search(r"^(from|import) transport", path.read_text(), re.M)
+    }
+    assert knowing == {"resolvers/entrance.py"}
+
+
+def test_resolvers_and_schema_hold_no_sql() -> None:
+    speaking = [
+        name_of(path)
+        for path in CODE
+        if path.relative_to(ROOT).parts[0] in {"schema", "resolvers"}
+        and re.search(r"^(from|import) (sqlalchemy|asyncpg)", path.read_text(), re.M)
+    ]
+    assert speaking == []
+
+
+def test_every_silenced_check_gives_its_reason() -> None:
+    # The comment that silences a check goes on to say why: `# type: ignore[code]  # because …`.
+    silent = [
+        f"{name_of(path)}:{number}"
+        for path in PYTHON
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"# (type: ignore|noqa)", line) and not re.search(r"# (type: ignore|noqa)\S*.* (#|-|–) ?\w", line)
+    ]
+    assert [entry for entry in silent if not entry.startswith("tests/test_house.py")] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    words = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b|pytest\.skip\(|mark\.(skip|xfail)")
+    left = [
+        f"{name_of(path)}:{number}"
+        for path in PYTHON
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if words.search(line)
+    ]
+    assert left == []
+
+
+def test_the_repository_names_no_place_of_one_machine() -> None:
+    places = re.compile(r"\.\./shared|(?<![\w.])/(work|farm|root)/|pypi\.org/simple|registry\.npmjs")
+    found = [
+        f"{name_of(path)}:{number}"
+        for path in tracked("*.py", "*.md", "*.toml", "*.txt", "*.json", "*.mjs", "*.graphql", "Makefile", ".ci/run")
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if places.search(line)
+    ]
+    assert found == []
+
+
+def test_every_target_of_make_explains_itself() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    explained = set(re.findall(r"^([a-z]+):.*## \S", makefile, re.M))
+    assert targets == explained
+    assert {"serve", "test", "prove", "check", "bench", "sdl", "migrate", "token"} <= targets

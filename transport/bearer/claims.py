@@ -1,0 +1,132 @@
+"""Whom a token speaks for, the header that carries it, and how a refusal looks. Proof is not decided here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+
+from domain.base import Unauthenticated
+
+SUBJECT_CHARS: Final = 255
+"""Longest `sub`. Source: RFC 7519 leaves it open; OpenID Connect Core, section 2, says 255."""
+
+ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
+
+STAFF_ROLES: Final = frozenset({"CLERK", "MANAGER", "SALESPERSON", "OPERATOR", "ANALYST"})
+
+REFUSAL: Final = "The bearer token is not valid."
+"""The one answer to every bad token."""
+
+_CANONICAL_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who speaks: an account, and which of its actors.
+
+    Attributes:
+        subject: the account, in its issuer's words; 1 to 255 printable characters.
+        actor: one of ACTORS.
+        tenant: the tenant the token is for; None leaves it to the request.
+        organization: staff only: the organisation spoken for.
+        role: staff only: one of STAFF_ROLES.
+
+    Raises:
+        ValueError: the parts do not make one actor. The message names the part, never its value.
+
+    Source: docs/domain.md, Rules that hold everywhere (the viewer's tenant).
+    """
+
+    subject: str
+    actor: str
+    tenant: UUID | None = None
+    organization: UUID | None = None
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.subject) <= SUBJECT_CHARS or not self.subject.isprintable():
+            raise ValueError("sub")
+        if self.actor not in ACTORS:
+            raise ValueError("actor")
+        is_staff = self.actor == "staff"
+        if is_staff != (self.organization is not None):
+            raise ValueError("org")
+        if (self.role not in STAFF_ROLES) if is_staff else (self.role is not None):
+            raise ValueError("role")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims(Identity):
+    """A verified token's identity. `expires_at` is the token's `exp`; within the leeway it may just have passed."""
+
+    expires_at: datetime
+
+
+class Verifier(Protocol):
+    """Proves tokens."""
+
+    async def verify(self, token: str) -> Claims:
+        """The claims of a token in compact form.
+
+        Raises:
+            Unauthenticated: for whatever reason, always with the same message.
+        """
+        ...
+
+
+def bearer_token(authorization: str | None) -> str | None:
+    """The token of an `Authorization` header; None when there is no header, and so nobody who speaks.
+
+    Raises:
+        Unauthenticated: the header is there and is not one bearer token.
+
+    Source: RFC 6750, section 2.1.
+    """
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or " " in token:
+        raise refuse("not_bearer")
+    return token
+
+
+def refuse(reason: str, **facts: str) -> Unauthenticated:
+    """Logs why and gives the error that does not say it. The logger is looked up late: refusals are rare."""
+    structlog.get_logger(__name__).info("token_refused", reason=reason, **facts)
+    return Unauthenticated(REFUSAL)
+
+
+def claims_of(payload: Mapping[str, object], expires: float) -> Claims:
+    """Raises ValueError naming the claim that is absent, of another type, or does not fit the actor."""
+    return Claims(
+        subject=_text(payload, "sub") or "",
+        actor=_text(payload, "actor") or "",
+        tenant=_uuid(payload, "tenant"),
+        organization=_uuid(payload, "org"),
+        role=_text(payload, "role"),
+        expires_at=datetime.fromtimestamp(expires, UTC),
+    )
+
+
+def _text(payload: Mapping[str, object], name: str) -> str | None:
+    value = payload.get(name, "")
+    if not isinstance(value, str) or (name in payload and not value):
+        raise ValueError(name)
+    return value or None
+
+
+def _uuid(payload: Mapping[str, object], name: str) -> UUID | None:
+    text = _text(payload, name)
+    if text is None:
+        return None
+    # UUID() also takes braces, URNs and bare digits: one value must have one spelling.
+    if not _CANONICAL_UUID.fullmatch(text):
+        raise ValueError(name)
+    return UUID(text)
