@@ -36,6 +36,7 @@ TODAY = date(2026, 11, 24)
 """The day the demo is generated for; the tests' clock stands on it too."""
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SMALL_STORES = 40
+TEMPLATES_KEPT = 3
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -103,13 +104,35 @@ async def _exists(server: Server, name: str) -> bool:
         await connection.close()
 
 
+async def _clear(server: Server) -> None:
+    """Drop what earlier runs left: half-made and older templates, databases of processes that are gone."""
+    connection = await asyncpg.connect(server.dsn(boot.SUPERUSER, boot.SUPERUSER))
+    try:
+        rows = await connection.fetch("SELECT datname FROM pg_database ORDER BY oid")
+        names = [row["datname"] for row in rows]
+        old = [name for name in names if name.startswith(("empty_", "full_"))][: -2 * TEMPLATES_KEPT]
+        making = [name for name in names if name.startswith("making_")]
+        left = [name for name in names if name.startswith(("work_", "fresh_")) and not _alive(name)]
+        for name in (*old, *making, *left):
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+def _alive(name: str) -> bool:
+    """Whether the process that a database is named after still runs."""
+    try:
+        os.kill(int(name.split("_")[1]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 async def _build(server: Server, empty: str, full: str, scratch: Path) -> None:
     """Both templates: an empty migrated database, and one with the Iowa tenant and a small one beside it."""
-    connection = await asyncpg.connect(server.dsn(boot.SUPERUSER, boot.SUPERUSER))
-    stale = await connection.fetch("SELECT datname FROM pg_database WHERE datname ~ '^(empty|full|making|work|fresh)_'")
-    for row in stale:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{row["datname"]}" WITH (FORCE)')
-    await connection.close()
+    await _clear(server)
     await boot.create_database(server, "making_empty")
     await boot.migrate(boot.embedded_access(server, "making_empty").owner)
     await _sql(server, f'CREATE DATABASE "making_full" OWNER "{boot.OWNER}" TEMPLATE "making_empty"')
