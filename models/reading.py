@@ -208,11 +208,11 @@ class ReadSession:
             try:
                 return await self._run(statement, arguments)
             except asyncpg.InvalidCachedStatementError:
-                # A migration changed a table under a prepared statement. The driver has dropped its cache; the
-                # transaction is lost, so this statement and the rest of the request read a fresh snapshot.
+                # A migration changed a table under a prepared statement. This connection has dropped its cache, others
+                # have not, so it is kept; the transaction is lost, so the rest of the request reads a fresh snapshot.
                 log.warning("prepared statement outdated by a migration, read again")
-                await self._end("ROLLBACK")
-                await self._begin()
+                assert self._checkout is not None
+                await self._checkout.driver.execute(f"ROLLBACK; {BEGIN_READ}{set_tenant(self.tenant_id)}")
                 return await self._run(statement, arguments)
 
     async def close(self) -> None:
@@ -227,7 +227,7 @@ class ReadSession:
 
     async def _finish(self) -> None:
         async with self._lock:
-            await self._end("COMMIT")
+            await self._end()
 
     async def _run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         assert self._checkout is not None
@@ -243,13 +243,18 @@ class ReadSession:
             raise
         self._checkout = checkout
 
-    async def _end(self, how: str) -> None:
+    async def _end(self) -> None:
         checkout, self._checkout = self._checkout, None
         if checkout is None:
             return
         try:
-            await checkout.driver.execute(how)
+            await checkout.driver.execute("COMMIT")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            # A read has nothing to commit: what was read stands. But nobody else shall meet this connection.
+            log.warning("a read session ended badly: %s", error)
+            checkout.discard()
         except BaseException:
-            checkout.discard()  # whatever state it is in, nobody else shall meet it
+            checkout.discard()
             raise
-        checkout.give_back()
+        else:
+            checkout.give_back()

@@ -41,6 +41,7 @@ from loaders.catalog import (
     SkuRow,
     SkusOf,
     TradePrices,
+    trade_history,
 )
 from loaders.channel import CloudStoreRow, OrganizationById, OrganizationRow
 from loaders.paging import Page
@@ -260,7 +261,7 @@ async def price(
     moment = ctx.reading.now if at is None else at
     if moment.tzinfo is None:
         raise BadInput("`at` needs a time zone.")
-    candidates = await ctx.load(TradePrices).one((seller_id, buyer_id, sku_id))
+    candidates = await trade_history(ctx.reading, seller_id, buyer_id, sku_id, moment)
     if not candidates:
         return [None] * len(roots)
     explanations = explain([candidate_of(row) for row in candidates], quantity, moment)

@@ -34,6 +34,7 @@ from loaders.catalog.price import (
     PriceListRow,
     TradePrices,
     price_lists,
+    trade_history,
 )
 from loaders.catalog.shelf import (
     ASSORTMENT_SKUS,
@@ -98,4 +99,5 @@ __all__ = [
     "price_lists",
     "products",
     "skus",
+    "trade_history",
 ]

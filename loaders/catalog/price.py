@@ -10,14 +10,17 @@ from sqlalchemy.orm import aliased
 
 from domain.catalog import PriceAudience, PriceScope
 from domain.channel import EdgeKind
-from loaders.base import ById, Loader
+from loaders.base import ById, Loader, Reading
 from loaders.paging import Paged, place_of, wanted_pairs, wanted_parents
 from models.catalog import (
     Price,
     PriceList,
 )
 from models.channel import CloudStore, Organization, OrganizationEdge
-from models.reading import NOW, TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
+from models.reading import INSTANT, NOW, TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
+
+HISTORY_LIMIT = 200
+"""The most prices that an explanation lists."""
 
 
 class CandidateRow(Row):
@@ -104,7 +107,8 @@ class ConsumerPrices(Loader[tuple[UUID, UUID], list[CandidateRow]]):
         return []
 
 
-def _trade() -> Any:
+def _trade() -> Rows:
+    """The triples asked for, and every price that could apply to them, for the seller or the buyer to see."""
     three = func.unnest(
         bindparam("sellers", type_=UUIDS), bindparam("buyers", type_=UUIDS), bindparam("skus", type_=UUIDS)
     )
@@ -132,21 +136,17 @@ def _trade() -> Any:
         | (lists.site_id == _buyer_store.site_id)
         | (lists.buyer_tier == _buyer.tier)
     )
-    return read(
-        CandidateRow,
+    return (
         _candidates(wanted, PriceAudience.TRADE, applies & supplies & in_scope(wanted.c.seller, wanted.c.buyer))
         .join(_buyer, (_buyer.tenant_id == TENANT) & (_buyer.id == wanted.c.buyer))
-        .outerjoin(_buyer_store, (_buyer_store.tenant_id == TENANT) & (_buyer_store.organization_id == wanted.c.buyer)),
+        .outerjoin(_buyer_store, (_buyer_store.tenant_id == TENANT) & (_buyer_store.organization_id == wanted.c.buyer))
     )
 
 
 class TradePrices(Loader[tuple[UUID, UUID, UUID], list[CandidateRow]]):
-    """Every price, at any time, that could apply to (seller, buyer, sku), for the seller or the buyer to see.
+    """The prices that could apply now to (seller, buyer, sku). Another buyer's contract is never among them."""
 
-    Another buyer's contract is never among them.
-    """
-
-    statement = _trade()
+    statement = read(CandidateRow, _trade().where(_valid_at(NOW)))
 
     async def fetch(self, keys: list[tuple[UUID, UUID, UUID]]) -> Mapping[tuple[UUID, UUID, UUID], list[CandidateRow]]:
         """Candidates of each triple."""
@@ -159,6 +159,19 @@ class TradePrices(Loader[tuple[UUID, UUID, UUID], list[CandidateRow]]):
     def absent(self) -> list[CandidateRow]:
         """No price, or not the viewer's to see."""
         return []
+
+
+_AT: ColumnElement[datetime] = bindparam("at", type_=INSTANT)
+TRADE_HISTORY = read(
+    CandidateRow,
+    _trade().order_by(_valid_at(_AT).desc(), Price.valid_from.desc(), PriceList.id).limit(constant(HISTORY_LIMIT)),
+)
+"""The prices of one triple through time: those valid at an instant, then the latest, at most `HISTORY_LIMIT`."""
+
+
+async def trade_history(reading: Reading, seller: UUID, buyer: UUID, sku: UUID, at: datetime) -> list[CandidateRow]:
+    """What could apply, or once did, or will, to a buyer: what an explanation is made of."""
+    return await reading.fetch(TRADE_HISTORY, sellers=[seller], buyers=[buyer], skus=[sku], at=at)
 
 
 class PriceListRow(Row):

@@ -50,18 +50,15 @@ _reach, _rank = aliased(OrganizationClosure), aliased(OrganizationClosure)
 _offer = aliased(PoolContributionSku)
 
 
-def _sellable_lot() -> ColumnElement[bool]:
-    return _lot.expires_on.is_(None) | (_lot.expires_on > TODAY)
-
-
 def _lot_of_stock() -> ColumnElement[bool]:
     return (_lot.tenant_id == TENANT) & (_lot.sku_id == _stock.sku_id) & (_lot.id == _stock.lot_id)
 
 
 def _unclaimed() -> ColumnElement[int]:
-    """The sum of what nobody claims, over the rows of one source; sums of bigint are numeric and are cast back."""
+    """What nobody claims, over the unexpired lots of one source; sums of bigint are numeric and are cast back."""
     units = func.sum(_stock.on_hand - _stock.quarantined - _stock.reserved - _stock.allocated)
-    return cast(func.coalesce(units, constant(0)), BigInteger())
+    sellable = _lot.expires_on.is_(None) | (_lot.expires_on > TODAY)
+    return cast(func.coalesce(units.filter(sellable), constant(0)), BigInteger())
 
 
 def _own_stock(wanted: Any) -> Rows:
@@ -90,7 +87,6 @@ def _own_stock(wanted: Any) -> Rows:
             & (_safety.sku_id == _stock.sku_id)
             & (_safety.owner_id == _stock.owner_id),
         )
-        .where(_sellable_lot())
         .group_by(wanted.c.place, _stock.location_id, _stock.owner_id)
     )
 
@@ -106,7 +102,6 @@ def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
             _stock.location_id == source.location_id,
             _stock.sku_id == wanted.c.sku,
             _stock.owner_id == source.owner_id,
-            _sellable_lot(),
         )
         .correlate(source, wanted)
         .scalar_subquery()

@@ -354,6 +354,11 @@ def all_of(location: int, owner: int, visible_to: int, *, cap: int | None = None
             id="safety is kept back once",
         ),
         pytest.param(
+            Case(3, CHAIN, stock={((2, 0, 2), 0): lying(9), ((2, 0, 2), 3): lying(4)}, safety={(2, 0, 2): 5}),
+            {0: 8},
+            id="of own stock too",
+        ),
+        pytest.param(
             Case(4, CHAIN, stock={((3, 0, 3), 0): lying(5), ((2, 0, 2), 0): lying(1)}, contributions=[all_of(3, 3, 2)]),
             {0: 1, 1: 5},
             id="a stranger's goods are not the store's own",
