@@ -44,7 +44,7 @@ bench: $(STAMP) ## time the queries against the hand-written statements, as rati
 	@exec $(BIN)/python -m tests.bench
 
 sdl: $(STAMP) ## write schema.graphql
-	@$(BIN)/python -m cli sdl > schema.graphql
+	@$(BIN)/python -m cli sdl > schema.graphql.new && mv schema.graphql.new schema.graphql
 
 migrate: $(STAMP) ## bring the database up and its schema to the newest revision
 	@exec $(BIN)/python -m cli migrate

@@ -96,6 +96,7 @@ def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
     source = PoolContribution
     lots = (
         select(_unclaimed())
+        .select_from(_stock)
         .join(_lot, _lot_of_stock())
         .where(
             _stock.tenant_id == TENANT,
