@@ -32,7 +32,7 @@ test: $(STAMP) ## the whole test suite, on a real PostgreSQL of its own
 	@exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS)
 
 prove: $(STAMP) ## the same tests at the full numbers (docs/proofs.md)
-	@MILLRACE_PROVE=1 exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS) -m prove
+	@MILLRACE_PROVE=1 exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS) -m prove --timeout 3600
 
 check: $(STAMP) ## style, types, import contracts, the committed SDL
 	@$(BIN)/ruff check .

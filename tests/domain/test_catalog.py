@@ -25,8 +25,10 @@ from domain.catalog import (
     resolve_price,
     to_base_units,
 )
+from tests.proof import size
 
-exact = settings(derandomize=True, deadline=None, max_examples=300)
+pytestmark = pytest.mark.prove
+exact = settings(derandomize=True, deadline=None, max_examples=size(300, 30_000))
 
 NOW = datetime(2015, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -23,8 +23,10 @@ from domain.channel import (
     may_join,
     primary_chain,
 )
+from tests.proof import size
 
-exact = settings(derandomize=True, deadline=None, max_examples=200)
+pytestmark = pytest.mark.prove
+exact = settings(derandomize=True, deadline=None, max_examples=size(200, 20_000))
 
 
 def test_the_closure_of_one_chain_is_every_pair_with_its_hops() -> None:

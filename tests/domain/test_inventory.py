@@ -20,8 +20,10 @@ from domain.inventory import (
     sellable_here,
     sellable_of_contribution,
 )
+from tests.proof import size
 
-exact = settings(derandomize=True, deadline=None, max_examples=300)
+pytestmark = pytest.mark.prove
+exact = settings(derandomize=True, deadline=None, max_examples=size(300, 30_000))
 
 TODAY = date(2015, 6, 1)
 TOMORROW = TODAY + timedelta(days=1)

@@ -21,8 +21,10 @@ from domain.money import (
     reversed_so_far,
     share_among_funders,
 )
+from tests.proof import size
 
-exact = settings(derandomize=True, deadline=None, max_examples=300)
+pytestmark = pytest.mark.prove
+exact = settings(derandomize=True, deadline=None, max_examples=size(300, 30_000))
 
 # The drop-shipped line of the worked sale: platform, supply, fulfilment, then traffic, seller, guide, territory.
 DROPSHIP_ENTRIES = [121, 13000, 200, 3085, 2057, 1028, 686]

@@ -32,8 +32,10 @@ from domain.ordering import (
     reachable,
     sells_whole_cases,
 )
+from tests.proof import size
 
-exact = settings(derandomize=True, deadline=None, max_examples=200)
+pytestmark = pytest.mark.prove
+exact = settings(derandomize=True, deadline=None, max_examples=size(200, 20_000))
 
 # One row for each state, one column for the next; the letters are who may: Buyer, Seller, Approver, Fulfiller,
 # Payment, sYstem. Replenishment is the kind that takes every step of the way.

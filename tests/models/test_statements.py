@@ -74,6 +74,10 @@ CLOCK = re.compile(
 )
 
 
+def connections() -> list[Paged[Any]]:
+    return [item for module in MODULES for item in vars(module).values() if isinstance(item, Paged)]
+
+
 def rewritten(made: Read[Any], text: str) -> Read[Any]:
     return Read(made.row, text, made.names)
 
@@ -103,6 +107,15 @@ def test_a_leg_without_its_tenant_is_noticed(made: Read[Any]) -> None:
         assert unfiltered(rewritten(made, without)) == [one[1]]
         doubtful = f"{made.text[: one.start()]}{one[0]} OR true{made.text[one.end() :]}"
         assert one[1] in unfiltered(rewritten(made, doubtful))
+
+
+def test_what_is_not_open_to_all_asks_who_looks() -> None:
+    pages = {connection.count: connection.page for connection in connections()}
+    open_to_all = {pages.get(made, made).row.__name__ for made in READS if "viewer_organizations" not in made.names}
+    assert open_to_all == OPEN
+    asked = {"viewer_everything", "viewer_organizations", "viewer_customer"}
+    for count, page in pages.items():
+        assert asked.intersection(count.names) == asked.intersection(page.names)
 
 
 class SkuIdRow(Row):
@@ -237,8 +250,7 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def test_large_tables_are_read_by_index_under_row_security(app: Database) -> None:
-    connections = [item for module in MODULES for item in vars(module).values() if isinstance(item, Paged)]
-    pages = {made for connection in connections for made in (connection.page, connection.count)}
+    pages = {made for connection in connections() for made in (connection.page, connection.count)}
     checkout = await app.checkout()
     driver: Any = checkout.driver
     await driver.execute("BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan")
