@@ -49,13 +49,13 @@ class AttributeKind(StrEnum):
     """The type of an attribute's (属性) values."""
 
     TEXT = "TEXT"
-    """文本."""
+    """文本: words."""
     INTEGER = "INTEGER"
-    """整数, in the attribute's unit."""
+    """整数: a whole number in the attribute's unit."""
     BOOLEAN = "BOOLEAN"
-    """是否."""
+    """是否: yes or no."""
     DATE = "DATE"
-    """日期."""
+    """日期: a day."""
 
 
 class PriceAudience(StrEnum):
@@ -99,21 +99,21 @@ class PriceReason(StrEnum):
     """Why a price was applied or not. Of several reasons the first in this order is given."""
 
     APPLIED = "APPLIED"
-    """This is the price."""
+    """采用: this is the price."""
     NOT_YET_VALID = "NOT_YET_VALID"
-    """It starts later."""
+    """未生效: it starts later."""
     NO_LONGER_VALID = "NO_LONGER_VALID"
-    """It has ended."""
+    """已失效: it has ended."""
     BREAK_NOT_REACHED = "BREAK_NOT_REACHED"
-    """It needs a larger quantity."""
+    """未达阶梯: it needs a larger quantity."""
     LESS_SPECIFIC = "LESS_SPECIFIC"
-    """A list that speaks more closely to this buyer applies."""
+    """不够专属: a list that speaks more closely to this buyer applies."""
     LOWER_BREAK = "LOWER_BREAK"
-    """A higher quantity break is reached."""
+    """已达更高阶梯: a higher quantity break is reached."""
     EARLIER_START = "EARLIER_START"
-    """A price that started later applies."""
+    """已有更新价格: a price that started later applies."""
     LATER_LIST = "LATER_LIST"
-    """Equal in all that the trade looks at; the list with the lower id applies, so that the answer never wavers."""
+    """后列价格表: equal in all the trade looks at; the list with the lower id applies, so the answer never wavers."""
 
 
 class PriceCandidate(NamedTuple):

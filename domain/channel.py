@@ -84,7 +84,7 @@ class CloudStoreMode(StrEnum):
     COMMUNITY_GROUP = "COMMUNITY_GROUP"
     """社区团购: a leader gathers orders until a cut-off."""
     O2O = "O2O"
-    """O2O: ordered online, picked up at or delivered by the store."""
+    """线上线下: ordered online, picked up at or delivered by the store."""
     B2B_ORDERING = "B2B_ORDERING"
     """订货商城: organisations downstream order at trade prices."""
 

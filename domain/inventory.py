@@ -27,7 +27,7 @@ class LocationKind(StrEnum):
     """What kind of place goods lie at (库位)."""
 
     WAREHOUSE = "WAREHOUSE"
-    """仓库."""
+    """仓库: a house for goods alone."""
     SHOP = "SHOP"
     """门店: a shop's own shelf and back room."""
 

@@ -254,13 +254,11 @@ async def price(
 ) -> list[PriceQuote | None]:
     """The trade price of a quantity for a buyer, explained; None unless the viewer is the buyer or the seller.
 
-    Raises: BadInput for a quantity that one line cannot hold, or an instant without a time zone.
+    Raises: BadInput for a quantity that one line cannot hold.
     """
     if not 1 <= quantity <= MAX_QUANTITY:
         raise BadInput(f"`quantity` must be between 1 and {MAX_QUANTITY}.")
     moment = ctx.reading.now if at is None else at
-    if moment.tzinfo is None:
-        raise BadInput("`at` needs a time zone.")
     candidates = await trade_history(ctx.reading, seller_id, buyer_id, sku_id, moment)
     if not candidates:
         return [None] * len(roots)

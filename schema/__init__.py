@@ -7,6 +7,7 @@ from schema import catalog, channel, enums, inventory, node, ordering
 from schema.base import CONFIG, declare
 
 Query = merge_types("Query", (node.Query, channel.Query, catalog.Query, inventory.Query, ordering.Query))
+Query.__strawberry_definition__.description = "Everything that can be asked (查询)."  # type: ignore[attr-defined]  # Strawberry's own mark
 
 TYPES = (
     channel.Brand,

@@ -6,6 +6,7 @@ A type reads like SDL: one line per field, and every field says for whom it is. 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Generic, NewType, TypeVar
 from uuid import UUID
@@ -46,6 +47,25 @@ def _whole(name: str, minimum: int, maximum: int) -> Callable[[Any], int]:
     return check
 
 
+def _instant(value: Any) -> datetime:
+    """Raises GraphQLError for what is no instant: also one without an offset, which could be any of 24 hours."""
+    try:
+        instant = datetime.fromisoformat(value)
+        instant.astimezone(UTC)  # overflows at the edges of time
+    except (TypeError, ValueError, OverflowError):
+        raise GraphQLError("DateTime must be an instant like 2026-01-31T12:00:00+08:00.") from None
+    if instant.tzinfo is None:
+        raise GraphQLError("DateTime needs an offset from UTC, like +08:00 or Z.")
+    return instant
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError("Date must be a day like 2026-01-31.") from None
+
+
 Fen = NewType("Fen", int)
 Count = NewType("Count", int)
 BasisPoint = NewType("BasisPoint", int)
@@ -58,6 +78,18 @@ def _scalar(name: str, description: str, minimum: int, maximum: int) -> Any:
 
 CONFIG = StrawberryConfig(
     scalar_map={
+        datetime: strawberry.scalar(
+            name="DateTime",
+            description="An instant with its offset from UTC, ISO 8601 (时间).",
+            serialize=datetime.isoformat,
+            parse_value=_instant,
+        ),
+        date: strawberry.scalar(
+            name="Date",
+            description="A day, YYYY-MM-DD, in the tenant's time zone (日期).",
+            serialize=date.isoformat,
+            parse_value=_day,
+        ),
         Fen: _scalar(
             "Fen",
             "An amount of money in minor units of the tenant's currency (分): an integer, at most 2^53 − 1.",
@@ -104,12 +136,11 @@ class Argument:
     parse: Callable[[Any], Any] | None = None
 
 
-def id_of(*kinds: str, optional: bool = False) -> Argument:
-    """An argument that takes an id of one of the kinds; the resolver gets the key."""
-    words = " or ".join(kinds)
+def id_of(words: str, *kinds: str, optional: bool = False) -> Argument:
+    """An argument that takes an id of one of the kinds, described by `words`; the resolver gets the key."""
     if optional:
-        return Argument(strawberry.ID | None, f"An id of a {words}.", None, partial(_key_or_none, kinds))
-    return Argument(strawberry.ID, f"The id of a {words}.", parse=lambda text: parse_id(text, *kinds)[1])
+        return Argument(strawberry.ID | None, words, None, partial(_key_or_none, kinds))
+    return Argument(strawberry.ID, words, parse=lambda text: parse_id(text, *kinds)[1])
 
 
 def _key_or_none(kinds: tuple[str, ...], text: str | None) -> UUID | None:
@@ -129,7 +160,7 @@ def bounded_text(description: str, limit: int = 100, *, optional: bool = False) 
     return Argument(str, description, parse=check)
 
 
-FIRST = Argument(int, f"How many, from 1 to {MAX_PAGE}.", DEFAULT_PAGE)
+FIRST = Argument(int, f"How many, from 1 to {MAX_PAGE} (条数).", DEFAULT_PAGE)
 AFTER = Argument(str | None, "The cursor after which the page starts (游标).", None)
 PAGE_COST = FieldCost(weight=1, slicing=("first",), default=DEFAULT_PAGE, maximum=MAX_PAGE)
 
@@ -243,14 +274,16 @@ class Node:
 class PageInfo:
     """Relay's page information; paging goes forward."""
 
-    has_next_page: bool = leaf(lambda page: page.has_next, "Whether more follow.", PUBLIC)
-    has_previous_page: bool = leaf(lambda page: page.has_previous, "Whether the page starts after a cursor.", PUBLIC)
+    has_next_page: bool = leaf(lambda page: page.has_next, "Whether more follow (有下一页).", PUBLIC)
+    has_previous_page: bool = leaf(
+        lambda page: page.has_previous, "Whether the page starts after a cursor (有上一页).", PUBLIC
+    )
     start_cursor: str | None = leaf(
-        lambda page: cursor_of(page.rows[0]) if page.rows else None, "The cursor of the first edge.", PUBLIC
+        lambda page: cursor_of(page.rows[0]) if page.rows else None, "The cursor of the first edge (起始游标).", PUBLIC
     )
     end_cursor: str | None = leaf(
         lambda page: cursor_of(page.rows[-1]) if page.rows else None,
-        "The cursor of the last edge, to give as `after`.",
+        "The cursor of the last edge, to give as `after` (末尾游标).",
         PUBLIC,
     )
 
@@ -260,16 +293,16 @@ class Edge(Generic[T]):
     """Relay's edge; its source is the row itself."""
 
     cursor: str = leaf(cursor_of, "Its cursor, to give as `after` (游标).", PUBLIC)
-    node: T = leaf(lambda row: row, "The item.", PUBLIC)
+    node: T = leaf(lambda row: row, "The item (项).", PUBLIC)
 
 
 @strawberry.type(description="A page of a connection (分页).")
 class Connection(Generic[T]):
     """Relay's connection; its source is a `Page`."""
 
-    edges: list[Edge[T]] = leaf(lambda page: page.rows, "The items with their cursors.", PUBLIC)
-    nodes: list[T] = leaf(lambda page: page.rows, "The items alone.", PUBLIC)
-    page_info: PageInfo = leaf(lambda page: page, "Where the page stands.", PUBLIC)
+    edges: list[Edge[T]] = leaf(lambda page: page.rows, "The items with their cursors (分页边).", PUBLIC)
+    nodes: list[T] = leaf(lambda page: page.rows, "The items alone (分页项).", PUBLIC)
+    page_info: PageInfo = leaf(lambda page: page, "Where the page stands (分页信息).", PUBLIC)
     total_count: Count | None = edge(
         total_counts, "How many there are in all; null beyond 10,000 (总数).", PUBLIC, cost=FieldCost(weight=10)
     )

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
-from domain.channel import Tier
 from loaders.catalog import AssortmentRow, CategoryRow, ListingRow, PriceListRow, ProductRow, SkuRow
 from resolvers import catalog, channel, integration, inventory
 from schema.base import (
@@ -28,6 +26,7 @@ from schema.base import (
     id_of,
     leaf,
 )
+from schema.enums import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope, Tier
 from schema.integration import ExternalReference
 
 if TYPE_CHECKING:
@@ -43,11 +42,11 @@ class Category(Node):
     """A category."""
 
     id: strawberry.ID = global_id("category")
-    code: str = attribute("Its code.", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
-    parent: "Category | None" = edge(catalog.parent_category, "The category above it.", PUBLIC)
+    code: str = attribute("Its code (编码).", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    parent: "Category | None" = edge(catalog.parent_category, "The category above it (上级类目).", PUBLIC)
     products: Connection[Annotated["Product", strawberry.lazy("schema.catalog")]] | None = connection(
-        catalog.products_of_category, "Its products, by code.", PUBLIC
+        catalog.products_of_category, "Its products, by code (商品).", PUBLIC
     )
 
 
@@ -55,24 +54,24 @@ class Category(Node):
 class PackUnit:
     """A pack unit."""
 
-    code: str = attribute("The pack: EACH, CASE …", PUBLIC)
-    units: int = attribute("Base units in one pack.", PUBLIC)
+    code: str = attribute("The pack: BOTTLE, CASE … (包装)", PUBLIC)
+    units: int = attribute("Base units in one pack (每包数量).", PUBLIC)
 
 
 @strawberry.type(description="A typed attribute of a sku with its value (属性).")
 class AttributeValue:
     """An attribute; the field that its kind names is set."""
 
-    code: str = attribute("Its code.", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
-    kind: AttributeKind = attribute("The type of its value.", PUBLIC)
-    unit: str | None = attribute("The unit of its value, if it has one.", PUBLIC)
-    text: str | None = leaf(lambda row: row.text_value, "The value of a text attribute.", PUBLIC)
-    integer: Count | None = leaf(lambda row: row.integer_value, "The value of an integer attribute.", PUBLIC)
-    boolean: bool | None = leaf(lambda row: row.boolean_value, "The value of a yes-or-no attribute.", PUBLIC)
+    code: str = attribute("Its code (编码).", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    kind: AttributeKind = attribute("The type of its value (值类型).", PUBLIC)
+    unit: str | None = attribute("The unit of its value, if it has one (单位).", PUBLIC)
+    text: str | None = leaf(lambda row: row.text_value, "The value of a text attribute (文本值).", PUBLIC)
+    integer: Count | None = leaf(lambda row: row.integer_value, "The value of an integer attribute (整数值).", PUBLIC)
+    boolean: bool | None = leaf(lambda row: row.boolean_value, "The value of a yes-or-no attribute (是否值).", PUBLIC)
     date: str | None = leaf(
         lambda row: None if row.date_value is None else row.date_value.isoformat(),
-        "The value of a date attribute, as YYYY-MM-DD.",
+        "The value of a date attribute, as YYYY-MM-DD (日期值).",
         PUBLIC,
     )
 
@@ -81,25 +80,29 @@ class AttributeValue:
 class ChannelStock:
     """An aggregate: never one holder's figure."""
 
-    on_hand: Count = attribute("Base units on hand, over every holder but the brand.", UPSTREAM)
-    holders: Count = attribute("How many organisations hold any.", UPSTREAM)
+    on_hand: Count = attribute("Base units on hand, over every holder but the brand (现有).", UPSTREAM)
+    holders: Count = attribute("How many organisations hold any (持有方数).", UPSTREAM)
 
 
-@graph_type(SkuRow, "The smallest thing that is priced, stocked and sold (SKU).")
+@graph_type(SkuRow, "The smallest thing that is priced, stocked and sold (最小存货单位).")
 class Sku(Node):
     """A sku."""
 
     id: strawberry.ID = global_id("sku")
     code: str = attribute("The item number (货号).", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
     barcode: str | None = attribute("Its barcode (条码).", PUBLIC)
     base_unit: str = attribute("The unit that quantities and prices count (基本单位).", PUBLIC)
     min_qty: int = attribute("Least base units of an order line (起订量).", PUBLIC)
     step_qty: int = attribute("Base units an order line grows by (步长).", PUBLIC)
     shelf_life_days: int | None = attribute("Days from production to expiry; null if it keeps (保质期).", PUBLIC)
-    product: "Product" = edge(catalog.product_of, "The product it is a variant of.", PUBLIC)
-    pack_units: list[PackUnit] = few(catalog.pack_units_of, "Its packs, the smallest first, at most 100.", PUBLIC, 3)
-    attributes: list[AttributeValue] = few(catalog.attributes_of, "Its attributes, by code, at most 100.", PUBLIC)
+    product: "Product" = edge(catalog.product_of, "The product it is a variant of (所属商品).", PUBLIC)
+    pack_units: list[PackUnit] = few(
+        catalog.pack_units_of, "Its packs, the smallest first, at most 100 (箱规).", PUBLIC, 3
+    )
+    attributes: list[AttributeValue] = few(
+        catalog.attributes_of, "Its attributes, by code, at most 100 (属性).", PUBLIC
+    )
     channel_stock: ChannelStock | None = edge(
         inventory.channel_stock,
         "What others hold; null for another brand's sku, or with under three holders (渠道库存).",
@@ -115,19 +118,19 @@ class Product(Node):
     """A product."""
 
     id: strawberry.ID = global_id("product")
-    code: str = attribute("Its code.", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
-    description: str | None = attribute("What it is.", PUBLIC)
+    code: str = attribute("Its code (编码).", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    description: str | None = attribute("What it is (说明).", PUBLIC)
     brand: _Brand = edge(catalog.brand_of, "Whose it is (品牌).", PUBLIC)
     category: Category | None = edge(catalog.category_of, "Its category, if it has one (类目).", PUBLIC)
-    skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100.", PUBLIC)
+    skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100 (规格).", PUBLIC)
 
 
 @strawberry.type(description="What a listing costs its own store (进货条件).")
 class TradeTerms:
     """Private to the store that sells the listing."""
 
-    supplier: _Organization | None = edge(channel.organization_named("supplier_id"), "Who supplies it.", OWN)
+    supplier: _Organization | None = edge(channel.organization_named("supplier_id"), "Who supplies it (供货方).", OWN)
     supply_price: Fen | None = leaf(
         lambda terms: terms.supply_fen, "What one base unit costs the store now; null without a price (进价).", OWN
     )
@@ -139,8 +142,8 @@ class TradeTerms:
 class SellableLevel:
     """Units of one level."""
 
-    hops: int = attribute("Supply edges from the goods' owner down to the store; 0 is its own stock.", OWN)
-    units: Count = attribute("Base units sellable now.", OWN)
+    hops: int = attribute("Supply edges from the goods' owner down to the store; 0 is its own stock (层级距离).", OWN)
+    units: Count = attribute("Base units sellable now (可售).", OWN)
 
 
 @graph_type(ListingRow, "A sku on the shelf of a cloud store (货架商品).")
@@ -149,9 +152,9 @@ class Listing(Node):
 
     id: strawberry.ID = global_id("listing")
     origin: ListingOrigin = attribute("Whose goods it offers (货源).", PUBLIC)
-    position: Count = attribute("Its place on the shelf.", PUBLIC)
-    sku: Sku = edge(catalog.sku_of, "What it offers.", PUBLIC)
-    seller: _Organization = edge(catalog.seller_of, "Whose shelf it stands on.", PUBLIC)
+    position: Count = attribute("Its place on the shelf (排位).", PUBLIC)
+    sku: Sku = edge(catalog.sku_of, "What it offers (在售 SKU).", PUBLIC)
+    seller: _Organization = edge(catalog.seller_of, "Whose shelf it stands on (销售方).", PUBLIC)
     price: Fen | None = edge(
         catalog.price_for_viewer,
         "What one base unit costs the viewer now: the consumer price, or at an ordering mall the viewer's own trade "
@@ -176,9 +179,11 @@ class Listing(Node):
 class AssortmentSku:
     """A sku that may be sold, and between which prices."""
 
-    sku: Sku = edge(catalog.sku_of, "What may be sold.", COUNTERPARTY)
-    min_price: Fen | None = leaf(lambda row: row.min_fen, "The lowest consumer price allowed.", COUNTERPARTY)
-    max_price: Fen | None = leaf(lambda row: row.max_fen, "The highest consumer price allowed.", COUNTERPARTY)
+    sku: Sku = edge(catalog.sku_of, "What may be sold (可售商品).", COUNTERPARTY)
+    min_price: Fen | None = leaf(lambda row: row.min_fen, "The lowest consumer price allowed (控价下限).", COUNTERPARTY)
+    max_price: Fen | None = leaf(
+        lambda row: row.max_fen, "The highest consumer price allowed (控价上限).", COUNTERPARTY
+    )
 
 
 @graph_type(AssortmentRow, "The skus that an upstream lets others sell (可售范围).")
@@ -186,12 +191,12 @@ class Assortment(Node):
     """An assortment, for who grants it and who is granted it."""
 
     id: strawberry.ID = global_id("assortment")
-    code: str = attribute("Its code.", COUNTERPARTY)
-    name: str = attribute("Its name.", COUNTERPARTY)
+    code: str = attribute("Its code (编码).", COUNTERPARTY)
+    name: str = attribute("Its name (名称).", COUNTERPARTY)
     is_generated: bool = attribute("Whether the demo made it up (演示数据).", COUNTERPARTY)
-    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it.", COUNTERPARTY)
+    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it (授权方).", COUNTERPARTY)
     skus: Connection[AssortmentSku] | None = connection(
-        catalog.skus_of_assortment, "Its skus with their price bands.", COUNTERPARTY
+        catalog.skus_of_assortment, "Its skus with their price bands (可售商品与控价).", COUNTERPARTY
     )
 
 
@@ -199,21 +204,23 @@ class Assortment(Node):
 class Authorization:
     """What an organisation may sell, and for how long."""
 
-    assortment: Assortment | None = edge(catalog.assortment_of, "What may be sold.", COUNTERPARTY)
-    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it.", COUNTERPARTY)
-    valid_from: datetime = attribute("From this instant on.", COUNTERPARTY)
-    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended.", COUNTERPARTY)
+    assortment: Assortment | None = edge(catalog.assortment_of, "What may be sold (可售商品).", COUNTERPARTY)
+    grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it (授权方).", COUNTERPARTY)
+    valid_from: datetime = attribute("From this instant on (生效时间).", COUNTERPARTY)
+    valid_until: datetime | None = attribute(
+        "Until just before this instant; null: open-ended (失效时间).", COUNTERPARTY
+    )
 
 
 @strawberry.type(description="A price of a list with its validity (价格).")
 class ListedPrice:
     """One price of one list."""
 
-    sku: Sku = edge(catalog.sku_of, "What it is the price of.", OWN)
+    sku: Sku = edge(catalog.sku_of, "What it is the price of (定价 SKU).", OWN)
     min_qty: Count = attribute("From how many base units on (阶梯).", OWN)
-    unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit.", OWN)
-    valid_from: datetime = attribute("From this instant on.", OWN)
-    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended.", OWN)
+    unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit (单价).", OWN)
+    valid_from: datetime = attribute("From this instant on (生效时间).", OWN)
+    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended (失效时间).", OWN)
 
 
 @graph_type(PriceListRow, "The prices a seller asks of some buyers (价格体系).")
@@ -221,17 +228,19 @@ class PriceList(Node):
     """A price list, for its seller."""
 
     id: strawberry.ID = global_id("pricelist")
-    code: str = attribute("Its code.", OWN)
-    name: str = attribute("Its name.", OWN)
-    audience: PriceAudience = attribute("Who buys at its prices.", OWN)
-    scope: PriceScope = attribute("To which of them it speaks.", OWN)
-    buyer: _Organization | None = edge(channel.organization_named("buyer_id"), "The buyer of a contract.", OWN)
-    buyer_tag: str | None = attribute("The tag of its buyers.", OWN)
-    buyer_tier: Tier | None = attribute("The tier of its buyers.", OWN)
-    region_code: str | None = attribute("The region of its buyers.", OWN)
+    code: str = attribute("Its code (编码).", OWN)
+    name: str = attribute("Its name (名称).", OWN)
+    audience: PriceAudience = attribute("Who buys at its prices (价格对象).", OWN)
+    scope: PriceScope = attribute("To which of them it speaks (价格范围).", OWN)
+    buyer: _Organization | None = edge(
+        channel.organization_named("buyer_id"), "The buyer of a contract (合同买方).", OWN
+    )
+    buyer_tag: str | None = attribute("The tag of its buyers (买方标签).", OWN)
+    buyer_tier: Tier | None = attribute("The tier of its buyers (买方层级).", OWN)
+    region_code: str | None = attribute("The region of its buyers (买方区划).", OWN)
     is_generated: bool = attribute("Whether the demo made it up (演示数据).", OWN)
     prices: Connection[ListedPrice] | None = connection(
-        catalog.prices_of_list, "Its prices through all time, by sku, quantity and start.", OWN
+        catalog.prices_of_list, "Its prices through all time, by sku, quantity and start (价格明细).", OWN
     )
 
 
@@ -239,32 +248,36 @@ class PriceList(Node):
 class PriceExplanation:
     """One candidate of a quote."""
 
-    list_name: str = leaf(lambda entry: entry.candidate.list_name, "The list it stands in.", COUNTERPARTY)
-    scope: PriceScope = leaf(lambda entry: entry.candidate.scope, "To whom that list speaks.", COUNTERPARTY)
-    min_qty: Count = leaf(lambda entry: entry.candidate.min_qty, "From how many base units on.", COUNTERPARTY)
-    unit_price: Fen = leaf(lambda entry: entry.candidate.unit_fen, "The price of one base unit.", COUNTERPARTY)
-    valid_from: datetime = leaf(lambda entry: entry.candidate.valid_from, "From this instant on.", COUNTERPARTY)
-    valid_until: datetime | None = leaf(
-        lambda entry: entry.candidate.valid_until, "Until just before this instant; null: open-ended.", COUNTERPARTY
+    list_name: str = leaf(lambda entry: entry.candidate.list_name, "The list it stands in (价格表).", COUNTERPARTY)
+    scope: PriceScope = leaf(lambda entry: entry.candidate.scope, "To whom that list speaks (价格范围).", COUNTERPARTY)
+    min_qty: Count = leaf(lambda entry: entry.candidate.min_qty, "From how many base units on (阶梯).", COUNTERPARTY)
+    unit_price: Fen = leaf(lambda entry: entry.candidate.unit_fen, "The price of one base unit (单价).", COUNTERPARTY)
+    valid_from: datetime = leaf(
+        lambda entry: entry.candidate.valid_from, "From this instant on (生效时间).", COUNTERPARTY
     )
-    applied: bool = attribute("Whether it is the price.", COUNTERPARTY)
-    reason: PriceReason = attribute("Why it is, or why not.", COUNTERPARTY)
+    valid_until: datetime | None = leaf(
+        lambda entry: entry.candidate.valid_until,
+        "Until just before this instant; null: open-ended (失效时间).",
+        COUNTERPARTY,
+    )
+    applied: bool = attribute("Whether it is the price (是否采用).", COUNTERPARTY)
+    reason: PriceReason = attribute("Why it is, or why not (取价原因).", COUNTERPARTY)
 
 
 @strawberry.type(description="The trade price of a quantity for one buyer (询价结果).")
 class PriceQuote:
     """A resolved price and its explanation."""
 
-    quantity: Count = attribute("Base units.", COUNTERPARTY)
-    at: datetime = attribute("The instant that counts.", COUNTERPARTY)
+    quantity: Count = attribute("Base units (数量).", COUNTERPARTY)
+    at: datetime = attribute("The instant that counts (取价时间).", COUNTERPARTY)
     unit_price: Fen | None = leaf(
         lambda quote: None if quote.applied is None else quote.applied.unit_fen,
-        "The price of one base unit; null if no price applies.",
+        "The price of one base unit; null if no price applies (单价).",
         COUNTERPARTY,
     )
     amount: Fen | None = leaf(
         lambda quote: None if quote.applied is None else quote.applied.unit_fen * quote.quantity,
-        "The price of the whole quantity; null if no price applies.",
+        "The price of the whole quantity; null if no price applies (金额).",
         COUNTERPARTY,
     )
     explain: list[PriceExplanation] = leaf(
@@ -282,19 +295,30 @@ class Query:
     """The catalog centre's root fields."""
 
     product: Product | None = edge(
-        catalog.product, "A product by id; null if there is none.", PUBLIC, arguments={"id": id_of("product")}
+        catalog.product,
+        "A product by id; null if there is none (商品).",
+        PUBLIC,
+        arguments={"id": id_of("The id of a product (商品标识).", "product")},
     )
     products: Connection[Product] | None = connection(
         catalog.products,
         "All products by code, or those of one brand or one category (商品).",
         PUBLIC,
-        brand_id=id_of("brand", optional=True),
-        category_id=id_of("category", optional=True),
+        brand_id=id_of("Only those of one brand (品牌标识).", "brand", optional=True),
+        category_id=id_of("Only those of one category (类目标识).", "category", optional=True),
     )
-    sku: Sku | None = edge(catalog.sku, "A sku by id; null if there is none.", PUBLIC, arguments={"id": id_of("sku")})
+    sku: Sku | None = edge(
+        catalog.sku,
+        "A sku by id; null if there is none (规格).",
+        PUBLIC,
+        arguments={"id": id_of("The id of a sku (规格标识).", "sku")},
+    )
     categories: Connection[Category] | None = connection(catalog.categories, "All categories, by code (类目).", PUBLIC)
     listing: Listing | None = edge(
-        catalog.listing, "A listing by id; null if there is none.", PUBLIC, arguments={"id": id_of("listing")}
+        catalog.listing,
+        "A listing by id; null if there is none (货架商品).",
+        PUBLIC,
+        arguments={"id": id_of("The id of a listing (货架商品标识).", "listing")},
     )
     price: PriceQuote | None = edge(
         catalog.price,
@@ -302,10 +326,10 @@ class Query:
         "viewer is one of the two (询价).",
         COUNTERPARTY,
         arguments={
-            "seller_id": id_of(*_TRADER),
-            "buyer_id": id_of(*_TRADER),
-            "sku_id": id_of("sku"),
-            "quantity": Argument(int, "Base units.", 1),
-            "at": Argument(datetime | None, "The instant that counts; null: now.", None),
+            "seller_id": id_of("Who sells (卖方标识).", *_TRADER),
+            "buyer_id": id_of("Who buys (买方标识).", *_TRADER),
+            "sku_id": id_of("The id of a sku (规格标识).", "sku"),
+            "quantity": Argument(int, "Base units (数量).", 1),
+            "at": Argument(datetime | None, "The instant that counts; null: now (取价时间).", None),
         },
     )

@@ -2,8 +2,6 @@
 
 import strawberry
 
-from domain.access import ActorClass, Audience
-from domain.channel import CloudStoreMode, Role, SiteKind, Tier
 from loaders.channel import CloudStoreRow, OrganizationRow, SiteRow
 from resolvers import catalog, channel, integration, inventory, ordering
 from schema.base import (
@@ -25,6 +23,7 @@ from schema.base import (
     parse_id,
 )
 from schema.catalog import Authorization, Listing, PriceList, Product
+from schema.enums import ActorClass, Audience, CloudStoreMode, Role, SiteKind, Tier
 from schema.integration import ExternalReference
 from schema.inventory import Location, Pool
 from schema.ordering import Order
@@ -45,16 +44,16 @@ class GeoPoint:
 class Region:
     """A region of the platform's shared table."""
 
-    code: str = attribute("The official code.", PUBLIC)
-    name: str = attribute("The name.", PUBLIC)
+    code: str = attribute("The official code (区划代码).", PUBLIC)
+    name: str = attribute("The name (名称).", PUBLIC)
 
 
 @strawberry.type(description="The channel platform the request is in (租户).")
 class Tenant:
     """The request's own tenant."""
 
-    code: str = attribute("The code, as the header `Millrace-Tenant` takes it.", PUBLIC)
-    name: str = attribute("The name.", PUBLIC)
+    code: str = attribute("The code, as the header `Millrace-Tenant` takes it (租户代码).", PUBLIC)
+    name: str = attribute("The name (名称).", PUBLIC)
     currency: str = attribute("The currency of every amount, ISO 4217 (币种).", PUBLIC)
     time_zone: str = attribute("The time zone whose days count (时区).", PUBLIC)
 
@@ -63,8 +62,8 @@ class Tenant:
 class Territory:
     """A territory and its regions."""
 
-    name: str = attribute("The name.", PUBLIC)
-    regions: list[Region] = few(channel.regions_of_territory, "The regions it is made of.", PUBLIC)
+    name: str = attribute("The name (名称).", PUBLIC)
+    regions: list[Region] = few(channel.regions_of_territory, "The regions it is made of (包含区划).", PUBLIC)
 
 
 @graph_type(SiteRow, "A main, city or topic site of the storefront (分站).")
@@ -72,12 +71,12 @@ class Site(Node):
     """A site."""
 
     id: strawberry.ID = global_id("site")
-    kind: SiteKind = attribute("Its kind.", PUBLIC)
-    code: str = attribute("Its code.", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
-    organization: "Organization" = edge(channel.organization_of_site, "Who runs it.", PUBLIC)
-    parent: "Site | None" = edge(channel.parent_site, "The site above it; null for the main site.", PUBLIC)
-    region: Region | None = edge(channel.region, "The region it serves.", PUBLIC)
+    kind: SiteKind = attribute("Its kind (类型).", PUBLIC)
+    code: str = attribute("Its code (编码).", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    organization: "Organization" = edge(channel.organization_of_site, "Who runs it (运营组织).", PUBLIC)
+    parent: "Site | None" = edge(channel.parent_site, "The site above it; null for the main site (上级分站).", PUBLIC)
+    region: Region | None = edge(channel.region, "The region it serves (服务区划).", PUBLIC)
 
 
 @graph_type(CloudStoreRow, "The cloud store of an organisation (云店).")
@@ -85,11 +84,11 @@ class CloudStore(Node):
     """A cloud store and its shelf."""
 
     id: strawberry.ID = global_id("cloudstore")
-    name: str = attribute("Its name.", PUBLIC)
-    mode: CloudStoreMode = attribute("How it sells.", PUBLIC)
-    organization: "Organization" = edge(channel.owner_of_cloud_store, "Whose it is.", PUBLIC)
-    site: Site | None = edge(channel.site_of, "The site it belongs to.", PUBLIC)
-    region: Region | None = edge(channel.region, "The region it stands in.", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    mode: CloudStoreMode = attribute("How it sells (云店模式).", PUBLIC)
+    organization: "Organization" = edge(channel.owner_of_cloud_store, "Whose it is (所属组织).", PUBLIC)
+    site: Site | None = edge(channel.site_of, "The site it belongs to (所属分站).", PUBLIC)
+    region: Region | None = edge(channel.region, "The region it stands in (所在区划).", PUBLIC)
     shelf: Connection[Listing] | None = connection(
         catalog.shelf_of_cloud_store, "What it offers, in the order of the shelf (货架).", PUBLIC
     )
@@ -102,16 +101,16 @@ class Organization(Node):
     id: strawberry.ID = leaf(
         lambda row: f"{row.tier.lower()}_{row.id.hex}", "The global id (全局标识); opaque.", PUBLIC
     )
-    tier: Tier = attribute("Its place in the channel.", PUBLIC)
+    tier: Tier = attribute("Its place in the channel (层级).", PUBLIC)
     code: str = attribute("The number the trade knows it by (编号).", PUBLIC)
-    name: str = attribute("Its name.", PUBLIC)
-    address: str | None = attribute("Street and number.", PUBLIC)
-    city: str | None = attribute("The city.", PUBLIC)
-    postal_code: str | None = attribute("The postal code.", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    address: str | None = attribute("Street and number (地址).", PUBLIC)
+    city: str | None = attribute("The city (城市).", PUBLIC)
+    postal_code: str | None = attribute("The postal code (邮编).", PUBLIC)
     point: GeoPoint | None = leaf(
         lambda row: None if row.latitude_e7 is None else row, "Where it is; null where unknown (坐标).", PUBLIC
     )
-    region: Region | None = edge(channel.region, "The region it stands in.", PUBLIC)
+    region: Region | None = edge(channel.region, "The region it stands in (所在区划).", PUBLIC)
     brands: list["Brand"] = few(
         channel.brands, "The brands whose goods reach it, by name, at most 100 (经营品牌).", PUBLIC
     )
@@ -121,8 +120,8 @@ class Organization(Node):
         "organisation or below it (上游).",
         OWN,
     )
-    cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open.", PUBLIC)
-    territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100.", PUBLIC)
+    cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open (云店).", PUBLIC)
+    territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100 (保护区域).", PUBLIC)
     ancestors: Connection["Organization"] | None = connection(
         channel.ancestors,
         "Everyone above it, the nearest first; empty unless it is the viewer's own organisation or below it (上级).",
@@ -132,7 +131,7 @@ class Organization(Node):
         channel.descendants,
         "Everyone below it, by code; empty unless it is the viewer's own organisation or below it (下级).",
         OWN,
-        tier=Argument(Tier | None, "Only those of one tier.", None),
+        tier=Argument(Tier | None, "Only those of one tier (层级).", None),
     )
     locations: list[Location] = few(
         inventory.locations_of, "The locations it runs; empty for others, at most 100 (库位).", OWN
@@ -145,10 +144,14 @@ class Organization(Node):
         catalog.authorizations, "What it may sell, for it and for who grants it, at most 100 (可售范围).", COUNTERPARTY
     )
     orders_received: Connection[Order] | None = connection(
-        ordering.orders_received, "The orders it sells, for it and for their buyers, the newest first.", COUNTERPARTY
+        ordering.orders_received,
+        "The orders it sells, for it and for their buyers, the newest first (销售订单).",
+        COUNTERPARTY,
     )
     orders_placed: Connection[Order] | None = connection(
-        ordering.orders_placed, "The orders it buys, for it and for their sellers, the newest first.", COUNTERPARTY
+        ordering.orders_placed,
+        "The orders it buys, for it and for their sellers, the newest first (采购订单).",
+        COUNTERPARTY,
     )
     external_references: list[ExternalReference] = few(
         integration.references_to("organization"), "What other systems call it, at most 100 (外部编号).", OWN
@@ -166,7 +169,9 @@ def _of(tier: Tier):  # type: ignore[no-untyped-def]  # a class decorator, typed
 class Brand(Organization):
     """A brand."""
 
-    products: Connection[Product] | None = connection(catalog.products_of_brand, "What it makes, by code.", PUBLIC)
+    products: Connection[Product] | None = connection(
+        catalog.products_of_brand, "What it makes, by code (商品).", PUBLIC
+    )
 
 
 @graph_type(OrganizationRow, "A regional company of a brand (分公司).", matches=_of(Tier.SUBSIDIARY))
@@ -205,7 +210,7 @@ class Supplier(Organization):
 class Upstream:
     """A supplier and whether it is the primary one; its source is the supplier's row."""
 
-    organization: Organization = leaf(lambda row: row, "Who supplies.", OWN)
+    organization: Organization = leaf(lambda row: row, "Who supplies (供货方).", OWN)
     is_primary: bool = attribute("Whether the chain follows it (主供货).", OWN)
 
 
@@ -213,31 +218,30 @@ class Upstream:
 class Viewer:
     """The viewer, as the database confirmed her."""
 
-    actor_class: ActorClass = attribute("What kind of actor asks.", PUBLIC)
-    display_name: str | None = attribute("What her people call her; null for nobody.", PUBLIC)
-    role: Role | None = attribute("Her role, for staff.", PUBLIC)
+    actor_class: ActorClass = attribute("What kind of actor asks (身份).", PUBLIC)
+    display_name: str | None = attribute("What her people call her; null for nobody (称呼).", PUBLIC)
+    role: Role | None = attribute("Her role, for staff (岗位).", PUBLIC)
     organization: Organization | None = edge(
-        channel.organization_of_viewer, "The organisation she speaks for, if any.", PUBLIC
+        channel.organization_of_viewer, "The organisation she speaks for, if any (所属组织).", PUBLIC
     )
     customer_id: strawberry.ID | None = leaf(
         lambda viewer: None if viewer.customer_id is None else f"customer_{viewer.customer_id.hex}",
-        "Her own id as a shopper; null for everyone else.",
+        "Her own id as a shopper; null for everyone else (消费者标识).",
         PUBLIC,
     )
     may_read: list[Audience] = leaf(
         lambda viewer: [audience for audience in Audience if viewer.actor_class in audience.admits],
-        "The audiences whose fields she may ask for.",
+        "The audiences whose fields she may ask for (可读范围).",
         PUBLIC,
     )
 
 
-def _organization_id(*tiers: str) -> Argument:
-    words = tiers[0] if len(tiers) == 1 else "organisation"
-    return Argument(strawberry.ID, f"The id of a {words}.", parse=lambda text: parse_id(text, *tiers))
+def _organization_id(words: str, *tiers: str) -> Argument:
+    return Argument(strawberry.ID, words, parse=lambda text: parse_id(text, *tiers))
 
 
-_CODE = bounded_text("The number the trade knows it by.")
-_REGION = bounded_text("Only those of one region, by its code.", optional=True)
+_CODE = bounded_text("The number the trade knows it by (编号).")
+_REGION = bounded_text("Only those of one region, by its code (区划代码).", optional=True)
 
 
 def _all_of(tier: Tier, description: str):  # type: ignore[no-untyped-def]  # a field, typed by its annotation
@@ -255,29 +259,29 @@ class Query:
     tenant: Tenant = edge(channel.tenant, "The channel platform the request is in (租户).", PUBLIC)
     organization: Organization | None = edge(
         channel.organization,
-        "An organisation of any tier by id; null if there is none.",
+        "An organisation of any tier by id; null if there is none (组织).",
         PUBLIC,
-        arguments={"id": _organization_id(*TIER_IDS)},
+        arguments={"id": _organization_id("The id of an organisation (组织标识).", *TIER_IDS)},
     )
     organization_by_code: Organization | None = edge(
         channel.organization_by_code,
-        "An organisation by tier and number; null if there is none.",
+        "An organisation by tier and number; null if there is none (按编号查组织).",
         PUBLIC,
-        arguments={"tier": Argument(Tier, "Its tier."), "code": _CODE},
+        arguments={"tier": Argument(Tier, "Its tier (层级)."), "code": _CODE},
     )
     store: Store | None = edge(
         channel.organization,
-        "A store by id; null if there is none.",
+        "A store by id; null if there is none (门店).",
         PUBLIC,
-        arguments={"id": _organization_id("store")},
+        arguments={"id": _organization_id("The id of a store (门店标识).", "store")},
     )
     stores: Connection[Store] | None = _all_of(Tier.STORE, "All stores, by number (门店).")
     distributors: Connection[Distributor] | None = _all_of(Tier.DISTRIBUTOR, "All distributors, by number (经销商).")
     brands: Connection[Brand] | None = _all_of(Tier.BRAND, "All brands, by number (品牌).")
     cloud_store: CloudStore | None = edge(
         channel.cloud_store,
-        "A cloud store by id; null if there is none.",
+        "A cloud store by id; null if there is none (云店).",
         PUBLIC,
-        arguments={"id": id_of("cloudstore")},
+        arguments={"id": id_of("The id of a cloud store (云店标识).", "cloudstore")},
     )
     sites: Connection[Site] | None = connection(channel.sites, "All sites, by code (分站).", PUBLIC)

@@ -52,21 +52,43 @@ def described(kind: type[E], description: str) -> type[E]:
     return made
 
 
-for _kind, _description in (
-    (ActorClass, "What kind of actor asks (身份)."),
-    (Audience, "For whom a field of the graph is (可见范围)."),
-    (Tier, "The place of an organisation in the channel (层级)."),
-    (Role, "What a member of staff does in her organisation (岗位)."),
-    (SiteKind, "The kind of a site (分站类型)."),
-    (CloudStoreMode, "How a cloud store sells (云店模式)."),
-    (AttributeKind, "The type of an attribute's values (属性类型)."),
-    (ListingOrigin, "Whose goods a listing offers (货源)."),
-    (PriceAudience, "Who buys at a list's prices (价格对象)."),
-    (PriceScope, "To whom a price list speaks (价格范围)."),
-    (PriceReason, "Why a price was applied or not (取价原因)."),
-    (LocationKind, "What kind of place goods lie at (库位类型)."),
-    (OrderKind, "What an order is between its two parties (订单类型)."),
-    (OrderState, "Where an order stands (订单状态)."),
-    (Terminal, "Where an order was made (终端)."),
-):
+ENUMS: dict[type[StrEnum], str] = {
+    ActorClass: "What kind of actor asks (身份).",
+    Audience: "For whom a field of the graph is (可见范围).",
+    Tier: "The place of an organisation in the channel (层级).",
+    Role: "What a member of staff does in her organisation (岗位).",
+    SiteKind: "The kind of a site (分站类型).",
+    CloudStoreMode: "How a cloud store sells (云店模式).",
+    AttributeKind: "The type of an attribute's values (属性类型).",
+    ListingOrigin: "Whose goods a listing offers (货源).",
+    PriceAudience: "Who buys at a list's prices (价格对象).",
+    PriceScope: "To whom a price list speaks (价格范围).",
+    PriceReason: "Why a price was applied or not (取价原因).",
+    LocationKind: "What kind of place goods lie at (库位类型).",
+    OrderKind: "What an order is between its two parties (订单类型).",
+    OrderState: "Where an order stands (订单状态).",
+    Terminal: "Where an order was made (终端).",
+}
+"""The enums of the graph with their descriptions; the centres' types import them from here, described."""
+
+for _kind, _description in ENUMS.items():
     described(_kind, _description)
+
+__all__ = [
+    "ENUMS",
+    "ActorClass",
+    "AttributeKind",
+    "Audience",
+    "CloudStoreMode",
+    "ListingOrigin",
+    "LocationKind",
+    "OrderKind",
+    "OrderState",
+    "PriceAudience",
+    "PriceReason",
+    "PriceScope",
+    "Role",
+    "SiteKind",
+    "Terminal",
+    "Tier",
+]

@@ -9,5 +9,5 @@ from schema.base import OWN, attribute
 class ExternalReference:
     """A name in another system."""
 
-    system: str = attribute("The other system.", OWN)
-    value: str = attribute("Its name for the aggregate.", OWN)
+    system: str = attribute("The other system (外部系统).", OWN)
+    value: str = attribute("Its name for the aggregate (外部编号).", OWN)

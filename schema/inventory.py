@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.inventory import LocationKind
 from loaders.inventory import LocationRow, PoolRow
 from resolvers import catalog, channel, inventory
 from schema.base import (
@@ -23,6 +22,7 @@ from schema.base import (
     id_of,
 )
 from schema.catalog import Sku
+from schema.enums import LocationKind
 
 if TYPE_CHECKING:
     from schema.channel import Organization, Region
@@ -35,7 +35,7 @@ _Region = Annotated["Region", strawberry.lazy("schema.channel")]
 class Stock:
     """A stock row."""
 
-    sku: Sku = edge(catalog.sku_of, "What lies there.", OWN)
+    sku: Sku = edge(catalog.sku_of, "What lies there (SKU 库存项).", OWN)
     owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
     lot_code: str = attribute("The lot; empty for goods not kept by lots (批次).", OWN)
     produced_on: date | None = attribute("When the lot was made (生产日期).", OWN)
@@ -52,19 +52,21 @@ class Location(Node):
     """A location, for who runs it."""
 
     id: strawberry.ID = global_id("location")
-    kind: LocationKind = attribute("What kind of place it is.", OWN)
-    code: str = attribute("Its code.", OWN)
-    name: str = attribute("Its name.", OWN)
-    organization: _Organization = edge(channel.organization_named("organization_id"), "Who runs it.", OWN)
-    region: _Region | None = edge(channel.region, "The region it stands in.", OWN)
-    stock: Connection[Stock] | None = connection(inventory.stock_at, "What lies there, by sku, owner and lot.", OWN)
+    kind: LocationKind = attribute("What kind of place it is (库位类型).", OWN)
+    code: str = attribute("Its code (编码).", OWN)
+    name: str = attribute("Its name (名称).", OWN)
+    organization: _Organization = edge(channel.organization_named("organization_id"), "Who runs it (运营组织).", OWN)
+    region: _Region | None = edge(channel.region, "The region it stands in (所在区划).", OWN)
+    stock: Connection[Stock] | None = connection(
+        inventory.stock_at, "What lies there, by sku, owner and lot (库存).", OWN
+    )
 
 
 @strawberry.type(description="What a contribution promises of one sku (贡献明细).")
 class ContributionSku:
     """A sku of a contribution."""
 
-    sku: Sku = edge(catalog.sku_of, "What it promises.", OWN)
+    sku: Sku = edge(catalog.sku_of, "What it promises (贡献 SKU).", OWN)
     cap: Count | None = attribute("Most base units promised at one moment; null: no cap (上限).", OWN)
     held: Count = attribute("Base units held through it now (已占).", OWN)
 
@@ -74,15 +76,15 @@ class Contribution:
     """A contribution to a pool."""
 
     location: Location | None = edge(
-        inventory.location_of, "Where the goods lie; null for who does not run that location.", OWN
+        inventory.location_of, "Where the goods lie; null for who does not run that location (库位).", OWN
     )
-    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are.", OWN)
+    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
     visible_to: _Organization = edge(
-        channel.organization_named("visible_to_id"), "Who may sell them, with everyone below it.", OWN
+        channel.organization_named("visible_to_id"), "Who may sell them, with everyone below it (可见范围).", OWN
     )
     share_bps: BasisPoint = attribute("The part of the free stock that is shared (共享比例).", OWN)
     skus: Connection[ContributionSku] | None = connection(
-        inventory.skus_of_contribution, "What it promises, sku by sku.", OWN
+        inventory.skus_of_contribution, "What it promises, sku by sku (贡献明细).", OWN
     )
 
 
@@ -91,10 +93,12 @@ class Pool(Node):
     """A pool, for the organisation that keeps it."""
 
     id: strawberry.ID = global_id("pool")
-    code: str = attribute("Its code.", OWN)
-    name: str = attribute("Its name.", OWN)
-    organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it.", OWN)
-    contributions: list[Contribution] = few(inventory.contributions_of, "Who contributes what, at most 100.", OWN)
+    code: str = attribute("Its code (编码).", OWN)
+    name: str = attribute("Its name (名称).", OWN)
+    organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it (所属组织).", OWN)
+    contributions: list[Contribution] = few(
+        inventory.contributions_of, "Who contributes what, at most 100 (贡献).", OWN
+    )
 
 
 @strawberry.type
@@ -103,7 +107,7 @@ class Query:
 
     location: Location | None = edge(
         inventory.location,
-        "A location by id; null if there is none, or for who does not run it.",
+        "A location by id; null if there is none, or for who does not run it (库位).",
         OWN,
-        arguments={"id": id_of("location")},
+        arguments={"id": id_of("The id of a location (库位标识).", "location")},
     )

@@ -4,13 +4,15 @@ Owns the order of the steps and the one transaction around the writing. Shared r
 as the schema's owner; everything else as the serving role, under row security, in the same transaction.
 
     Exception
-    ├── BrokenFile      the file cannot be read (see `reading`); the database was not touched
-    └── TenantExists    the tenant is there already; nothing was written
+    ├── BrokenFile      the file cannot be read (see `reading`) or not be kept (see `bounds`); the database was not touched
+    ├── TenantExists    the tenant is there already; nothing was written
+    └── ImportBusy      another import did not end in time; nothing was written
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from integrations.wholesale import writing
+from integrations.wholesale import bounds, writing
 from integrations.wholesale.bulk import Bulk
 from integrations.wholesale.channel import Channel, Supply, channel_of
 from integrations.wholesale.keys import Keys
@@ -31,8 +33,12 @@ from integrations.wholesale.reading import read
 from models.reading import set_tenant
 from models.wall import APP_ROLE
 
+log = logging.getLogger(__name__)
+
 IMPORT_LOCK: Final = 0x6D696C73
 """Advisory lock: one import at a time, whoever starts it."""
+LOCK_WAIT_S: Final = 300
+"""How long an import waits for the one before it."""
 CONNECT_TIMEOUT_S: Final = 10.0
 ROWS_EXPECTED: Final = 60_000
 """Rows the file alone makes of its 10,000 lines; only the progress bar believes it."""
@@ -40,6 +46,10 @@ ROWS_EXPECTED: Final = 60_000
 
 class TenantExists(Exception):
     """A tenant with this code is there already: an import makes a new one and never adds to another."""
+
+
+class ImportBusy(TimeoutError):
+    """Another import has held the lock for longer than `LOCK_WAIT_S`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +122,15 @@ async def import_file(
     Raises:
         BrokenFile: with every problem and its line; the database was not touched.
         TenantExists: nothing was written.
-        ValueError: the tenant's code, currency or time zone cannot be meant.
+        ImportBusy: nothing was written.
+        ValueError: the tenant's code, currency or time zone cannot be meant, or a host is another tenant's.
     """
     zone = zone_of(tenant)
     progress = progress or Silent()
     clock, seconds = perf_counter(), {}
     with progress.step("reading the file", 0) as advance:
         ledger = read(path, advance.to)
+    bounds.check(ledger)
     seconds["reading"] = perf_counter() - clock
     clock = perf_counter()
     channel, costs, trade = channel_of(ledger), cost_prices(ledger), trade_prices(ledger)
@@ -163,18 +175,37 @@ async def _write(
     try:
         bulk = Bulk(connection, source.keys.tenant_id, lambda _, rows: advance(rows))
         async with connection.transaction():
-            await connection.execute(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})")
+            await _alone(connection)
             await _shared(connection, tenant, source)
             await connection.execute(f"SET LOCAL ROLE {APP_ROLE}")
             await connection.execute(set_tenant(source.keys.tenant_id))
             await writing.write(bulk, source)
             if extension is not None:
                 await extension.write(bulk, source)
-        # The planner's picture of a table that was empty a moment ago would be wrong for minutes.
-        await connection.execute("ANALYZE " + ", ".join(f'"{name}"' for name in ("tenant", "region", *bulk.counts)))
+        await _analyze(connection, bulk.counts)
         return bulk.counts
     finally:
         await connection.close()
+
+
+async def _alone(connection: asyncpg.Connection) -> None:
+    """Wait for the imports before this one, within limits; the lock ends with the transaction."""
+    await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
+    try:
+        await connection.execute(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})")
+    except asyncpg.LockNotAvailableError:
+        raise ImportBusy(f"Another import has been running for more than {LOCK_WAIT_S} s.") from None
+
+
+async def _analyze(connection: asyncpg.Connection, tables: Iterable[str]) -> None:
+    """The planner's picture of a table that was empty a moment ago would be wrong for minutes.
+
+    The tenant is committed by now: that this went wrong is not to say that the import did.
+    """
+    try:
+        await connection.execute("ANALYZE " + ", ".join(f'"{name}"' for name in ("tenant", "region", *tables)))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        log.warning("imported, but the new rows were not analyzed: %s", error)
 
 
 async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: writing.Source) -> None:
@@ -192,10 +223,14 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: wri
         )
     except asyncpg.CheckViolationError as error:
         raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
-    hosts = [host.lower() for host in tenant.hosts]
-    await connection.executemany(
-        "INSERT INTO tenant_host (host, tenant_id) VALUES ($1, $2)", [(host, source.keys.tenant_id) for host in hosts]
-    )
+    hosts = dict.fromkeys(host.lower() for host in tenant.hosts)
+    try:
+        await connection.executemany(
+            "INSERT INTO tenant_host (host, tenant_id) VALUES ($1, $2)",
+            [(host, source.keys.tenant_id) for host in hosts],
+        )
+    except asyncpg.UniqueViolationError:
+        raise ValueError(f"One of the hosts {', '.join(hosts)} means another tenant.") from None
     await connection.executemany(
         "INSERT INTO region (code, name, parent_code) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING",
         writing.shared_rows(source),

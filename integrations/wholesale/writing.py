@@ -19,7 +19,7 @@ from domain.ordering import OrderKind, OrderState, Terminal
 from integrations.wholesale.bulk import Bulk, transposed
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
 from integrations.wholesale.keys import Keys
-from integrations.wholesale.ledger import Item, Ledger
+from integrations.wholesale.ledger import Item, Ledger, Line
 from integrations.wholesale.prices import CostKey, Period, PriceBook, TradeKey
 from models import catalog, channel, integration, inventory, ordering
 from models.base import NO_LOT
@@ -31,6 +31,13 @@ CASE: Final = "CASE"
 VOLUME: Final = "VOLUME_ML"
 COST_LIST: Final = "COST"
 TRADE_LIST: Final = "TRADE"
+SYSTEMS: Final[Mapping[Tier, str]] = {
+    Tier.BRAND: "ABD_VENDOR",
+    Tier.DISTRIBUTOR: "ABD_COUNTY",
+    Tier.STORE: "ABD_STORE",
+}
+"""What the file's numbers of organisations are numbers of, as names of external systems."""
+ITEM_SYSTEM: Final = "ABD_ITEM"
 MODES: Final[Mapping[Tier, CloudStoreMode]] = {
     Tier.BRAND: CloudStoreMode.PRIVATE_MALL,
     Tier.DISTRIBUTOR: CloudStoreMode.B2B_ORDERING,
@@ -141,7 +148,7 @@ async def _organizations(bulk: Bulk, source: Source) -> None:
     await _references(
         bulk,
         "organization",
-        [(key, key, f"ABD_{org.tier}", str(org.number)) for org, key in zip(orgs, ids, strict=True)],
+        [(key, key, SYSTEMS[org.tier], str(org.number)) for org, key in zip(orgs, ids, strict=True)],
     )
 
 
@@ -259,7 +266,7 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
     )
     await no_lots(bulk, ids)
     owners = [source.organization(brand(item.vendor)) for item in items]
-    references = [(owner, key, "ABD_ITEM", str(i.number)) for owner, key, i in zip(owners, ids, items, strict=True)]
+    references = [(owner, key, ITEM_SYSTEM, str(i.number)) for owner, key, i in zip(owners, ids, items, strict=True)]
     await _references(bulk, "sku", references)
 
 
@@ -323,6 +330,16 @@ def _periods(
     ]
 
 
+def amounts(line: Line) -> tuple[int, int, int]:
+    """Unit price, discount and net of a line: the sale stays as it is written, whatever price and bottles make.
+
+    A sale below price × bottles had a discount. One above it had another price: the lowest that reaches it, rounded up
+    to whole cents, and what the rounding is too much is the discount.
+    """
+    unit = max(line.price_cents, -(-line.sale_cents // line.quantity))
+    return unit, unit * line.quantity - line.sale_cents, line.sale_cents
+
+
 async def _orders(bulk: Bulk, source: Source) -> None:
     """Past orders of the distributors' trade: completed, and without a trace in the stock."""
     invoices = source.ledger.invoices
@@ -356,6 +373,7 @@ async def _orders(bulk: Bulk, source: Source) -> None:
                 "fulfiller_id",
                 "quantity",
                 "unit_fen",
+                "discount_fen",
                 "net_fen",
             ),
             [
@@ -367,8 +385,7 @@ async def _orders(bulk: Bulk, source: Source) -> None:
                     seller,
                     seller,
                     line.quantity,
-                    line.price_cents,
-                    line.sale_cents,
+                    *amounts(line),
                 )
                 for order, seller, invoice in zip(ids, sellers, invoices, strict=True)
                 for number, line in enumerate(invoice.lines, start=1)

@@ -29,6 +29,31 @@ ROOT = Path(__file__).parents[2]
 SHARED = {"region", "tenant", "tenant_host"}
 LARGE = {"listing", "stock", "organization_closure", "price", "order_header"}
 
+GOODS = {
+    "AttributeRow",
+    "CategoryEntry",
+    "CategoryRow",
+    "PackUnitRow",
+    "ProductEntry",
+    "ProductRow",
+    "SkuOfRow",
+    "SkuRow",
+}
+SHELVES = {"CandidateRow", "CloudStoreRow", "ListingEntry", "ListingRow", "SourceRow"}
+DOORS = {
+    "BrandRow",
+    "OrganizationEntry",
+    "OrganizationRow",
+    "PrimaryUpstreamRow",
+    "SiteEntry",
+    "SiteRow",
+    "TerritoryRow",
+}
+PLATFORM = {"EntryRow", "RegionRow", "TenantRow"}
+ENTRANCE = {"CustomerRow", "PartnerRow", "StaffRow"}
+OPEN = GOODS | SHELVES | DOORS | PLATFORM | ENTRANCE
+"""Rows that anyone in the tenant may be shown, or that say who looks. A row that is not here is somebody's own."""
+
 MODULES = [
     importlib.import_module(module.name) for module in pkgutil.walk_packages(loaders.__path__, prefix="loaders.")
 ]
@@ -113,6 +138,8 @@ def test_what_is_not_open_to_all_asks_who_looks() -> None:
     pages = {connection.count: connection.page for connection in connections()}
     open_to_all = {pages.get(made, made).row.__name__ for made in READS if "viewer_organizations" not in made.names}
     assert open_to_all == OPEN
+    # The rows of trade prices look like those of shelf prices; they are between two parties.
+    assert all("viewer_organizations" in made.names for made in READS if "buyers" in made.names)
     asked = {"viewer_everything", "viewer_organizations", "viewer_customer"}
     for count, page in pages.items():
         assert asked.intersection(count.names) == asked.intersection(page.names)
