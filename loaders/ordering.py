@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, select
 from loaders.base import ById
 from loaders.paging import Paged, wanted_parents
 from models.ordering import Order, OrderLine
-from models.reading import TENANT, Row, Rows, ids, in_scope, read
+from models.reading import TENANT, UUIDS, Row, Rows, ids, in_scope, read
 
 
 class OrderRow(Row):
@@ -63,16 +63,27 @@ class OrderEntry(OrderRow):
     by_id: UUID
 
 
-def _orders(party: Any) -> Paged[OrderEntry]:
-    wanted = wanted_parents()
-    rows = orders().where(party == wanted.c.parent)
-    return Paged(OrderEntry, wanted, rows, {Order.placed_at: datetime, Order.id: UUID})
+def _orders(party: Any, other: Any) -> tuple[Paged[OrderEntry], Paged[OrderEntry]]:
+    """The orders of a party, for herself and for the other side.
+
+    Two statements, because each walks its own index: a shop that looks at its distributor's orders must not walk through
+    all of them to find its own.
+    """
+    whole, between = wanted_parents(), wanted_parents()
+    key = {Order.placed_at: datetime, Order.id: UUID}
+    theirs = (other == bindparam("viewer_organizations", type_=UUIDS).any_()) | (
+        Order.customer_id == bindparam("viewer_customer", type_=Uuid())
+    )
+    return (
+        Paged(OrderEntry, whole, orders().where(party == whole.c.parent), key),
+        Paged(OrderEntry, between, orders().where(party == between.c.parent, theirs), key),
+    )
 
 
-ORDERS_RECEIVED = _orders(Order.seller_id)
-"""What each organisation sells, as far as the viewer is a party to it."""
-ORDERS_PLACED = _orders(Order.buyer_id)
-"""What each organisation buys, as far as the viewer is a party to it."""
+ORDERS_RECEIVED, ORDERS_RECEIVED_BETWEEN = _orders(Order.seller_id, Order.buyer_id)
+"""What each organisation sells: all of it for itself, and what the viewer buys of it for the viewer."""
+ORDERS_PLACED, ORDERS_PLACED_BETWEEN = _orders(Order.buyer_id, Order.seller_id)
+"""What each organisation buys: all of it for itself, and what the viewer sells it for the viewer."""
 
 
 class OrderLineEntry(Row):

@@ -4,7 +4,7 @@ Owns the order of the steps and the one transaction around the writing. Shared r
 as the schema's owner; everything else as the serving role, under row security, in the same transaction.
 
     Exception
-    ├── BrokenFile      the file cannot be read (see `reading`) or not be kept (see `bounds`); the database was not touched
+    ├── BrokenFile      the file cannot be read (`reading`) or kept (`bounds`); the database was not touched
     ├── TenantExists    the tenant is there already; nothing was written
     └── ImportBusy      another import did not end in time; nothing was written
 """
