@@ -66,8 +66,8 @@ class OrderEntry(OrderRow):
 def _orders(party: Any, other: Any) -> tuple[Paged[OrderEntry], Paged[OrderEntry]]:
     """The orders of a party, for herself and for the other side.
 
-    Two statements, because each walks its own index: a shop that looks at its distributor's orders must not walk through
-    all of them to find its own.
+    Two statements, because each walks its own index: a shop that looks at its distributor's orders must not walk
+    through all of them to find its own.
     """
     whole, between = wanted_parents(), wanted_parents()
     key = {Order.placed_at: datetime, Order.id: UUID}

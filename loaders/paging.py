@@ -99,6 +99,17 @@ def place_of(wanted: Any) -> ColumnElement[int]:
     return type_coerce(wanted.c.place, BigInteger()).label("place")
 
 
+def each(row: type[R], wanted: TableValuedAlias, rows: Rows) -> Rows:
+    """`rows` for each of the wanted keys alone; the row class begins with `place: int`, which this adds.
+
+    OFFSET 0 keeps the planner from joining the keys as one more table: its guess of how many there are would make it
+    read whole tables for one page. So every key costs its own short look into the indexes, in any tenant.
+    """
+    alone = rows.offset(constant(0)).lateral("each")
+    columns = [place_of(wanted) if name == "place" else alone.c[name] for name in row.columns]
+    return select(*columns).select_from(wanted.join(alone, true()))
+
+
 def listed(row: type[R], wanted: TableValuedAlias, rows: Rows, *order: ColumnElement[Any] | Any) -> Read[R]:
     """A plain list under each parent of `wanted`: at most `LIST_LIMIT` of `rows`, in order.
 

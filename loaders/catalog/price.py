@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from domain.catalog import PriceAudience, PriceScope
 from domain.channel import EdgeKind
 from loaders.base import ById, Loader, Reading
-from loaders.paging import Paged, place_of, wanted_pairs, wanted_parents
+from loaders.paging import Paged, each, wanted_pairs, wanted_parents
 from models.catalog import (
     Price,
     PriceList,
@@ -47,7 +47,6 @@ def _candidates(wanted: Any, audience: PriceAudience, applies: ColumnElement[boo
     lists = PriceList
     return (
         select(
-            place_of(wanted),
             lists.id.label("list_id"),
             lists.name.label("list_name"),
             lists.scope,
@@ -57,13 +56,15 @@ def _candidates(wanted: Any, audience: PriceAudience, applies: ColumnElement[boo
             Price.valid_from,
             Price.valid_until,
         )
-        .select_from(wanted)
-        .join(
-            lists,
-            (lists.tenant_id == TENANT) & (lists.seller_id == wanted.c.seller) & (lists.audience == constant(audience)),
+        .select_from(lists)
+        .join(Price, (Price.tenant_id == TENANT) & (Price.price_list_id == lists.id))
+        .where(
+            lists.tenant_id == TENANT,
+            lists.seller_id == wanted.c.seller,
+            lists.audience == constant(audience),
+            Price.sku_id == wanted.c.sku,
+            applies,
         )
-        .join(Price, (Price.tenant_id == TENANT) & (Price.price_list_id == lists.id) & (Price.sku_id == wanted.c.sku))
-        .where(applies)
     )
 
 
@@ -80,13 +81,10 @@ def _consumer() -> Any:
         | (lists.region_code == _seller_store.region_code)
         | (lists.site_id == _seller_store.site_id)
     )
-    return read(
-        CandidateRow,
-        _candidates(wanted, PriceAudience.CONSUMER, applies & _valid_at(NOW)).outerjoin(
-            _seller_store,
-            (_seller_store.tenant_id == TENANT) & (_seller_store.organization_id == wanted.c.seller),
-        ),
+    rows = _candidates(wanted, PriceAudience.CONSUMER, applies & _valid_at(NOW)).outerjoin(
+        _seller_store, (_seller_store.tenant_id == TENANT) & (_seller_store.organization_id == wanted.c.seller)
     )
+    return read(CandidateRow, each(CandidateRow, wanted, rows))
 
 
 class ConsumerPrices(Loader[tuple[UUID, UUID], list[CandidateRow]]):
@@ -107,8 +105,11 @@ class ConsumerPrices(Loader[tuple[UUID, UUID], list[CandidateRow]]):
         return []
 
 
-def _trade() -> Rows:
-    """The triples asked for, and every price that could apply to them, for the seller or the buyer to see."""
+def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
+    """The prices that could apply to triples of seller, buyer and sku, for the seller or the buyer to see.
+
+    Those valid now; or, with `at`, the history of each triple: those valid then come first, then the latest.
+    """
     three = func.unnest(
         bindparam("sellers", type_=UUIDS), bindparam("buyers", type_=UUIDS), bindparam("skus", type_=UUIDS)
     )
@@ -136,17 +137,21 @@ def _trade() -> Rows:
         | (lists.site_id == _buyer_store.site_id)
         | (lists.buyer_tier == _buyer.tier)
     )
-    return (
+    rows = (
         _candidates(wanted, PriceAudience.TRADE, applies & supplies & in_scope(wanted.c.seller, wanted.c.buyer))
         .join(_buyer, (_buyer.tenant_id == TENANT) & (_buyer.id == wanted.c.buyer))
         .outerjoin(_buyer_store, (_buyer_store.tenant_id == TENANT) & (_buyer_store.organization_id == wanted.c.buyer))
     )
+    if at is None:
+        return each(CandidateRow, wanted, rows.where(_valid_at(NOW)))
+    latest = rows.order_by(_valid_at(at).desc(), Price.valid_from.desc(), PriceList.id).limit(constant(HISTORY_LIMIT))
+    return each(CandidateRow, wanted, latest)
 
 
 class TradePrices(Loader[tuple[UUID, UUID, UUID], list[CandidateRow]]):
     """The prices that could apply now to (seller, buyer, sku). Another buyer's contract is never among them."""
 
-    statement = read(CandidateRow, _trade().where(_valid_at(NOW)))
+    statement = read(CandidateRow, _trade())
 
     async def fetch(self, keys: list[tuple[UUID, UUID, UUID]]) -> Mapping[tuple[UUID, UUID, UUID], list[CandidateRow]]:
         """Candidates of each triple."""
@@ -161,12 +166,8 @@ class TradePrices(Loader[tuple[UUID, UUID, UUID], list[CandidateRow]]):
         return []
 
 
-_AT: ColumnElement[datetime] = bindparam("at", type_=INSTANT)
-TRADE_HISTORY = read(
-    CandidateRow,
-    _trade().order_by(_valid_at(_AT).desc(), Price.valid_from.desc(), PriceList.id).limit(constant(HISTORY_LIMIT)),
-)
-"""The prices of one triple through time: those valid at an instant, then the latest, at most `HISTORY_LIMIT`."""
+TRADE_HISTORY = read(CandidateRow, _trade(bindparam("at", type_=INSTANT)))
+"""The prices of triples through time: those valid at an instant, then the latest, at most `HISTORY_LIMIT` of each."""
 
 
 async def trade_history(reading: Reading, seller: UUID, buyer: UUID, sku: UUID, at: datetime) -> list[CandidateRow]:

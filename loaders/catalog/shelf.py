@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased
 
 from domain.catalog import ListingStatus
 from domain.channel import OrganizationStatus
-from loaders.base import ById, ListBy, Loader
-from loaders.paging import Paged, listed, place_of, wanted_pairs, wanted_parents
+from loaders.base import LIST_LIMIT, ById, ListBy, Loader
+from loaders.paging import Paged, each, listed, wanted_pairs, wanted_parents
 from models.catalog import (
     Assortment,
     AssortmentSku,
@@ -185,27 +185,23 @@ class BandRow(Row):
 
 def _bands() -> Any:
     wanted = wanted_pairs("grantee", "sku")
-    return read(
-        BandRow,
-        select(place_of(wanted), Assortment.grantor_id, AssortmentSku.min_fen, AssortmentSku.max_fen)
-        .select_from(wanted)
-        .join(
-            Authorization,
-            (Authorization.tenant_id == TENANT)
-            & (Authorization.grantee_id == wanted.c.grantee)
-            & in_scope(Authorization.grantee_id)
-            & (Authorization.valid_from <= NOW)
-            & (Authorization.valid_until.is_(None) | (Authorization.valid_until > NOW)),
-        )
+    rows = (
+        select(Assortment.grantor_id, AssortmentSku.min_fen, AssortmentSku.max_fen)
+        .select_from(Authorization)
         .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == Authorization.assortment_id))
-        .join(
-            AssortmentSku,
-            (AssortmentSku.tenant_id == TENANT)
-            & (AssortmentSku.assortment_id == Assortment.id)
-            & (AssortmentSku.sku_id == wanted.c.sku),
+        .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
+        .where(
+            Authorization.tenant_id == TENANT,
+            Authorization.grantee_id == wanted.c.grantee,
+            in_scope(Authorization.grantee_id),
+            Authorization.valid_from <= NOW,
+            Authorization.valid_until.is_(None) | (Authorization.valid_until > NOW),
+            AssortmentSku.sku_id == wanted.c.sku,
         )
-        .order_by(wanted.c.place, Assortment.code, Assortment.id),
+        .order_by(Assortment.code, Assortment.id)
+        .limit(constant(LIST_LIMIT))
     )
+    return read(BandRow, each(BandRow, wanted, rows))
 
 
 class BandsOf(Loader[tuple[UUID, UUID], list[BandRow]]):

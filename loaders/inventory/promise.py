@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, cast, func, null, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Uuid, bindparam, cast, column, func, null, select, true
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from domain.inventory import Offer, Promise, sellable_here
 from loaders.base import Loader
-from loaders.paging import place_of, wanted_pairs
+from loaders.paging import each, wanted_pairs
 from models.catalog import Product, Sku
 from models.channel import OrganizationClosure
 from models.inventory import (
@@ -20,7 +21,7 @@ from models.inventory import (
     SafetyStock,
     Stock,
 )
-from models.reading import TENANT, Read, Row, Rows, constant, ids, in_scope, read
+from models.reading import TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
 
 MIN_HOLDERS = 3
 """Fewer holders than this are no aggregate: one of them could tell what another has."""
@@ -46,7 +47,7 @@ class SourceRow(Row):
 
 
 _stock, _lot, _safety = aliased(Stock), aliased(Lot), aliased(SafetyStock)
-_reach, _rank = aliased(OrganizationClosure), aliased(OrganizationClosure)
+_above = aliased(OrganizationClosure)
 _offer = aliased(PoolContributionSku)
 
 
@@ -63,9 +64,8 @@ def _unclaimed() -> ColumnElement[int]:
 
 def _own_stock(wanted: Any) -> Rows:
     """What the store owns itself, wherever it lies: counted in full, once, even when it is contributed too."""
-    return (
+    rows = (
         select(
-            place_of(wanted),
             _stock.location_id,
             _stock.owner_id,
             constant(0).label("hops"),
@@ -74,11 +74,7 @@ def _own_stock(wanted: Any) -> Rows:
             cast(null(), BigInteger()).label("cap"),
             constant(0).label("held"),
         )
-        .select_from(wanted)
-        .join(
-            _stock,
-            (_stock.tenant_id == TENANT) & (_stock.sku_id == wanted.c.sku) & (_stock.owner_id == wanted.c.store),
-        )
+        .select_from(_stock)
         .join(_lot, _lot_of_stock())
         .outerjoin(
             _safety,
@@ -87,7 +83,33 @@ def _own_stock(wanted: Any) -> Rows:
             & (_safety.sku_id == _stock.sku_id)
             & (_safety.owner_id == _stock.owner_id),
         )
-        .group_by(wanted.c.place, _stock.location_id, _stock.owner_id)
+        .where(_stock.tenant_id == TENANT, _stock.sku_id == wanted.c.sku, _stock.owner_id == wanted.c.store)
+        .group_by(_stock.location_id, _stock.owner_id)
+    )
+    return each(SourceRow, wanted, rows)
+
+
+def _reach() -> Any:
+    """The contributions each store can see: those offered to it or to anyone above it, and not its own."""
+    asked = func.unnest(bindparam("stores", type_=UUIDS)).table_valued(column("store", Uuid())).render_derived("asked")
+    stores = select(asked.c.store).distinct().subquery("stores")
+    seen = (
+        select(func.array_agg(PoolContribution.id).label("ids"))
+        .select_from(_above)
+        .join(
+            PoolContribution,
+            (PoolContribution.tenant_id == TENANT)
+            & (PoolContribution.visible_to_id == _above.ancestor_id)
+            & (PoolContribution.owner_id != _above.descendant_id),
+        )
+        .where(_above.tenant_id == TENANT, _above.descendant_id == stores.c.store)
+        .lateral("seen")
+    )
+    return (
+        select(stores.c.store, seen.c.ids)
+        .select_from(stores.join(seen, true()))
+        .cte("reach")
+        .prefix_with("MATERIALIZED")
     )
 
 
@@ -126,25 +148,30 @@ def _hops_of_contribution(wanted: Any) -> ColumnElement[int]:
 
     Level 0 is own stock alone; an owner outside the store's chain stands where its goods are offered from.
     """
-    rank = (
-        select(_rank.hops)
-        .where(
-            _rank.tenant_id == TENANT,
-            _rank.ancestor_id == PoolContribution.owner_id,
-            _rank.descendant_id == wanted.c.store,
+
+    def hops_from(organization: Any) -> ColumnElement[int]:
+        return (
+            select(_above.hops)
+            .where(
+                _above.tenant_id == TENANT,
+                _above.descendant_id == wanted.c.store,
+                _above.ancestor_id == organization,
+            )
+            .correlate(PoolContribution, wanted)
+            .scalar_subquery()
         )
-        .correlate(PoolContribution, wanted)
-        .scalar_subquery()
+
+    return func.greatest(
+        constant(1), func.coalesce(hops_from(PoolContribution.owner_id), hops_from(PoolContribution.visible_to_id))
     )
-    return func.greatest(constant(1), func.coalesce(rank, _reach.hops))
 
 
-def _from_pools(wanted: Any) -> Rows:
+def _from_pools(wanted: Any, reach: Any) -> Rows:
     """What others contribute for the store, or for one it stands below."""
     source = PoolContribution
-    return (
+    visible = select(reach.c.ids).where(reach.c.store == wanted.c.store).correlate(wanted).scalar_subquery()
+    rows = (
         select(
-            place_of(wanted),
             source.location_id,
             source.owner_id,
             _hops_of_contribution(wanted).label("hops"),
@@ -153,24 +180,21 @@ def _from_pools(wanted: Any) -> Rows:
             _offer.cap,
             _offer.held,
         )
-        .select_from(wanted)
-        .join(_reach, (_reach.tenant_id == TENANT) & (_reach.descendant_id == wanted.c.store))
-        .join(
-            source,
-            (source.tenant_id == TENANT)
-            & (source.visible_to_id == _reach.ancestor_id)
-            & (source.owner_id != wanted.c.store),
-        )
-        .join(
-            _offer,
-            (_offer.tenant_id == TENANT) & (_offer.sku_id == wanted.c.sku) & (_offer.contribution_id == source.id),
+        .select_from(_offer)
+        .join(source, (source.tenant_id == TENANT) & (source.id == _offer.contribution_id))
+        .where(
+            _offer.tenant_id == TENANT,
+            _offer.sku_id == wanted.c.sku,
+            # Through coalesce it is one array for one look into the index; bare, it would be a subquery of rows.
+            _offer.contribution_id == func.any(func.coalesce(visible, cast(array([]), UUIDS))),
         )
     )
+    return each(SourceRow, wanted, rows)
 
 
 def _sources() -> Read[SourceRow]:
-    wanted = wanted_pairs("store", "sku")
-    together = _own_stock(wanted).union_all(_from_pools(wanted)).subquery("source")
+    own, pooled = wanted_pairs("store", "sku"), wanted_pairs("store", "sku")
+    together = _own_stock(own).union_all(_from_pools(pooled, _reach())).subquery("source")
     nearest_first = (together.c.place, together.c.hops, together.c.location_id, together.c.owner_id)
     return read(SourceRow, select(*(together.c[name] for name in SourceRow.columns)).order_by(*nearest_first))
 

@@ -36,7 +36,7 @@ class Leg:
 
 
 def legs_of(sql: str) -> list[Leg]:
-    """The outermost legs of a statement: one, or the arms of its UNION."""
+    """The outermost legs of a statement: those of its WITH first, then its one SELECT or the arms of its UNION."""
     tokens, place = [], 0
     while sql[place:].strip():
         found = _TOKEN.match(sql, place)
@@ -73,6 +73,19 @@ def _split(group: Group, *words: str) -> list[Group]:
 
 
 def _legs(group: Group) -> list[Leg]:
+    if not group or group[0] != "WITH":
+        return _arms(group)
+    start = group.index("SELECT")
+    named = {group[place - 1] for place, item in enumerate(group[:start]) if item == "AS"}
+    inner = [leg for item in group[:start] if isinstance(item, list) for leg in _legs(item)]
+    legs = inner + _arms(group[start:])
+    for leg in (each for outer in legs for each in outer.walk()):
+        # A name of the WITH is no table: its own leg is among these.
+        leg.tables = {name: table for name, table in leg.tables.items() if table not in named}
+    return legs
+
+
+def _arms(group: Group) -> list[Leg]:
     arms = _split([item for item in group if item != "ALL"], "UNION")
     return [_leg(arm) for arm in arms]
 
