@@ -9,7 +9,8 @@
         ├── BadInput       any other argument that cannot be meant
         ├── TenantRequired nothing names the tenant
         ├── Unauthenticated no, or no valid, proof of who asks
-        └── Forbidden      closed to this kind of actor
+        ├── Forbidden      closed to this kind of actor
+        └── Unavailable    nothing wrong with the request: the database does not answer, try again
 
 A `Refused` carries facts that its centre defines; a `Fault` carries a message that is safe to show to anyone: it never
 says whether something exists.
@@ -75,3 +76,9 @@ class Forbidden(Fault):
     """Closed to this kind of actor."""
 
     code = "FORBIDDEN"
+
+
+class Unavailable(Fault):
+    """Nothing is wrong with the request: the database does not answer, or has no connection free. Try again."""
+
+    code = "UNAVAILABLE"

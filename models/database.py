@@ -4,6 +4,7 @@ Three roles: the owner migrates; the app serves and cannot bypass row security; 
 tenants and then acts as the app, tenant by tenant. It owns no table and no statement of a centre.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,28 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import PoolProxiedConnection, QueuePool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from domain.base import Unavailable
 from models.reading import ReadConnection, ReadSession, set_tenant
 
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0
+
+_UNREACHABLE = (
+    PoolTimeout,
+    DBAPIError,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+log = logging.getLogger(__name__)
 
 UNSAFE_ROLE = """
 SELECT CASE
@@ -79,6 +94,7 @@ class Database:
         statement_cache: int = 1024,
         observed: bool = False,
     ) -> None:
+        self.url = login.url
         settings = {
             "application_name": "millrace",
             "jit": "off",
@@ -128,8 +144,15 @@ class Database:
             statements.append(query.query)
 
     async def checkout(self) -> PooledConnection:
-        """A connection for a read session. Raises sqlalchemy.exc.TimeoutError when none comes free in time."""
-        return PooledConnection(await self.engine.raw_connection())
+        """A connection for a read session.
+
+        Raises: Unavailable when none comes free in time or the server cannot be reached.
+        """
+        try:
+            return PooledConnection(await self.engine.raw_connection())
+        except _UNREACHABLE as error:
+            log.warning("no database connection: %s: %s", type(error).__name__, error)
+            raise Unavailable("The database does not answer. Try again.") from error
 
     def read(self, tenant_id: UUID) -> ReadSession:
         """A read session of the tenant; it takes a connection with its first statement."""

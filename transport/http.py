@@ -40,6 +40,7 @@ _STATUS = {
     "METHOD_NOT_ALLOWED": 405,
     "INTERNAL_ERROR": 500,
     "TIMEOUT": 503,
+    "UNAVAILABLE": 503,
 }
 """Statuses of refused requests that hold for either media type."""
 

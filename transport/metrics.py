@@ -41,6 +41,7 @@ CODES = frozenset(
         "TIMEOUT",
         "TOO_MANY_OPERATIONS",
         "UNAUTHENTICATED",
+        "UNAVAILABLE",
         "UNSUPPORTED_MEDIA_TYPE",
     }
 )

@@ -1,0 +1,46 @@
+"""A database that does not answer is a coded fault, not a bug; the pool recovers with it."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Text, literal_column, select
+
+import models.database
+from domain.base import Unavailable
+from models.database import Database, Login
+from models.reading import Row, read
+
+
+class OneRow(Row):
+    one: str
+
+
+ONE = read(OneRow, select(literal_column("'1'", Text()).label("one")))
+NOWHERE = UUID(int=1)
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    database = Database(Login("postgresql://nobody@127.0.0.1:1/none"), pool_size=1)
+    session = database.read(NOWHERE)
+    with pytest.raises(Unavailable) as refused:
+        await session.fetch(ONE)
+    assert refused.value.code == "UNAVAILABLE"
+    assert "127.0.0.1" not in refused.value.message
+    await session.close()
+    await database.close()
+
+
+async def test_a_pool_without_a_free_connection_is_unavailable_and_recovers(
+    app: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.database, "CHECKOUT_TIMEOUT_S", 0.05)
+    login = Login(app.url)
+    small = Database(login, pool_size=1)
+    busy, waiting = small.read(NOWHERE), small.read(NOWHERE)
+    await busy.fetch(ONE)
+    with pytest.raises(Unavailable):
+        await waiting.fetch(ONE)
+    await busy.close()
+    assert [row.one for row in await waiting.fetch(ONE)] == ["1"]
+    await waiting.close()
+    await small.close()
