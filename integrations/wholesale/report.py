@@ -17,6 +17,7 @@ def show(console: Console, imported: Imported) -> None:
         f" {report.rows_refused:,} refused."
     )
     rules = Table("rule", "rows", "things", "meaning", "first", title="Irregular rows", title_justify="left")
+    rules.columns[0].no_wrap = True
     rules.columns[1].justify = rules.columns[2].justify = "right"
     for finding in report.findings:
         first = finding.examples[0] if finding.examples else ""

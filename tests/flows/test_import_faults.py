@@ -103,12 +103,13 @@ async def test_what_no_table_can_hold_is_refused_by_name(
 
 async def test_report_says_what_became_of_every_row(owner_dsn: str, small: Path) -> None:
     out = StringIO()
-    console = Console(file=out, width=200, force_terminal=False)
-    report.show(console, await import_file(owner_dsn, small, tenant(), progress=Shown(console)))
+    console = Console(file=out, width=80, force_terminal=False)
+    imported = await import_file(owner_dsn, small, tenant(), progress=Shown(console))
+    report.show(console, imported)
     said = out.getvalue()
     assert "reading the file …" in said
     assert "Tenant one: 200 rows read, 200 kept, 0 refused." in said
-    assert "BROKEN_CASE" in said
+    assert {finding.rule.name for finding in imported.report.findings} <= set(said.split())
     assert "order_line 200" in said
 
 
