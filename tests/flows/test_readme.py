@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.readme import Example, examples, printed_settings, settings_table
+from tests.flows.printed import Example, examples, printed_settings, settings_table
 from tests.graph.client import GraphClient
 
 EXAMPLES = list(examples())

@@ -1,0 +1,180 @@
+"""Every field says for whom it is, and what is not for an actor is refused before anything runs."""
+
+import re
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_enum_type,
+    is_leaf_type,
+    is_object_type,
+    is_required_argument,
+)
+
+import boot
+import schema
+from domain.access import ActorClass, Audience
+from schema.base import Undeclared, attribute, declare
+from tests.graph.client import GraphClient
+from tests.graph.documents import IOWA
+
+BUILT = schema.build()
+CORE: GraphQLSchema = BUILT._schema
+ACTORS = {
+    ActorClass.NOBODY: None,
+    ActorClass.CONSUMER: "member:1",
+    ActorClass.STORE_CLERK: "store:2191/clerk",
+    ActorClass.STORE_MANAGER: "store:2191/manager",
+    ActorClass.DISTRIBUTOR_SALESPERSON: "distributor:56/salesperson",
+    ActorClass.DISTRIBUTOR_OPERATOR: "distributor:56/operator",
+    ActorClass.BRAND_OPERATOR: "brand:260/operator",
+    ActorClass.BRAND_ANALYST: "brand:260/analyst",
+    ActorClass.PARTNER: "partner:1",
+    ActorClass.PLATFORM_ADMIN: "admin",
+}
+
+
+def own_types() -> list[GraphQLObjectType | GraphQLInterfaceType]:
+    return [
+        kind
+        for kind in CORE.type_map.values()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not kind.name.startswith("__")
+    ]
+
+
+def fields() -> list[tuple[str, str, GraphQLField]]:
+    return [(kind.name, name, field) for kind in own_types() for name, field in kind.fields.items()]
+
+
+def test_every_field_says_for_whom_it_is() -> None:
+    known = {frozenset(actor.value for actor in audience.admits) for audience in Audience}
+    assert len(fields()) > 200
+    assert [(kind, name) for kind, name, field in fields() if field.extensions.get("audience") not in known] == []
+
+
+def test_a_schema_with_a_silent_field_is_not_built() -> None:
+    @strawberry.type
+    class Query:
+        said: str = attribute("Said.", Audience.PUBLIC)
+        silent: str = strawberry.field(description="Silent.")
+
+    with pytest.raises(Undeclared) as refused:
+        declare(strawberry.Schema(query=Query))
+    assert refused.value.fields == ["Query.silent"]
+
+
+def test_every_actor_class_has_someone_to_try_it() -> None:
+    assert set(ACTORS) == set(ActorClass)
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+async def test_the_viewer_is_who_she_is(graph: GraphClient, actor: ActorClass) -> None:
+    asked = await graph.ask("{ viewer { actorClass mayRead } }", by=ACTORS[actor])
+    admitted = [audience.value for audience in Audience if actor in audience.admits]
+    assert asked.data == {"viewer": {"actorClass": actor.value, "mayRead": admitted}}
+
+
+_SAMPLES = {"ID": '"x"', "String": '"x"', "Int": "1", "DateTime": '"2026-01-01T00:00:00Z"'}
+
+
+def _arguments(field: GraphQLField) -> str:
+    """Values for what must be given; nothing of them is ever looked at."""
+    given = []
+    for name, argument in field.args.items():
+        if is_required_argument(argument):
+            kind: Any = get_named_type(argument.type)
+            value = next(iter(kind.values)) if is_enum_type(kind) else _SAMPLES[kind.name]
+            given.append(f"{name}: [{value}]" if "[" in str(argument.type) else f"{name}: {value}")
+    return f"({', '.join(given)})" if given else ""
+
+
+def paths() -> dict[tuple[str, str], tuple[str, list[str]]]:
+    """A shortest document to every field of every object type, and the path to it."""
+    query = CORE.query_type
+    assert query is not None
+    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    ahead: list[tuple[GraphQLObjectType, list[str], list[str]]] = [(query, [], [])]
+    seen = {query.name}
+    while ahead:
+        kind, opened, keys = ahead.pop(0)
+        for name, field in kind.fields.items():
+            below: Any = get_named_type(field.type)
+            selected = name + _arguments(field) + ("" if is_leaf_type(below) else " { __typename }")
+            text = "".join(f"{{ {part} " for part in opened) + f"{{ {selected} " + "}" * (len(opened) + 1)
+            found[kind.name, name] = (text, [*keys, name])
+            for inner in (
+                CORE.get_possible_types(below) if not is_leaf_type(below) and not is_object_type(below) else [below]
+            ):
+                if is_object_type(inner) and inner.name not in seen:
+                    seen.add(inner.name)
+                    narrowed = [] if inner is below else [f"... on {inner.name}"]
+                    ahead.append((inner, [*opened, name + _arguments(field), *narrowed], [*keys, name]))
+    return found
+
+
+PATHS = paths()
+
+
+def test_there_is_a_way_to_every_field() -> None:
+    assert set(PATHS) == {(kind, name) for kind, name, _ in fields() if is_object_type(CORE.type_map[kind])}
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+async def test_what_is_not_for_an_actor_is_refused_with_its_path(graph: GraphClient, actor: ActorClass) -> None:
+    closed = {
+        place: PATHS[place]
+        for place in PATHS
+        if actor.value not in CORE.type_map[place[0]].fields[place[1]].extensions["audience"]  # type: ignore[union-attr]  # object types
+    }
+    expected = {ActorClass.NOBODY: 30, ActorClass.CONSUMER: 10}.get(actor, 0)
+    assert len(closed) >= expected
+    for text, path in closed.values():
+        asked = await graph.ask(text, by=ACTORS[actor])
+        assert asked.data is None
+        assert asked.codes == ["FORBIDDEN"]
+        refused = asked.errors[0]["path"]
+        # A field on the way may be closed as well: then that one is named.
+        assert refused == path[: len(refused)]
+        # Who has a token is looked up; nothing else happens.
+        assert len(asked.statements) == (0 if actor in {ActorClass.NOBODY, ActorClass.PLATFORM_ADMIN} else 1)
+
+
+async def test_a_closed_field_in_a_fragment_is_found(graph: GraphClient) -> None:
+    text = (
+        'query { store(id: "%s") { shelf { nodes { ...Inner } } } } '
+        "fragment Inner on Listing { t: trade { supplyPrice } }" % IOWA.store(2191)
+    )
+    asked = await graph.ask(text)
+    assert asked.errors[0]["path"] == ["store", "shelf", "nodes", "t"]
+    assert asked.statements == []
+
+
+CHINESE = re.compile(r"\([^()]*[\u4e00-\u9fff][^()]*\)")
+
+
+def test_everything_is_described_with_its_chinese_term() -> None:
+    silent = []
+    for kind in CORE.type_map.values():
+        if kind.name.startswith("__") or kind.name in {"String", "Int", "Float", "Boolean", "ID"}:
+            continue
+        described: dict[str, Any] = {kind.name: kind}
+        for name, field in getattr(kind, "fields", {}).items():
+            described[f"{kind.name}.{name}"] = field
+            for argument, given in getattr(field, "args", {}).items():
+                described[f"{kind.name}.{name}({argument})"] = given
+        for name, value in getattr(kind, "values", {}).items():
+            described[f"{kind.name}.{name}"] = value
+        silent += [
+            name for name, item in described.items() if not item.description or not CHINESE.search(item.description)
+        ]
+    assert silent == []
+
+
+def test_the_committed_schema_is_the_schema() -> None:
+    assert (boot.PROJECT / "schema.graphql").read_text() == BUILT.as_str() + "\n"
