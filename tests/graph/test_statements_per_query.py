@@ -70,11 +70,13 @@ CASES: dict[str, Case] = {
     "organization": Case('{ organization(id: "%(distributor)s") { ' + ORGANIZATION + " } }", None, 5),
     "organizationByCode": Case('{ organizationByCode(tier: STORE, code: "2191") { ' + ORGANIZATION + " } }", None, 6),
     "store": Case(
-        '{ store(id: "%(store)s") { upstreams { isPrimary organization { name } } ancestors(first: 20) { nodes { name } } '
+        '{ store(id: "%(store)s") { upstreams { isPrimary organization { name } } '
+        "ancestors(first: 20) { nodes { name } } "
         "locations { stock(first: 20) { nodes { onHand sku { name } owner { name } } } } "
         "ordersPlaced(first: 20) { nodes { number seller { name } lines { nodes { sku { name } brand { name } } } } } "
         "authorizations { grantor { name } assortment { skus(first: 20) { nodes { sku { name } minPrice } } } } "
-        "shelf(first: 20) { nodes { price sellable sellableByLevel { units } trade { supplyPrice supplier { name } } } } } }",
+        "shelf(first: 20) { nodes { price sellable sellableByLevel { units } "
+        "trade { supplyPrice supplier { name } } } } } }",
         CLERK,
         21,
     ),
@@ -105,7 +107,8 @@ CASES: dict[str, Case] = {
     ),
     "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
     "price": Case(
-        '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") { unitPrice explain { reason } } }',
+        '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") '
+        "{ unitPrice explain { reason } } }",
         SALES,
         2,
     ),
