@@ -1,0 +1,239 @@
+"""What the graph says about the real data, against the file itself and against the rules."""
+
+import csv
+import gzip
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from demo import SAMPLE
+from tests.graph.client import GraphClient
+from tests.graph.documents import IOWA, Q1
+
+CLERK = "store:2191/clerk"
+
+
+@cache
+def lines() -> list[dict[str, str]]:
+    with gzip.open(SAMPLE, "rt", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def cents(money: str) -> int:
+    return int(money.replace("$", "").replace(".", ""))
+
+
+async def walk(graph: GraphClient, document: str, path: tuple[str, ...], by: str | None, **variables: Any) -> list[Any]:
+    """Every node of a connection, page after page."""
+    found: list[Any] = []
+    after = None
+    for _ in range(500):
+        asked = await graph.ask(document, {**variables, "after": after}, by=by)
+        assert asked.errors == []
+        page = asked.data
+        for key in path:
+            page = page[key]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+    raise AssertionError("the connection does not end")
+
+
+async def test_the_storefront_of_a_shop(graph: GraphClient) -> None:
+    asked = await graph.ask(Q1, {"id": IOWA.store(2191), "first": 100})
+    store = asked.data["store"]
+    county = [row for row in lines() if row["County Number"] == "56.0"]
+    assert (store["name"], store["distributor"]["name"]) == ("Keokuk Spirits", "Lee County Wholesale")
+    assert store["distributor"]["id"] == IOWA.distributor(56)
+    brands = {IOWA.brand(int(row["Vendor Number"])) for row in county}
+    assert {brand["id"] for brand in store["distributor"]["brands"]} == brands
+    names = [brand["name"] for brand in store["distributor"]["brands"]]
+    assert names == sorted(names)
+    bought = {row["Item Number"] for row in lines() if row["Store Number"] == "2191"}
+    shelf = [edge["node"] for edge in store["shelf"]["edges"]]
+    # What the shop bought stands first.
+    assert {node["sku"]["code"] for node in shelf[: len(bought)]} == bought
+    assert all(node["price"] % 10 == 9 for node in shelf)
+
+
+async def test_the_whole_shelf_is_walked_without_gap_or_repetition(graph: GraphClient) -> None:
+    document = (
+        "query ($id: ID!, $after: String) { store(id: $id) { shelf(first: 7, after: $after) "
+        "{ totalCount nodes { position } pageInfo { hasNextPage endCursor } } } }"
+    )
+    nodes = await walk(graph, document, ("store", "shelf"), None, id=IOWA.store(2191))
+    assert [node["position"] for node in nodes] == list(range(1, 121))
+    asked = await graph.ask(document, {"id": IOWA.store(2191)})
+    assert asked.data["store"]["shelf"]["totalCount"] == 120
+
+
+async def test_all_shops_are_walked_and_counted(graph: GraphClient) -> None:
+    document = (
+        "query ($after: String) { stores(first: 100, after: $after) "
+        "{ totalCount nodes { code } pageInfo { hasNextPage endCursor } } }"
+    )
+    codes = [node["code"] for node in await walk(graph, document, ("stores",), None)]
+    assert codes == sorted({row["Store Number"] for row in lines()})
+    assert (await graph.ask(document)).data["stores"]["totalCount"] == 1244
+
+
+async def test_shops_of_a_region(graph: GraphClient) -> None:
+    asked = await graph.ask(
+        '{ stores(regionCode: "US-IA-056", first: 100) { totalCount nodes { code region { name } } } }'
+    )
+    codes = {row["Store Number"] for row in lines() if row["County Number"] == "56.0"}
+    assert {node["code"] for node in asked.data["stores"]["nodes"]} == codes
+    assert {node["region"]["name"] for node in asked.data["stores"]["nodes"]} == {"Lee"}
+
+
+@pytest.mark.parametrize(("number", "point"), [(2191, (40.39978, -91.387531)), (2513, None)])
+async def test_where_a_shop_is(graph: GraphClient, number: int, point: tuple[float, float] | None) -> None:
+    asked = await graph.ask('{ store(id: "%s") { point { latitude longitude } } }' % IOWA.store(number))
+    found = asked.data["store"]["point"]
+    assert (None if found is None else (found["latitude"], found["longitude"])) == point
+
+
+async def test_the_orders_of_a_shop_are_its_invoices(graph: GraphClient) -> None:
+    document = (
+        "query ($id: ID!, $after: String) { store(id: $id) { ordersPlaced(first: 10, after: $after) { nodes { number "
+        "kind state currency total placedAt seller { code } lines(first: 100) { nodes { quantity net unitPrice } } } "
+        "pageInfo { hasNextPage endCursor } } } }"
+    )
+    orders = await walk(graph, document, ("store", "ordersPlaced"), CLERK, id=IOWA.store(2191))
+    totals: Counter[str] = Counter()
+    for row in lines():
+        if row["Store Number"] == "2191":
+            totals[row["Invoice/Item Number"][:-5]] += cents(row["Sale (Dollars)"])
+    assert {order["number"]: order["total"] for order in orders} == totals
+    assert {(order["kind"], order["state"], order["currency"]) for order in orders} == {
+        ("REPLENISHMENT", "COMPLETED", "USD")
+    }
+    assert [order["placedAt"] for order in orders] == sorted((order["placedAt"] for order in orders), reverse=True)
+    for order in orders:
+        assert sum(line["net"] for line in order["lines"]["nodes"]) == order["total"]
+
+
+def history(item: int) -> list[tuple[date, int]]:
+    """The item's costs in the file: each from the first day it is seen until another is."""
+    seen: list[tuple[date, int]] = []
+    rows = [row for row in lines() if row["Item Number"] == str(item)]
+    for row in sorted(rows, key=lambda row: datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC)):
+        day, cost = (
+            datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC).date(),
+            cents(row["State Bottle Cost"]),
+        )
+        if cost and (not seen or seen[-1][1] != cost):
+            seen.append((day, cost))
+    return seen
+
+
+def _returning() -> tuple[int, int]:
+    """An item and its vendor whose cost goes back to an earlier one, the one with most changes."""
+    items = {int(row["Item Number"]): int(row["Vendor Number"]) for row in lines()}
+    costs = {item: history(item) for item in items}
+    back = [item for item in items if len({cost for _, cost in costs[item]}) < len(costs[item])]
+    chosen = max(back, key=lambda item: (len(costs[item]), item))
+    return chosen, items[chosen]
+
+
+async def test_a_cost_that_goes_back_has_a_period_for_each_time(graph: GraphClient) -> None:
+    item, vendor = _returning()
+    document = (
+        "query ($id: ID!, $after: String) { node(id: $id) { ... on PriceList { prices(first: 100, after: $after) "
+        "{ nodes { sku { code } unitPrice validFrom validUntil } pageInfo { hasNextPage endCursor } } } } }"
+    )
+    listed = await walk(
+        graph, document, ("node", "prices"), f"brand:{vendor}/operator", id=IOWA.price_list("COST", vendor)
+    )
+    zone = ZoneInfo("America/Chicago")
+    periods = [price for price in listed if price["sku"]["code"] == str(item)]
+    found = [(datetime.fromisoformat(p["validFrom"]).astimezone(zone).date(), p["unitPrice"]) for p in periods]
+    assert found == history(item)
+    ends = [price["validUntil"] for price in periods]
+    assert ends == [price["validFrom"] for price in periods[1:]] + [None]
+
+
+async def test_the_price_of_a_past_day_is_that_days(graph: GraphClient) -> None:
+    """The trade price explained at the day of an order is what the order paid."""
+    row = next(row for row in lines() if row["Store Number"] == "2191" and row["Item Number"] == "297")
+    day = datetime.strptime(row["Date"], "%m/%d/%Y").replace(hour=12, tzinfo=ZoneInfo("America/Chicago"))
+    document = (
+        'query ($at: DateTime!, $sku: ID!) { price(sellerId: "%s", buyerId: "%s", skuId: $sku, quantity: 6, at: $at) '
+        "{ unitPrice amount quantity } }"
+    ) % (IOWA.distributor(56), IOWA.store(2191))
+    asked = await graph.ask(document, {"at": day.isoformat(), "sku": IOWA.sku(297)}, by=CLERK)
+    price = cents(row["State Bottle Retail"])
+    assert asked.data == {"price": {"unitPrice": price, "amount": 6 * price, "quantity": 6}}
+    before = await graph.ask(document, {"at": "2011-01-01T00:00:00Z", "sku": IOWA.sku(297)}, by=CLERK)
+    assert before.data == {"price": {"unitPrice": None, "amount": None, "quantity": 6}}
+
+
+async def test_a_promise_is_the_sum_of_its_levels(graph: GraphClient) -> None:
+    document = (
+        "query ($id: ID!) { store(id: $id) { shelf(first: 100) { nodes "
+        "{ origin sellable sellableByLevel { hops units } } } } }"
+    )
+    asked = await graph.ask(document, {"id": IOWA.store(2191)}, by=CLERK)
+    nodes = asked.data["store"]["shelf"]["nodes"]
+    assert all(node["sellable"] == sum(level["units"] for level in node["sellableByLevel"]) for node in nodes)
+    hops = {
+        origin: {level["hops"] for n in nodes if n["origin"] == origin for level in n["sellableByLevel"]}
+        for origin in ("OWN_STOCK", "POOL")
+    }
+    assert hops == {"OWN_STOCK": {0, 1, 2}, "POOL": {1, 2}}
+
+
+async def test_the_channel_of_a_brand_at_any_depth(graph: GraphClient) -> None:
+    document = (
+        "query ($id: ID!, $tier: Tier, $after: String) { organization(id: $id) { descendants(tier: $tier, first: 100, "
+        "after: $after) { totalCount nodes { tier code } pageInfo { hasNextPage endCursor } } } }"
+    )
+    counties: defaultdict[str, set[str]] = defaultdict(set)
+    for row in lines():
+        counties[row["Vendor Number"]].add(row["County Number"])
+    below = await walk(
+        graph, document, ("organization", "descendants"), "brand:260/analyst", id=IOWA.brand(260), tier="DISTRIBUTOR"
+    )
+    # The distributor without a county is number 0; store 3782's lines without one are its own county's.
+    named = {str(int(float(county))) for county in counties["260"] if county}
+    assert named <= {node["code"] for node in below} <= named | {"0", "36", "22"}
+    stores = await walk(
+        graph, document, ("organization", "descendants"), "brand:260/analyst", id=IOWA.brand(260), tier="STORE"
+    )
+    assert len({node["code"] for node in stores}) == len(stores) > 1000
+    everyone = await walk(graph, document, ("organization", "descendants"), "brand:260/analyst", id=IOWA.brand(260))
+    assert len(everyone) == len(stores) + len(below)
+
+
+async def test_every_kind_of_node_is_found_again(graph: GraphClient) -> None:
+    ids = {
+        "Brand": IOWA.brand(260),
+        "Distributor": IOWA.distributor(56),
+        "Store": IOWA.store(2191),
+        "CloudStore": IOWA.cloud_store("STORE", 2191),
+        "Site": IOWA.site("main"),
+        "Category": IOWA.category(1062310),
+        "Product": IOWA.product(43334),
+        "Sku": IOWA.sku(43337),
+        "Listing": IOWA.listing("STORE", 2191, 43337),
+        "Assortment": IOWA.assortment(56),
+        "PriceList": IOWA.price_list("TRADE", 56),
+        "Location": IOWA.location("STORE", 2191),
+        "Pool": IOWA.pool("DISTRIBUTOR", 56),
+        "Order": IOWA.order("S291988"),
+    }
+    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+    asked = await graph.ask(document, {"ids": list(ids.values())}, by="admin")
+    assert {node["__typename"]: node["id"] for node in asked.data["nodes"]} == ids
+    kinds = await graph.ask('{ __type(name: "Node") { possibleTypes { name } } }')
+    # The demo has no subsidiary, agent or supplier.
+    assert {kind["name"] for kind in kinds.data["__type"]["possibleTypes"]} - set(ids) == {
+        "Subsidiary",
+        "Agent",
+        "Supplier",
+    }
