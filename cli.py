@@ -37,6 +37,13 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 err = Console(stderr=True)
 
 TOKEN_LIFETIME: Final = timedelta(days=1)
+TRY: Final = """
+Try:     curl -s {url} -H 'content-type: application/json' \\
+              -d '{{"query": "{{ stores(first: 3) {{ nodes {{ id name city }} }} }}"}}'
+Tokens:  make -s token AS=store:2191/clerk
+The README has more to try.
+
+"""
 IOWA: Final = NewTenant(
     code=app.DEMO_TENANT, name="Iowa wholesale (demo)", currency="USD", time_zone="America/Chicago", hosts=()
 )
@@ -102,13 +109,12 @@ class Announced(uvicorn.Server):
         url = f"http://{host}:{port}/graphql"
         err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - self._since:.1f} s: [bold]{url}[/]")
         if self._settings.profile == "demo":
-            err.print(
-                f"Try:  curl -s {url} -H 'content-type: application/json' \\\n"
-                """        -d '{"query": "{ stores(first: 3) { nodes { id name city } } }"}'\n"""
-                "Tokens:  make -s token AS=store:2191/clerk     The README has more to try.\n",
-                markup=False,
-                highlight=False,
-            )
+            sys.stderr.write(TRY.format(url=url))
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # as above
+        """Stop; who was asked to stop, and did, ends with 0 and not by the signal."""
+        await super().shutdown(sockets)  # type: ignore[arg-type]  # as above
+        self._captured_signals.clear()
 
 
 async def _ready(settings: Settings, access: boot.Access) -> None:
