@@ -53,6 +53,15 @@ def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
     return Verifiers(known), remote
 
 
+async def check_role(access: boot.Access) -> None:
+    """Raises models.database.UnsafeRole when the role to serve with is not held by row security."""
+    database = Database(access.app, pool_size=1)
+    try:
+        await database.check_role()
+    finally:
+        await database.close()
+
+
 def create(settings: Settings | None = None, access: boot.Access | None = None) -> Starlette:
     """The application over a database that is up and migrated; it joins the embedded server unless it is handed one.
 

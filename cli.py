@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -27,6 +28,7 @@ from integrations.wholesale import report
 from integrations.wholesale.importing import NewTenant, TenantExists, import_file, zone_of
 from integrations.wholesale.progress import Shown
 from integrations.wholesale.reading import BrokenFile
+from models.database import UnsafeRole
 from models.reading import set_tenant
 from settings import Settings, SettingsError
 from transport import server_config
@@ -36,6 +38,8 @@ from transport.logs import configure
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 err = Console(stderr=True)
 
+BACKLOG: Final = 2048
+"""Connections that may wait to be accepted."""
 TOKEN_LIFETIME: Final = timedelta(days=1)
 TRY: Final = """
 Try:     curl -s {url} -H 'content-type: application/json' \\
@@ -74,6 +78,7 @@ def serve() -> None:
     """Bring the database up, import the demo's data if it is not there yet, and serve until stopped."""
     settings = _settings()
     started = time.monotonic()
+    listening = _listen(settings)
     access = _connect(settings)
     try:
         asyncio.run(_ready(settings, access))
@@ -86,11 +91,20 @@ def serve() -> None:
             limits=limits,
             graceful_seconds=settings.graceful_shutdown_s,
         )
-        Announced(config, settings, started).run()
-    except (boot.BootError, OSError, asyncpg.PostgresError) as error:
+        Announced(config, settings, started).run([listening])
+    except (boot.BootError, UnsafeRole, OSError, asyncpg.PostgresError) as error:
         raise fail(f"{type(error).__name__}: {error}") from None
     finally:
         access.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first: who cannot have it shall not wait for an import to be told."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise fail(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Try PORT=8001.") from None
 
 
 class Announced(uvicorn.Server):
@@ -100,9 +114,9 @@ class Announced(uvicorn.Server):
         super().__init__(config)
         self._settings, self._since = settings, started
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # sockets are handed through
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the address and what to try."""
-        await super().startup(sockets)  # type: ignore[arg-type]  # as above
+        await super().startup(sockets)
         if not self.started:
             return
         host, port = self.servers[0].sockets[0].getsockname()[:2]
@@ -111,14 +125,15 @@ class Announced(uvicorn.Server):
         if self._settings.profile == "demo":
             sys.stderr.write(TRY.format(url=url))
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # as above
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; who was asked to stop, and did, ends with 0 and not by the signal."""
-        await super().shutdown(sockets)  # type: ignore[arg-type]  # as above
+        await super().shutdown(sockets)
         self._captured_signals.clear()
 
 
 async def _ready(settings: Settings, access: boot.Access) -> None:
     await boot.prepare(access, lambda words: err.print(words, style="dim"))
+    await app.check_role(access)
     if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
         with suppress(TenantExists):  # another process was quicker
             await _import(access.owner, SAMPLE, IOWA, demo=True)

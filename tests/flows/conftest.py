@@ -1,0 +1,31 @@
+"""The real application over the worker's database, served by a real uvicorn for the whole session."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+import app as application
+import boot
+from settings import Settings
+from tests.flows.served import serving
+
+
+@dataclass(frozen=True)
+class Real:
+    """The running application: its address, and the secret its tokens are signed with."""
+
+    url: str
+    secret: bytes
+
+    @property
+    def graphql(self) -> str:
+        return f"{self.url}/graphql"
+
+
+@pytest.fixture(scope="session")
+def real(access: boot.Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    settings = Settings(DATA_DIR=tmp_path_factory.mktemp("data"), MILLRACE_POOL_SIZE=4)
+    made = application.create(settings, replace(access, server=None))  # the lease is the session's
+    with serving(made, application.limits_of(settings)) as (url, _, _):
+        yield Real(url, application.secret_of(settings))

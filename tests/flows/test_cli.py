@@ -1,0 +1,226 @@
+"""The commands as an operator types them: what they print, what they refuse, and in which words."""
+
+import asyncio
+import gzip
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+import boot
+import cli
+from demo import SAMPLE
+from tests.flows.conftest import Real
+
+WAIT_S = 100
+SECRET_FILE = "token.secret"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: str, **settings: str) -> Done:
+    """A command in this process: a process of its own for each costs a second and shows nothing more."""
+    environment = {"NO_COLOR": "1", "COLUMNS": "200", **settings}
+    result = CliRunner().invoke(cli.cli, list(words), env=environment)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def process(*words: str, **settings: str) -> Done:
+    """A command as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *words],
+        cwd=boot.PROJECT,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **settings},
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def here(access: boot.Access, real: Real, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The settings by which a command meets the worker's database and the running application's secret."""
+    data = tmp_path_factory.mktemp("cli")
+    (data / SECRET_FILE).write_bytes(real.secret)
+    (data / SECRET_FILE).chmod(0o600)
+    return {"DATABASE_URL": access.owner, "APP_DATABASE_URL": access.app.url, "DATA_DIR": str(data)}
+
+
+@pytest.mark.parametrize(
+    ("who", "actor"),
+    [
+        ("store:2191/clerk", "STORE_CLERK"),
+        ("store:2191/manager", "STORE_MANAGER"),
+        ("distributor:56/salesperson", "DISTRIBUTOR_SALESPERSON"),
+        ("distributor:56/operator", "DISTRIBUTOR_OPERATOR"),
+        ("brand:260/operator", "BRAND_OPERATOR"),
+        ("brand:260/analyst", "BRAND_ANALYST"),
+        ("member:1", "CONSUMER"),
+        ("partner:1", "PARTNER"),
+        ("admin", "PLATFORM_ADMIN"),
+    ],
+)
+def test_a_token_is_one_line_and_is_believed(real: Real, here: dict[str, str], who: str, actor: str) -> None:
+    made = run("token", who, **here)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", made.stdout)
+    headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+    asked = httpx.post(real.graphql, json={"query": "{ viewer { actorClass } }"}, headers=headers)
+    assert asked.json() == {"data": {"viewer": {"actorClass": actor}}}
+
+
+@pytest.mark.parametrize(
+    "who", ["store:1/clerk", "store:2191/king", "store:2191", "member:99", "partner:9", "nobody", ""]
+)
+def test_nobody_gets_a_token_for_who_is_not_there(here: dict[str, str], who: str) -> None:
+    made = run("token", who, **here)
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "Try store:2191/clerk" in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_make_prints_the_token_alone(here: dict[str, str]) -> None:
+    made = subprocess.run(
+        ["make", "-s", "token", "AS=store:2191/clerk"],
+        cwd=boot.PROJECT,
+        env={**os.environ, **here},
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=True,
+    )
+    assert made.stdout.count("\n") == 1
+    assert made.stdout.count(".") == 2
+
+
+def test_bare_make_explains_every_target() -> None:
+    listed = subprocess.run(
+        ["make"], cwd=boot.PROJECT, capture_output=True, text=True, timeout=WAIT_S, check=True
+    ).stdout
+    for target in ("serve", "test", "prove", "check", "bench", "sdl", "migrate", "token"):
+        assert re.search(rf"^  make {target} +\w", listed, re.M), target
+
+
+def test_sdl_prints_the_committed_schema() -> None:
+    assert run("sdl").stdout == (boot.PROJECT / "schema.graphql").read_text()
+
+
+def tenants(dsn: str) -> list[str]:
+    async def read() -> list[str]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return [row["code"] for row in await connection.fetch("SELECT code FROM tenant ORDER BY code")]
+        finally:
+            await connection.close()
+
+    return asyncio.run(read())
+
+
+with gzip.open(SAMPLE, "rt") as sample:
+    HEADER, ROW = sample.readline(), sample.readline()
+
+
+def broken(kind: str, folder: Path) -> Path:
+    path = folder / f"{kind.replace(' ', '-')}.csv"
+    if kind == "another header":
+        path.write_text("a;b;c\n1;2;3\n")
+    elif kind == "a cut archive":
+        path = path.with_suffix(".csv.gz")
+        path.write_bytes(SAMPLE.read_bytes()[:300_000])
+    elif kind == "no archive":
+        path = path.with_suffix(".csv.gz")
+        path.write_text("this is text")
+    elif kind == "a bad price":
+        path.write_text(HEADER + ROW + ROW.replace("$18.09", "eighteen"))
+    elif kind == "a short row":
+        path.write_text(HEADER + ROW + "1;2;3\n")
+    elif kind == "no rows":
+        path.write_text(HEADER)
+    elif kind == "not text":
+        path.write_bytes(b"\xff\xfe\x00" * 100)
+    elif kind == "a folder":
+        path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("another header", "header"),
+        ("a cut archive", "gzip"),
+        ("no archive", "gzip"),
+        ("a bad price", "line 3"),
+        ("a short row", "line 3"),
+        ("no rows", "no "),
+        ("not text", "UTF-8"),
+        ("a folder", ""),
+        ("a missing file", ""),
+    ],
+)
+def test_a_broken_file_is_reported_and_nothing_is_imported(
+    access: boot.Access, here: dict[str, str], tmp_path: Path, kind: str, words: str
+) -> None:
+    done = run("import", str(broken(kind, tmp_path)), "--tenant", "acme", **here)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert words.lower() in done.stderr.lower()
+    assert "othing was imported" in done.stderr
+    assert tenants(access.owner) == ["forty", "iowa"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--tenant", "iowa"],
+        ["--tenant", "Not A Code"],
+        ["--tenant", "acme", "--currency", "dollars"],
+        ["--tenant", "acme", "--time-zone", "Mars/Olympus"],
+        ["--tenant", "acme", "--host", "iowa.example"],
+    ],
+)
+def test_a_tenant_that_cannot_be_made_is_refused(
+    access: boot.Access, here: dict[str, str], tmp_path: Path, options: list[str]
+) -> None:
+    file = tmp_path / "one.csv"
+    file.write_text(HEADER + ROW)
+    done = run("import", str(file), *options, **here)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "othing was imported" in done.stderr
+    assert tenants(access.owner) == ["forty", "iowa"]
+
+
+async def test_a_file_of_the_form_becomes_a_tenant(owner_dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "one.csv"
+    file.write_text(HEADER + ROW)
+    words = ("import", str(file), "--tenant", "acme", "--name", "Acme", "--host", "acme.example")
+    done = await asyncio.to_thread(process, *words, DATABASE_URL=owner_dsn)
+    assert done.returncode == 0, done.stderr
+    assert "1 rows read, 1 kept, 0 refused" in done.stderr
+    assert await asyncio.to_thread(tenants, owner_dsn) == ["acme"]
+
+
+async def test_the_owner_of_the_tables_does_not_serve(owner_dsn: str) -> None:
+    settings = {"DATABASE_URL": owner_dsn, "APP_DATABASE_URL": owner_dsn, "PORT": "0"}
+    done = await asyncio.to_thread(process, "serve", **settings)
+    assert done.returncode == 1
+    assert "refuses to serve" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert await asyncio.to_thread(tenants, owner_dsn) == []
