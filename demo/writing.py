@@ -21,7 +21,7 @@ from domain.inventory import NO_LOT as NO_LOT_CODE
 from domain.inventory import LocationKind, MovementKind
 from integrations.wholesale import writing
 from integrations.wholesale.bulk import Bulk, transposed
-from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
+from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, store
 from integrations.wholesale.ledger import Ledger
 from integrations.wholesale.prices import PriceBook, TradeKey
 from integrations.wholesale.writing import Source, region_code
@@ -122,7 +122,7 @@ async def _sites(bulk: Bulk, source: Source) -> None:
 
 
 async def _assortments(bulk: Bulk, source: Source, demo: Demo) -> None:
-    """One assortment a distributor, given to each of its stores."""
+    """One assortment a distributor, given to each store it supplies."""
     keys = source.keys
     numbers = [d.number for d in source.channel.distributors]
     ids = {number: keys.of("assortment", number) for number in numbers}
@@ -138,13 +138,13 @@ async def _assortments(bulk: Bulk, source: Source, demo: Demo) -> None:
     )
     rows = [(ids[a.distributor], source.sku(a.item), a.floor_cents, a.ceiling_cents) for a in demo.assortments]
     await bulk.insert(catalog.AssortmentSku, transposed(("assortment_id", "sku_id", "min_fen", "max_fen"), rows))
-    shops = source.ledger.stores
+    edges = source.channel.store_edges
     await bulk.insert(
         catalog.Authorization,
         {
-            "grantee_id": [source.organization(store(shop.number)) for shop in shops],
-            "assortment_id": [ids[distributor_number(shop.county)] for shop in shops],
-            "valid_from": [source.midnight(demo.prices_from)] * len(shops),
+            "grantee_id": [source.organization(edge.downstream) for edge in edges],
+            "assortment_id": [ids[edge.upstream.number] for edge in edges],
+            "valid_from": [source.midnight(demo.prices_from)] * len(edges),
         },
     )
 

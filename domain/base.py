@@ -9,7 +9,6 @@
         ├── BadInput       any other argument that cannot be meant
         ├── TenantRequired nothing names the tenant
         ├── Unauthenticated no, or no valid, proof of who asks
-        ├── Forbidden      closed to this kind of actor
         └── Unavailable    nothing wrong with the request: the database does not answer, try again
 
 A `Refused` carries facts that its centre defines; a `Fault` carries a message that is safe to show to anyone: it never
@@ -70,12 +69,6 @@ class Unauthenticated(Fault):
     """No valid proof of who asks. One message for every reason: the reason is in the log only."""
 
     code = "UNAUTHENTICATED"
-
-
-class Forbidden(Fault):
-    """Closed to this kind of actor."""
-
-    code = "FORBIDDEN"
 
 
 class Unavailable(Fault):

@@ -288,6 +288,9 @@ class _Walk:
         facts = self.facts.of(parent, node.name.value)
         below = self.selection_set(node.selection_set, facts.type, level + 1) if node.selection_set else Usage()
         below.cost.constant += facts.item
+        if facts.realm is Realm.DATA:
+            # Leaves are cheap, not free: an object with forty of them is more than one with four.
+            below.cost.constant += below.width // self.limits.fields_per_unit
         usage.absorb_field(key, facts, below, self.program.field(facts.weight, size_of(node, facts), below.cost))
 
     def repeat(self, seen: dict[tuple[str, str], int], scope: str, name: str, *, bounded: bool = True) -> int:

@@ -86,6 +86,8 @@ class Limits:
     """Repeated response keys in all; validation compares the subtrees of each pair."""
     cost: int = 5_000
     """Cost units: see `FieldCost`."""
+    fields_per_unit: int = 10
+    """Fields of one object that together cost one unit more: fewer cost nothing beside the object."""
     list_size: int = 20
     """Children counted for a list that declares no `FieldCost`."""
 

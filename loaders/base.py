@@ -49,6 +49,7 @@ class Reading:
             values["today"] = self.today
         if "viewer_everything" in names:
             values["viewer_everything"] = self.scope.everything
+        if "viewer_organizations" in names:
             values["viewer_organizations"] = self.scope.organizations
         if "viewer_customer" in names:
             values["viewer_customer"] = self.scope.customer

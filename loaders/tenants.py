@@ -4,6 +4,7 @@ It is read before there is a tenant, from shared tables, and so outside any requ
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from models.base import NO_LOT
 from models.channel import Tenant, TenantHost
 from models.reading import ReadPool, ReadSession, Row, constant, read
 
+log = logging.getLogger(__name__)
+
+NOBODYS_TENANT = UUID(int=0)
+"""No tenant has this id: what row security holds is empty under it."""
 FRESH_S = 30.0
 """Seconds a directory is believed: how long a new tenant or host may go unnoticed."""
 RETRY_S = 1.0
@@ -93,11 +97,13 @@ class Tenants:
 
     async def _read(self) -> _Directory:
         # Shared tables know no tenant; the session is opened for the one that nobody is.
-        session = ReadSession(self._pool, NO_LOT)
+        session = ReadSession(self._pool, NOBODYS_TENANT)
         try:
             rows = await session.fetch(ALL_TENANTS)
         finally:
             await session.close()
+        if len(rows) == MAX_TENANTS:
+            log.warning("there are %d tenants or more: those beyond, by code, are not found", MAX_TENANTS)
         directory = _Directory(read_at=self._clock())
         for row in rows:
             entry = TenantEntry(row.id, row.code, ZoneInfo(row.time_zone))

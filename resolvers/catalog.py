@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.base import BadInput
 from domain.catalog import MAX_QUANTITY, Explanation, PriceCandidate, best, explain
 from domain.channel import CloudStoreMode
+from domain.money import MoneyError, line_amount
 from loaders.catalog import (
     ASSORTMENT_SKUS,
     CATEGORIES,
@@ -63,19 +64,13 @@ class TradeTerms:
 
 @dataclass(frozen=True, slots=True)
 class PriceQuote:
-    """The price of a quantity for one buyer, and every candidate with its reason."""
+    """The price of a quantity for one buyer, and every candidate with its reason; None where no price applies."""
 
-    seller_id: UUID
-    buyer_id: UUID
-    sku_id: UUID
     quantity: int
     at: datetime
+    applied: PriceCandidate | None
+    amount: int | None
     explanations: list[Explanation]
-
-    @property
-    def applied(self) -> PriceCandidate | None:
-        """The candidate whose price applies, if any."""
-        return next((entry.candidate for entry in self.explanations if entry.applied), None)
 
 
 def candidate_of(row: CandidateRow) -> PriceCandidate:
@@ -254,7 +249,7 @@ async def price(
 ) -> list[PriceQuote | None]:
     """The trade price of a quantity for a buyer, explained; None unless the viewer is the buyer or the seller.
 
-    Raises: BadInput for a quantity that one line cannot hold.
+    Raises: BadInput for a quantity that one line cannot hold, or whose amount is more than money can be.
     """
     if not 1 <= quantity <= MAX_QUANTITY:
         raise BadInput(f"`quantity` must be between 1 and {MAX_QUANTITY}.")
@@ -263,7 +258,12 @@ async def price(
     if not candidates:
         return [None] * len(roots)
     explanations = explain([candidate_of(row) for row in candidates], quantity, moment)
-    return [PriceQuote(seller_id, buyer_id, sku_id, quantity, moment, explanations)] * len(roots)
+    applied = next((entry.candidate for entry in explanations if entry.applied), None)
+    try:
+        amount = None if applied is None else line_amount(applied.unit_fen, quantity)
+    except MoneyError as error:
+        raise BadInput(f"The amount of `quantity` cannot be: {error}") from None
+    return [PriceQuote(quantity, moment, applied, amount, explanations)] * len(roots)
 
 
 async def price_lists(

@@ -1,7 +1,7 @@
 """The context of one request: who asks, what they read, and the batches their fields gather in.
 
 A context lives as long as one operation, or as one event of a subscription, and nothing of it is used again. It owns
-neither tokens nor tenants' names: `resolvers.viewer` turns those into a viewer.
+neither tokens nor tenants' names: `resolvers.entrance` turns those into a viewer.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence

@@ -2,7 +2,8 @@
 
 The viewer's tenant is the token's claim, else the request's host, else the header, else (demo only) a default. What
 the token says the database confirms: a role that has ended, or an account that is shut, is no proof of anything. It
-does not verify tokens: that is the verifier's.
+does not verify tokens: that is the verifier's. A platform admin belongs to no tenant and has no row to confirm her: her
+issuer's word counts until her token ends.
 """
 
 from collections.abc import AsyncIterator, Callable

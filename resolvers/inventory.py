@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from domain.channel import CloudStoreMode
 from domain.inventory import Promise
 from loaders.catalog import ListingRow, SkuRow
-from loaders.channel import OrganizationRow
+from loaders.channel import OrganizationRow, SuppliesViewer
 from loaders.inventory import (
     CONTRIBUTION_SKUS,
     STOCK,
@@ -41,9 +42,19 @@ async def promises(rows: Sequence[ListingRow], ctx: Context) -> list[Promise]:
     return await ctx.load(PromiseOf).many([(row.seller_id, row.sku_id) for row in rows])
 
 
-async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int]:
-    """The units each listing can sell now, from every source."""
-    return [promise.total for promise in await promises(rows, ctx)]
+async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]:
+    """The units each listing can sell now; at an ordering mall for the seller and its customers only.
+
+    A shop's shelf says to every passer-by what can be bought. An ordering mall's would say to rivals what there is.
+    """
+    scope = ctx.viewer.scope
+    malls = {row.seller_id for row in rows if row.mode == CloudStoreMode.B2B_ORDERING}
+    closed = [seller for seller in malls if not scope.speaks_for(seller)]
+    open_to = dict(zip(closed, await ctx.load(SuppliesViewer).many(closed), strict=True))
+    return [
+        promise.total if open_to.get(row.seller_id, True) else None
+        for row, promise in zip(rows, await promises(rows, ctx), strict=True)
+    ]
 
 
 async def sellable_by_level(rows: Sequence[ListingRow], ctx: Context) -> list[list[LevelOfPromise] | None]:

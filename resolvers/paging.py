@@ -65,7 +65,8 @@ def _read(part: Any, kind: type[KeyPart]) -> KeyPart:
             raise ValueError("not a text")
         return part
     if kind is UUID:
-        if not isinstance(part, str):
+        # UUID() itself would also take braces, blanks and the digits of other scripts.
+        if not isinstance(part, str) or len(part) != 32 or not part.isascii() or not part.isalnum():
             raise ValueError("not an id")
         return UUID(hex=part)
     if type(part) is not int or not -_BIGINT <= part < _BIGINT:

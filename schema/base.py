@@ -19,6 +19,7 @@ from strawberry.types.field import StrawberryField
 from domain.access import Audience
 from domain.base import BadId, BadInput
 from engine.limits import FieldCost
+from loaders.base import LIST_LIMIT
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
 from models.base import MAX_SAFE
 from resolvers.context import BatchFunction
@@ -217,8 +218,11 @@ def connection(function: BatchFunction, description: str, audience: Audience, **
     )
 
 
-def few(function: BatchFunction, description: str, audience: Audience, size: int = 10) -> Any:
-    """A field that answers with a plain list under a named limit; `size` is what the gate counts it as."""
+def few(function: BatchFunction, description: str, audience: Audience, size: int = LIST_LIMIT) -> Any:
+    """A field that answers with a plain list of at most `LIST_LIMIT`.
+
+    `size` is what the gate counts it as: the limit, unless what it lists is a few small things by its nature.
+    """
     return edge(function, description, audience, cost=FieldCost(weight=1, assumed=size))
 
 

@@ -54,7 +54,7 @@ class Category(Node):
 class PackUnit:
     """A pack unit."""
 
-    code: str = attribute("The pack: BOTTLE, CASE … (包装)", PUBLIC)
+    code: str = attribute("The pack: BOTTLE, CASE … (包装).", PUBLIC)
     units: int = attribute("Base units in one pack (每包数量).", PUBLIC)
 
 
@@ -123,7 +123,7 @@ class Product(Node):
     description: str | None = attribute("What it is (说明).", PUBLIC)
     brand: _Brand = edge(catalog.brand_of, "Whose it is (品牌).", PUBLIC)
     category: Category | None = edge(catalog.category_of, "Its category, if it has one (类目).", PUBLIC)
-    skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100 (规格).", PUBLIC)
+    skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100 (规格).", PUBLIC, 10)
 
 
 @strawberry.type(description="What a listing costs its own store (进货条件).")
@@ -161,8 +161,11 @@ class Listing(Node):
         "price; null where there is none for her (价格).",
         PUBLIC,
     )
-    sellable: Count = edge(
-        inventory.sellable, "Base units sellable now, from every pool the store sees (可售).", PUBLIC
+    sellable: Count | None = edge(
+        inventory.sellable,
+        "Base units sellable now, from every pool the store sees; at an ordering mall only for the seller and whom it "
+        "supplies, else null (可售).",
+        PUBLIC,
     )
     sellable_by_level: list[SellableLevel] | None = few(
         inventory.sellable_by_level,
@@ -275,11 +278,7 @@ class PriceQuote:
         "The price of one base unit; null if no price applies (单价).",
         COUNTERPARTY,
     )
-    amount: Fen | None = leaf(
-        lambda quote: None if quote.applied is None else quote.applied.unit_fen * quote.quantity,
-        "The price of the whole quantity; null if no price applies (金额).",
-        COUNTERPARTY,
-    )
+    amount: Fen | None = attribute("The price of the whole quantity; null if no price applies (金额).", COUNTERPARTY)
     explain: list[PriceExplanation] = leaf(
         lambda quote: quote.explanations,
         "Every price that could apply to this buyer, in order of precedence, with the reason (取价说明).",

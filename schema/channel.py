@@ -116,15 +116,16 @@ class Organization(Node):
     )
     upstreams: list["Upstream"] = few(
         channel.upstreams,
-        "Who supplies it directly, the primary one first, at most 100; empty unless it is the viewer's own "
-        "organisation or below it (上游).",
+        "Who supplies it directly, the primary one first, at most 100; of organisations below the "
+        "viewer's own, those on its own line (上游).",
         OWN,
+        20,
     )
     cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open (云店).", PUBLIC)
-    territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100 (保护区域).", PUBLIC)
+    territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100 (保护区域).", PUBLIC, 10)
     ancestors: Connection["Organization"] | None = connection(
         channel.ancestors,
-        "Everyone above it, the nearest first; empty unless it is the viewer's own organisation or below it (上级).",
+        "Everyone above it, the nearest first; of organisations below the viewer's own, those on its own line (上级).",
         OWN,
     )
     descendants: Connection["Organization"] | None = connection(
@@ -134,14 +135,17 @@ class Organization(Node):
         tier=Argument(Tier | None, "Only those of one tier (层级).", None),
     )
     locations: list[Location] = few(
-        inventory.locations_of, "The locations it runs; empty for others, at most 100 (库位).", OWN
+        inventory.locations_of, "The locations it runs; empty for others, at most 100 (库位).", OWN, 20
     )
-    pools: list[Pool] = few(inventory.pools_of, "The pools it keeps; empty for others, at most 100 (一盘货).", OWN)
+    pools: list[Pool] = few(inventory.pools_of, "The pools it keeps; empty for others, at most 100 (一盘货).", OWN, 5)
     price_lists: Connection[PriceList] | None = connection(
         catalog.price_lists, "Its price lists; empty for others (价格体系).", OWN
     )
     authorizations: list[Authorization] = few(
-        catalog.authorizations, "What it may sell, for it and for who grants it, at most 100 (可售范围).", COUNTERPARTY
+        catalog.authorizations,
+        "What it may sell, for it and for who grants it, at most 100 (可售范围).",
+        COUNTERPARTY,
+        20,
     )
     orders_received: Connection[Order] | None = connection(
         ordering.orders_received,
@@ -154,7 +158,7 @@ class Organization(Node):
         COUNTERPARTY,
     )
     external_references: list[ExternalReference] = few(
-        integration.references_to("organization"), "What other systems call it, at most 100 (外部编号).", OWN
+        integration.references_to("organization"), "What other systems call it, at most 100 (外部编号).", OWN, 3
     )
 
 

@@ -97,7 +97,7 @@ class Pool(Node):
     name: str = attribute("Its name (名称).", OWN)
     organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it (所属组织).", OWN)
     contributions: list[Contribution] = few(
-        inventory.contributions_of, "Who contributes what, at most 100 (贡献).", OWN
+        inventory.contributions_of, "Who contributes what, at most 100 (贡献).", OWN, 10
     )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.catalog import AttributeKind, PriceAudience, PriceScope
-from domain.channel import CloudStoreMode, EdgeKind, Tier, closure
+from domain.channel import CloudStoreMode, EdgeKind, SupplyEdge, Tier, check_edge, check_primaries, closure
 from domain.ordering import OrderKind, OrderState, Terminal
 from integrations.wholesale.bulk import Bulk, transposed
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
@@ -154,6 +154,12 @@ async def _organizations(bulk: Bulk, source: Source) -> None:
 
 async def _edges(bulk: Bulk, source: Source, orgs: Sequence[Org]) -> None:
     edges = [*source.channel.edges, *source.extra_edges]
+    check_primaries(
+        SupplyEdge(edge.upstream, edge.downstream, edge.primary)
+        for edge in sorted(edges, key=lambda edge: (edge.downstream, edge.upstream))
+    )
+    for edge in edges:
+        check_edge(EdgeKind.SUPPLIES, edge.upstream.tier, edge.downstream.tier)
     await bulk.insert(
         channel.OrganizationEdge,
         transposed(

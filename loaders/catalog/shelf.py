@@ -93,10 +93,16 @@ _grant = aliased(Authorization)
 
 
 def _granted_to_viewer() -> ColumnElement[bool]:
-    """The assortment of the row is given to an organisation the viewer speaks for."""
+    """The assortment of the row is given, now, to an organisation the viewer speaks for."""
     return (
         select(constant(1))
-        .where(_grant.tenant_id == TENANT, _grant.assortment_id == Assortment.id, in_scope(_grant.grantee_id))
+        .where(
+            _grant.tenant_id == TENANT,
+            _grant.assortment_id == Assortment.id,
+            in_scope(_grant.grantee_id),
+            _grant.valid_from <= NOW,
+            _grant.valid_until.is_(None) | (_grant.valid_until > NOW),
+        )
         .correlate_except(_grant)
         .exists()
     )

@@ -133,6 +133,38 @@ class PrimaryUpstream(Loader[UUID, PrimaryUpstreamRow | None]):
         return
 
 
+class SupplierRow(Row):
+    """An organisation that supplies the viewer."""
+
+    id: UUID
+
+
+class SuppliesViewer(Loader[UUID, bool]):
+    """Whether each organisation supplies one that the viewer speaks for, directly."""
+
+    statement = read(
+        SupplierRow,
+        select(_edge.upstream_id.label("id"))
+        .where(
+            _edge.tenant_id == TENANT,
+            _edge.kind == constant(EdgeKind.SUPPLIES),
+            _edge.upstream_id == ids("ids").any_(),
+            _edge.downstream_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
+        )
+        .distinct(),
+    )
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, bool]:
+        """True for each that does."""
+        if not self.reading.scope.organizations:
+            return {}
+        return {row.id: True for row in await self.reading.fetch(self.statement, ids=keys)}
+
+    def absent(self) -> bool:
+        """It does not."""
+        return False
+
+
 class UpstreamRow(OrganizationRow):
     """An organisation that supplies `parent`; exactly one of its suppliers is primary."""
 
@@ -158,12 +190,24 @@ def at_or_below_viewer(organization: Any) -> ColumnElement[bool]:
     )
 
 
+def on_viewers_line(parent: Any, above: Any) -> ColumnElement[bool]:
+    """`above` may be shown over `parent`: the viewer is the parent, or stands at or above `above` herself.
+
+    A distributor sees how its shop hangs below it, not who else supplies that shop.
+    """
+    own: ColumnElement[bool] = parent == bindparam("viewer_organizations", type_=UUIDS).any_()
+    return own | at_or_below_viewer(above)
+
+
 _wanted = wanted_parents()
 _above = aliased(OrganizationClosure)
 
 
 class UpstreamsOf(ListBy[UpstreamRow]):
-    """The direct suppliers of organisations at or below the viewer's own, the primary one first, then by code."""
+    """The direct suppliers of the viewer's own organisations; of those below, the ones on the viewer's line.
+
+    The primary one first, then by code.
+    """
 
     statement = listed(
         UpstreamRow,
@@ -173,7 +217,7 @@ class UpstreamsOf(ListBy[UpstreamRow]):
             _edge.tenant_id == TENANT,
             _edge.kind == constant(EdgeKind.SUPPLIES),
             _edge.downstream_id == _wanted.c.parent,
-            at_or_below_viewer(_wanted.c.parent),
+            on_viewers_line(_wanted.c.parent, _edge.upstream_id),
         ).add_columns(_edge.is_primary),
         ~_edge.is_primary,
         Organization.tier,
@@ -251,13 +295,13 @@ def _ancestors() -> Paged[AncestorEntry]:
         _closure.tenant_id == TENANT,
         _closure.descendant_id == wanted.c.parent,
         _closure.hops > constant(0),
-        at_or_below_viewer(wanted.c.parent),
+        on_viewers_line(wanted.c.parent, _closure.ancestor_id),
     ).add_columns(_closure.hops)
     return Paged(AncestorEntry, wanted, above, {_closure.hops: int, _closure.ancestor_id: UUID})
 
 
 ANCESTORS = _ancestors()
-"""Everyone above each organisation, the nearest first; for organisations at or below the viewer's own."""
+"""Everyone above the viewer's own organisations; of those below, who is on the viewer's line. The nearest first."""
 
 
 class OrganizationEntry(OrganizationRow):

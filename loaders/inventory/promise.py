@@ -9,11 +9,12 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Uuid, bindparam, cast, c
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
+from domain.channel import OrganizationStatus
 from domain.inventory import Offer, Promise, sellable_here
 from loaders.base import Loader
 from loaders.paging import each, wanted_pairs
 from models.catalog import Product, Sku
-from models.channel import OrganizationClosure
+from models.channel import Organization, OrganizationClosure
 from models.inventory import (
     Lot,
     PoolContribution,
@@ -90,7 +91,7 @@ def _own_stock(wanted: Any) -> Rows:
 
 
 def _reach() -> Any:
-    """The contributions each store can see: those offered to it or to anyone above it, and not its own."""
+    """The contributions each store can see: of trading owners, to it or to anyone above it, and not its own."""
     asked = func.unnest(bindparam("stores", type_=UUIDS)).table_valued(column("store", Uuid())).render_derived("asked")
     stores = select(asked.c.store).distinct().subquery("stores")
     seen = (
@@ -101,6 +102,12 @@ def _reach() -> Any:
             (PoolContribution.tenant_id == TENANT)
             & (PoolContribution.visible_to_id == _above.ancestor_id)
             & (PoolContribution.owner_id != _above.descendant_id),
+        )
+        .join(
+            Organization,
+            (Organization.tenant_id == TENANT)
+            & (Organization.id == PoolContribution.owner_id)
+            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
         )
         .where(_above.tenant_id == TENANT, _above.descendant_id == stores.c.store)
         .lateral("seen")

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 import schema
+from engine.gate import Operation
 from engine.limits import Limits
 from models.database import Database
 from models.reading import set_tenant
@@ -51,6 +52,11 @@ class GraphClient:
         graph = Graph.of(schema.build(), Limits(), introspection=True)
         self.limits = graph.limits
         self._desk = Desk(entrance, graph, Metrics())
+        self._documents = graph.documents
+
+    def prepared(self, document: str) -> Operation:
+        """A document's one operation, as the gate sees it."""
+        return self._documents.prepare(document).operation(None)
 
     async def ask(
         self,

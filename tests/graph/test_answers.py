@@ -1,64 +1,64 @@
 """What the graph says about the real data, against the file itself and against the rules."""
 
-import csv
-import gzip
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo import SAMPLE
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA, Q1
+from tests.graph.invoices import cents, day, lines, series
+from tests.graph.paging import walk
 
 CLERK = "store:2191/clerk"
 
 
-@cache
-def lines() -> list[dict[str, str]]:
-    with gzip.open(SAMPLE, "rt", newline="") as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
-
-def cents(money: str) -> int:
-    return int(money.replace("$", "").replace(".", ""))
-
-
-async def walk(graph: GraphClient, document: str, path: tuple[str, ...], by: str | None, **variables: Any) -> list[Any]:
-    """Every node of a connection, page after page."""
-    found: list[Any] = []
-    after = None
-    for _ in range(500):
-        asked = await graph.ask(document, {**variables, "after": after}, by=by)
-        assert asked.errors == []
-        page = asked.data
-        for key in path:
-            page = page[key]
-        found += page["nodes"]
-        after = page["pageInfo"]["endCursor"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-    raise AssertionError("the connection does not end")
+def usual(number: str, key: str, column: str) -> str:
+    """What most lines about a thing call it."""
+    return Counter(row[column] for row in lines() if row[key] == number).most_common(1)[0][0]
 
 
 async def test_the_storefront_of_a_shop(graph: GraphClient) -> None:
     asked = await graph.ask(Q1, {"id": IOWA.store(2191), "first": 100})
+    assert asked.errors == []
     store = asked.data["store"]
     county = [row for row in lines() if row["County Number"] == "56.0"]
-    assert (store["name"], store["distributor"]["name"]) == ("Keokuk Spirits", "Lee County Wholesale")
-    assert store["distributor"]["id"] == IOWA.distributor(56)
-    brands = {IOWA.brand(int(row["Vendor Number"])) for row in county}
-    assert {brand["id"] for brand in store["distributor"]["brands"]} == brands
-    names = [brand["name"] for brand in store["distributor"]["brands"]]
-    assert names == sorted(names)
-    bought = {row["Item Number"] for row in lines() if row["Store Number"] == "2191"}
-    shelf = [edge["node"] for edge in store["shelf"]["edges"]]
-    # What the shop bought stands first.
-    assert {node["sku"]["code"] for node in shelf[: len(bought)]} == bought
-    assert all(node["price"] % 10 == 9 for node in shelf)
+    assert (store["id"], store["name"]) == (IOWA.store(2191), "Keokuk Spirits")
+    assert {key: store["distributor"][key] for key in ("id", "name")} == {
+        "id": IOWA.distributor(56),
+        "name": "Lee County Wholesale",
+    }
+    brands = store["distributor"]["brands"]
+    vendors = {row["Vendor Number"] for row in county}
+    assert {brand["id"] for brand in brands} == {IOWA.brand(int(vendor)) for vendor in vendors}
+    assert {brand["name"] for brand in brands} == {usual(vendor, "Vendor Number", "Vendor Name") for vendor in vendors}
+    assert [brand["name"] for brand in brands] == sorted(brand["name"] for brand in brands)
+
+
+async def test_the_shelf_of_a_shop(graph: GraphClient) -> None:
+    """What the shop bought stands first, most bottles first; every price ends in 9 and is above what the shop pays."""
+    asked = await graph.ask(Q1, {"id": IOWA.store(2191), "first": 100})
+    shelf = [edge["node"] for edge in asked.data["store"]["shelf"]["edges"]]
+    bottles: Counter[str] = Counter()
+    for row in lines():
+        if row["Store Number"] == "2191":
+            bottles[row["Item Number"]] += int(row["Bottles Sold"])
+    bought = [node["sku"]["code"] for node in shelf[: len(bottles)]]
+    assert set(bought) == set(bottles)
+    assert [bottles[code] for code in bought] == sorted(bottles.values(), reverse=True)
+    for node in shelf:
+        code = node["sku"]["code"]
+        assert node["id"] == IOWA.listing("STORE", 2191, int(code))
+        assert node["sku"]["id"] == IOWA.sku(int(code))
+        named, millilitres = (
+            usual(code, "Item Number", column) for column in ("Item Description", "Bottle Volume (ml)")
+        )
+        assert (node["sku"]["product"]["name"], node["sku"]["name"]) == (named, f"{named} {millilitres} ml")
+        assert node["price"] % 10 == 9
+        assert node["sellable"] >= 0
+    page = asked.data["store"]["shelf"]
+    assert page["pageInfo"] == {"hasNextPage": True, "endCursor": page["edges"][-1]["cursor"]}
 
 
 async def test_the_whole_shelf_is_walked_without_gap_or_repetition(graph: GraphClient) -> None:
@@ -98,62 +98,36 @@ async def test_where_a_shop_is(graph: GraphClient, number: int, point: tuple[flo
     assert (None if found is None else (found["latitude"], found["longitude"])) == point
 
 
-async def test_the_orders_of_a_shop_are_its_invoices(graph: GraphClient) -> None:
-    document = (
-        "query ($id: ID!, $after: String) { store(id: $id) { ordersPlaced(first: 10, after: $after) { nodes { number "
-        "kind state currency total placedAt seller { code } lines(first: 100) { nodes { quantity net unitPrice } } } "
-        "pageInfo { hasNextPage endCursor } } } }"
-    )
-    orders = await walk(graph, document, ("store", "ordersPlaced"), CLERK, id=IOWA.store(2191))
-    totals: Counter[str] = Counter()
-    for row in lines():
-        if row["Store Number"] == "2191":
-            totals[row["Invoice/Item Number"][:-5]] += cents(row["Sale (Dollars)"])
-    assert {order["number"]: order["total"] for order in orders} == totals
-    assert {(order["kind"], order["state"], order["currency"]) for order in orders} == {
-        ("REPLENISHMENT", "COMPLETED", "USD")
-    }
-    assert [order["placedAt"] for order in orders] == sorted((order["placedAt"] for order in orders), reverse=True)
-    for order in orders:
-        assert sum(line["net"] for line in order["lines"]["nodes"]) == order["total"]
-
-
-def history(item: int) -> list[tuple[date, int]]:
-    """The item's costs in the file: each from the first day it is seen until another is."""
-    seen: list[tuple[date, int]] = []
-    rows = [row for row in lines() if row["Item Number"] == str(item)]
-    for row in sorted(rows, key=lambda row: datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC)):
-        day, cost = (
-            datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC).date(),
-            cents(row["State Bottle Cost"]),
-        )
-        if cost and (not seen or seen[-1][1] != cost):
-            seen.append((day, cost))
-    return seen
-
-
-def _returning() -> tuple[int, int]:
+def _returning() -> tuple[int, int, list[tuple[date, int]]]:
     """An item and its vendor whose cost goes back to an earlier one, the one with most changes."""
     items = {int(row["Item Number"]): int(row["Vendor Number"]) for row in lines()}
-    costs = {item: history(item) for item in items}
+    by_item = defaultdict(list)
+    for row in lines():
+        by_item[int(row["Item Number"])].append(row)
+    costs = {item: series(rows, "State Bottle Cost") for item, rows in by_item.items()}
     back = [item for item in items if len({cost for _, cost in costs[item]}) < len(costs[item])]
     chosen = max(back, key=lambda item: (len(costs[item]), item))
-    return chosen, items[chosen]
+    return chosen, items[chosen], costs[chosen]
 
 
 async def test_a_cost_that_goes_back_has_a_period_for_each_time(graph: GraphClient) -> None:
-    item, vendor = _returning()
+    item, vendor, costs = _returning()
     document = (
         "query ($id: ID!, $after: String) { node(id: $id) { ... on PriceList { prices(first: 100, after: $after) "
         "{ nodes { sku { code } unitPrice validFrom validUntil } pageInfo { hasNextPage endCursor } } } } }"
     )
-    listed = await walk(
-        graph, document, ("node", "prices"), f"brand:{vendor}/operator", id=IOWA.price_list("COST", vendor)
+    operator = f"brand:{vendor}/operator"
+    lists = await graph.ask(
+        '{ organization(id: "%s") { priceLists { nodes { id code audience scope } } } }' % IOWA.brand(vendor),
+        by=operator,
     )
+    (costs_of,) = lists.data["organization"]["priceLists"]["nodes"]
+    assert (costs_of["audience"], costs_of["scope"]) == ("TRADE", "BASE")
+    listed = await walk(graph, document, ("node", "prices"), operator, id=costs_of["id"])
     zone = ZoneInfo("America/Chicago")
     periods = [price for price in listed if price["sku"]["code"] == str(item)]
     found = [(datetime.fromisoformat(p["validFrom"]).astimezone(zone).date(), p["unitPrice"]) for p in periods]
-    assert found == history(item)
+    assert found == costs
     ends = [price["validUntil"] for price in periods]
     assert ends == [price["validFrom"] for price in periods[1:]] + [None]
 
@@ -161,12 +135,12 @@ async def test_a_cost_that_goes_back_has_a_period_for_each_time(graph: GraphClie
 async def test_the_price_of_a_past_day_is_that_days(graph: GraphClient) -> None:
     """The trade price explained at the day of an order is what the order paid."""
     row = next(row for row in lines() if row["Store Number"] == "2191" and row["Item Number"] == "297")
-    day = datetime.strptime(row["Date"], "%m/%d/%Y").replace(hour=12, tzinfo=ZoneInfo("America/Chicago"))
+    noon = datetime(day(row).year, day(row).month, day(row).day, 12, tzinfo=ZoneInfo("America/Chicago"))
     document = (
         'query ($at: DateTime!, $sku: ID!) { price(sellerId: "%s", buyerId: "%s", skuId: $sku, quantity: 6, at: $at) '
         "{ unitPrice amount quantity } }"
     ) % (IOWA.distributor(56), IOWA.store(2191))
-    asked = await graph.ask(document, {"at": day.isoformat(), "sku": IOWA.sku(297)}, by=CLERK)
+    asked = await graph.ask(document, {"at": noon.isoformat(), "sku": IOWA.sku(297)}, by=CLERK)
     price = cents(row["State Bottle Retail"])
     assert asked.data == {"price": {"unitPrice": price, "amount": 6 * price, "quantity": 6}}
     before = await graph.ask(document, {"at": "2011-01-01T00:00:00Z", "sku": IOWA.sku(297)}, by=CLERK)

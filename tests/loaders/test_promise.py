@@ -26,6 +26,7 @@ from loaders.inventory import PromiseOf
 from models.database import Database, Login
 from models.reading import set_tenant
 from models.wall import APP_ROLE
+from tests.proof import size
 
 TODAY = date(2026, 1, 2)
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -266,8 +267,9 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(size, frozenset(edges), skus, locations, stock, safety, list(contributions.values()))
 
 
+@pytest.mark.prove
 @settings(
-    max_examples=60,
+    max_examples=size(60, 3_000),
     derandomize=True,
     deadline=None,
     database=None,

@@ -1,0 +1,212 @@
+"""The documents whose statements are counted: every root field and every edge of the graph is in one of them."""
+
+from dataclasses import dataclass
+
+from tests.graph.documents import Ids
+
+CLERK, SALES, OPERATOR, BRAND, ANALYST = (
+    "store:2191/clerk",
+    "distributor:56/salesperson",
+    "distributor:56/operator",
+    "brand:260/operator",
+    "brand:260/analyst",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A document in depth (%(name)s are ids, %(first)d is the page's size), who asks, and the statements it takes.
+
+    A viewer with a token costs one of them: the database confirms her. `total` stands where the connection that the
+    case is about may be counted.
+    """
+
+    document: str
+    by: str | None
+    statements: int
+
+    def text(self, ids: Ids, first: int = 5, total: str = "") -> str:
+        return self.document % {
+            "first": first,
+            "total": total,
+            "store": ids.store(2191),
+            "distributor": ids.distributor(56),
+            "brand": ids.brand(260),
+            "sku": ids.sku(43337),
+            "product": ids.product(43334),
+            "listing": ids.listing("STORE", 2191, 43337),
+            "order": ids.order("S291988"),
+            "location": ids.location("STORE", 2191),
+            "warehouse": ids.location("DISTRIBUTOR", 56),
+            "cloud_store": ids.cloud_store("STORE", 2191),
+            "category": ids.category(1062310),
+            "assortment": ids.assortment(56),
+            "cost_list": ids.price_list("COST", 260),
+            "pool": ids.pool("DISTRIBUTOR", 56),
+        }
+
+
+ORGANIZATION = (
+    "id tier code name region { name } brands { id } cloudStore { mode site { name } } territories { regions { name } }"
+)
+
+ROOTS: dict[str, Case] = {
+    "viewer": Case("{ viewer { actorClass organization { name } } }", CLERK, 2),
+    "tenant": Case("{ tenant { code currency } }", None, 1),
+    "node": Case('{ node(id: "%(sku)s") { id ... on Sku { name product { name } } } }', None, 2),
+    "nodes": Case('{ nodes(ids: ["%(sku)s", "%(product)s", "%(store)s", "%(brand)s", "%(sku)s"]) { id } }', None, 3),
+    "organization": Case('{ organization(id: "%(distributor)s") { ' + ORGANIZATION + " } }", None, 5),
+    "organizationByCode": Case('{ organizationByCode(tier: STORE, code: "2191") { ' + ORGANIZATION + " } }", None, 6),
+    "store": Case(
+        '{ store(id: "%(store)s") { upstreams { isPrimary organization { name } } '
+        "ancestors(first: %(first)d) { nodes { name } } "
+        "locations { stock(first: 5) { nodes { onHand sku { name } owner { name } } } } "
+        "ordersPlaced(first: 5) { nodes { number seller { name } "
+        "lines(first: 5) { nodes { sku { name } brand { name } } } } } "
+        "authorizations { grantor { name } assortment { skus(first: 5) { nodes { sku { name } minPrice } } } } "
+        "shelf(first: %(first)d) { nodes { price sellable sellableByLevel { units } "
+        "trade { supplyPrice supplier { name } } } } } }",
+        CLERK,
+        21,
+    ),
+    "stores": Case("{ stores(first: %(first)d) { nodes { name region { name } distributor { name } } } }", None, 3),
+    "distributors": Case("{ distributors(first: %(first)d) { nodes { name territories { name } } } }", None, 2),
+    "brands": Case("{ brands(first: %(first)d) { nodes { name products(first: 3) { nodes { name } } } } }", None, 2),
+    "cloudStore": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { organization { name } site { name } region { name } '
+        "shelf(first: %(first)d) { nodes { sku { name } } } } }",
+        None,
+        6,
+    ),
+    "sites": Case(
+        "{ sites(first: %(first)d) { nodes { name organization { name } parent { name } region { name } } } }", None, 4
+    ),
+    "product": Case(
+        '{ product(id: "%(product)s") { name brand { name } category { name parent { name } } '
+        "skus { code packUnits { units } attributes { integer } } } }",
+        None,
+        6,
+    ),
+    "products": Case("{ products(first: %(first)d) { nodes { name brand { name } category { name } } } }", None, 3),
+    "sku": Case(
+        '{ sku(id: "%(sku)s") { name product { name } channelStock { onHand } externalReferences { value } } }',
+        ANALYST,
+        5,
+    ),
+    "categories": Case(
+        "{ categories(first: %(first)d) { nodes { name products(first: 3) { nodes { name } } } } }", None, 2
+    ),
+    "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
+    "price": Case(
+        '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") '
+        "{ unitPrice explain { reason } } }",
+        SALES,
+        2,
+    ),
+    "location": Case(
+        '{ location(id: "%(location)s") { organization { name } region { name } '
+        "stock(first: %(first)d) { nodes { onHand sku { name } } } } }",
+        CLERK,
+        6,
+    ),
+    "order": Case(
+        '{ order(id: "%(order)s") { number seller { name } buyer { name } externalReferences { value } '
+        "lines(first: %(first)d) { nodes { net goodsOwner { name } fulfiller { name } } } } }",
+        CLERK,
+        5,
+    ),
+}
+"""Every field of Query, by name."""
+
+DEEP: dict[str, Case] = {
+    "pools": Case(
+        '{ organization(id: "%(distributor)s") { externalReferences { value } pools { organization { name } } } }',
+        OPERATOR,
+        4,
+    ),
+    "a pool": Case(
+        '{ node(id: "%(pool)s") { ... on Pool { contributions { owner { name } visibleTo { name } location { name } '
+        "skus(first: 5) { nodes { held sku { name product { name } } } } } } } }",
+        OPERATOR,
+        8,
+    ),
+    "price lists": Case(
+        '{ organization(id: "%(brand)s") { priceLists(first: 5) { nodes { code buyer { name } '
+        "prices(first: %(first)d) { nodes { unitPrice sku { name } } } } } } }",
+        BRAND,
+        5,
+    ),
+    "orders received": Case(
+        '{ organization(id: "%(distributor)s") { ordersReceived(first: %(first)d) { nodes { number buyer { name } '
+        "lines(first: 3) { nodes { net brand { name } sku { product { name } } } } } } } }",
+        OPERATOR,
+        8,
+    ),
+    "descendants": Case(
+        '{ organization(id: "%(brand)s") { descendants(tier: STORE, first: %(first)d) '
+        "{ nodes { name region { name } cloudStore { mode } } } } }",
+        ANALYST,
+        5,
+    ),
+    "an assortment": Case(
+        '{ node(id: "%(assortment)s") { ... on Assortment { grantor { name } '
+        "skus(first: %(first)d) { nodes { maxPrice sku { packUnits { units } } } } } } }",
+        CLERK,
+        6,
+    ),
+}
+"""Edges that no root field's document goes through."""
+
+CONNECTIONS: dict[str, Case] = {
+    "ancestors": Case('{ store(id: "%(store)s") { ancestors(first: 2) { %(total)s nodes { code } } } }', CLERK, 3),
+    "descendants": Case(
+        '{ organization(id: "%(brand)s") { descendants(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
+    ),
+    "price lists": Case(
+        '{ organization(id: "%(brand)s") { priceLists(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
+    ),
+    "prices": Case(
+        '{ node(id: "%(cost_list)s") { ... on PriceList { prices(first: 2) { %(total)s nodes { minQty } } } } }',
+        BRAND,
+        3,
+    ),
+    "orders received": Case(
+        '{ organization(id: "%(distributor)s") { ordersReceived(first: 2) { %(total)s nodes { number } } } }', SALES, 3
+    ),
+    "orders placed": Case(
+        '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
+    ),
+    "orders between two": Case(
+        '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', SALES, 3
+    ),
+    "lines": Case('{ order(id: "%(order)s") { lines(first: 2) { %(total)s nodes { line } } } }', CLERK, 3),
+    "a brand's products": Case(
+        "{ brands(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
+    ),
+    "shelves": Case("{ stores(first: 9) { nodes { shelf(first: 2) { %(total)s nodes { id } } } } }", None, 2),
+    "a cloud store's shelf": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { shelf(first: 2) { %(total)s nodes { id } } } }', None, 2
+    ),
+    "a category's products": Case(
+        "{ categories(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
+    ),
+    "stock": Case('{ location(id: "%(warehouse)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3),
+    "contributed skus": Case(
+        '{ node(id: "%(pool)s") { ... on Pool { contributions { skus(first: 2) { %(total)s nodes { held } } } } } }',
+        SALES,
+        4,
+    ),
+    "assorted skus": Case(
+        '{ node(id: "%(assortment)s") { ... on Assortment { skus(first: 2) { %(total)s nodes { minPrice } } } } }',
+        CLERK,
+        3,
+    ),
+    "stores": Case("{ stores(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "stores of a region": Case('{ stores(first: 2, regionCode: "US-IA-056") { %(total)s nodes { code } } }', None, 1),
+    "distributors": Case("{ distributors(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "brands": Case("{ brands(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "sites": Case("{ sites(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "products": Case("{ products(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "categories": Case("{ categories(first: 2) { %(total)s nodes { code } } }", None, 1),
+}
+"""Every connection, asked without and with its total."""

@@ -1,0 +1,112 @@
+"""Ordering malls, ended grants and other suppliers: what even a business partner is not told."""
+
+from typing import Any
+
+import pytest
+
+import boot
+from tests.conftest import TenantFacts
+from tests.graph.client import GraphClient
+from tests.graph.documents import IOWA
+from tests.graph.scratch import changed
+
+CLERK, OURS, BRAND = "store:2191/clerk", "distributor:56/operator", "brand:260/operator"
+MALL = '{ listing(id: "%s") { sellable } }' % IOWA.listing("DISTRIBUTOR", 56, 43337)
+
+
+@pytest.mark.parametrize("who", [CLERK, OURS, "admin"])
+async def test_an_ordering_mall_says_what_it_has_to_those_it_supplies(graph: GraphClient, who: str) -> None:
+    assert (await graph.ask(MALL, by=who)).data["listing"]["sellable"] > 0
+
+
+@pytest.mark.parametrize(
+    "who", [None, "member:1", "store:2205/clerk", "distributor:73/operator", BRAND, "brand:65/analyst", "partner:1"]
+)
+async def test_an_ordering_mall_says_nothing_to_others(graph: GraphClient, who: str | None) -> None:
+    asked = await graph.ask(MALL, by=who)
+    assert (asked.data, asked.errors) == ({"listing": {"sellable": None}}, [])
+
+
+async def test_an_ended_grant_opens_nothing(graph: GraphClient, access: boot.Access, iowa: TenantFacts) -> None:
+    shop, assortment = IOWA.keys.of("organization", "STORE", 2191), IOWA.keys.of("assortment", 56)
+    until = (
+        'UPDATE "authorization" SET valid_until = {} WHERE tenant_id = $1 AND grantee_id = $2 AND assortment_id = $3'
+    )
+    document = (
+        '{ node(id: "%s") { ... on Assortment { skus(first: 1) { nodes { minPrice } } } } '
+        'listing(id: "%s") { trade { minPrice } } }'
+    ) % (IOWA.assortment(56), IOWA.listing("STORE", 2191, 43337))
+    before = await graph.ask(document, by=CLERK)
+    assert before.data["node"]["skus"]["nodes"]
+    assert before.data["listing"]["trade"]
+    ended = [(until.format("'2016-01-01Z'"), [shop, assortment])]
+    async with changed(access, iowa, ended, [(until.format("NULL"), [shop, assortment])]):
+        assert (await graph.ask(document, by=CLERK)).data == {"node": None, "listing": {"trade": None}}
+        # Who granted it still sees its own.
+        granted = await graph.ask(document.partition("listing")[0] + "}", by=OURS)
+        assert granted.data["node"]["skus"]["nodes"]
+
+
+async def test_a_supplier_is_not_told_who_else_supplies_its_shop(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    """Shop 2191 also buys from distributor 73: it knows both, each of them only itself."""
+    shop, second = IOWA.keys.of("organization", "STORE", 2191), IOWA.keys.of("organization", "DISTRIBUTOR", 73)
+    do = [
+        (
+            "INSERT INTO organization_edge (tenant_id, kind, upstream_id, downstream_id)"
+            " VALUES ($1, 'SUPPLIES', $2, $3)",
+            [second, shop],
+        ),
+        (
+            "INSERT INTO organization_closure (tenant_id, ancestor_id, descendant_id, hops, descendant_tier,"
+            " descendant_code) VALUES ($1, $2, $3, 1, 'STORE', '2191')",
+            [second, shop],
+        ),
+    ]
+    undo = [
+        (
+            "DELETE FROM organization_edge WHERE tenant_id = $1 AND upstream_id = $2 AND downstream_id = $3",
+            [second, shop],
+        ),
+        (
+            "DELETE FROM organization_closure WHERE tenant_id = $1 AND ancestor_id = $2 AND descendant_id = $3",
+            [second, shop],
+        ),
+    ]
+    document = (
+        '{ store(id: "%s") { upstreams { isPrimary organization { code } } '
+        "ancestors(first: 100) { nodes { tier code } } } }" % IOWA.store(2191)
+    )
+
+    async def seen(who: str) -> tuple[list[tuple[str, bool]], set[str]]:
+        store: Any = (await graph.ask(document, by=who)).data["store"]
+        return (
+            [(edge["organization"]["code"], edge["isPrimary"]) for edge in store["upstreams"]],
+            {node["code"] for node in store["ancestors"]["nodes"] if node["tier"] == "DISTRIBUTOR"},
+        )
+
+    async with changed(access, iowa, do, undo):
+        assert await seen(CLERK) == ([("56", True), ("73", False)], {"56", "73"})
+        assert await seen(OURS) == ([("56", True)], {"56"})
+        assert await seen("distributor:73/operator") == ([("73", False)], {"73"})
+        assert await seen("distributor:77/operator") == ([], set())
+
+
+async def test_a_document_of_many_leaves_in_long_lists_is_too_dear(graph: GraphClient) -> None:
+    """Seventy shops with sixty brands of forty leaves each were five megabytes."""
+    leaves = " ".join(f"a{number}: name" for number in range(30))
+    document = (
+        '{ stores(first: 100, regionCode: "US-IA-077") { nodes { brands { __typename id tier code name address city '
+        f"postalCode {leaves} }} }} }} }}"
+    )
+    asked = await graph.ask(document)
+    assert (asked.codes, asked.statements) == (["QUERY_TOO_COMPLEX"], [])
+    assert asked.errors[0]["extensions"]["limit"] == "cost"
+
+
+async def test_the_storefront_query_is_far_below_what_may_be_asked(graph: GraphClient) -> None:
+    from tests.graph.documents import Q1
+
+    prepared = graph.prepared(Q1)
+    assert {first: prepared.cost({"id": "x", "first": first}) for first in (20, 100)} == {20: 204, 100: 604}

@@ -1,0 +1,239 @@
+"""The wall between tenants: other tenants' ids, cursors and rows are not there, even where a statement forgets."""
+
+import re
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from graphql import get_named_type
+from sqlalchemy import BigInteger, Text, Uuid
+
+import boot
+import schema
+from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, RegionByCode, TenantById
+from models.reading import STATEMENTS, set_tenant
+from tests.conftest import NOW, TODAY, TenantFacts
+from tests.graph.client import GraphClient
+from tests.graph.documents import FORTY, IOWA, Q1, Ids
+from tests.graph.walk import CORE
+
+assert schema  # every statement is compiled with the schema's import
+
+
+async def test_the_storefront_query_knows_its_own_tenant_only(graph: GraphClient) -> None:
+    asked = await graph.ask(Q1, {"id": IOWA.store(2191)}, tenant="forty")
+    assert (asked.data, asked.errors) == ({"store": None}, [])
+    answers = [
+        await graph.ask(Q1, {"id": IOWA.store(2191)}),
+        await graph.ask(Q1, {"id": FORTY.store(2191)}, tenant="forty"),
+    ]
+    assert answers[0].data["store"]["name"] == answers[1].data["store"]["name"] == "Keokuk Spirits"
+    assert answers[0].data["store"]["id"] != answers[1].data["store"]["id"]
+    assert len(answers[0].data["store"]["distributor"]["brands"]) > len(
+        answers[1].data["store"]["distributor"]["brands"]
+    )
+
+
+def everything(ids: Ids) -> dict[str, str]:
+    """An id of every kind that the demo has."""
+    return {
+        "Brand": ids.brand(260),
+        "Distributor": ids.distributor(56),
+        "Store": ids.store(2191),
+        "CloudStore": ids.cloud_store("STORE", 2191),
+        "Site": ids.site("main"),
+        "Category": ids.category(1062310),
+        "Product": ids.product(43334),
+        "Sku": ids.sku(43337),
+        "Listing": ids.listing("STORE", 2191, 43337),
+        "Assortment": ids.assortment(56),
+        "PriceList": ids.price_list("TRADE", 56),
+        "Location": ids.location("STORE", 2191),
+        "Pool": ids.pool("DISTRIBUTOR", 56),
+        "Order": ids.order("S291988"),
+    }
+
+
+async def test_nodes_of_another_tenant_are_not_there(graph: GraphClient) -> None:
+    ids = list(everything(FORTY).values())
+    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    there = await graph.ask(document, {"ids": ids}, by="admin")
+    assert (there.data, there.errors) == ({"nodes": [None] * len(ids)}, [])
+    own = await graph.ask(document, {"ids": ids}, by="admin", tenant="forty")
+    assert [node["id"] for node in own.data["nodes"]] == ids
+    for id in ids:
+        one = await graph.ask("query ($id: ID!) { node(id: $id) { id } }", {"id": id}, by="admin")
+        assert (one.data, one.errors) == ({"node": None}, [])
+
+
+BY_ID: dict[str, tuple[str, Any]] = {
+    "node": ('node(id: "{Store}") {{ id }}', None),
+    "nodes": ('nodes(ids: ["{Sku}", "{Store}"]) {{ id }}', [None, None]),
+    "organization": ('organization(id: "{Brand}") {{ id }}', None),
+    "store": ('store(id: "{Store}") {{ id }}', None),
+    "cloudStore": ('cloudStore(id: "{CloudStore}") {{ id }}', None),
+    "product": ('product(id: "{Product}") {{ id }}', None),
+    "products": ('products(brandId: "{Brand}") {{ totalCount nodes {{ id }} }}', {"totalCount": 0, "nodes": []}),
+    "sku": ('sku(id: "{Sku}") {{ id }}', None),
+    "listing": ('listing(id: "{Listing}") {{ id }}', None),
+    "price": (
+        'price(sellerId: "{Distributor}", buyerId: "{Store}", skuId: "{Sku}") {{ unitPrice }}',
+        None,
+    ),
+    "location": ('location(id: "{Location}") {{ id }}', None),
+    "order": ('order(id: "{Order}") {{ id }}', None),
+}
+"""Every root field that takes an id, with what it answers to an id of another tenant."""
+
+
+def test_every_root_field_that_takes_an_id_is_tried() -> None:
+    query = CORE.query_type
+    assert query is not None
+    taking = {
+        name
+        for name, field in query.fields.items()
+        if any(str(get_named_type(argument.type)) == "ID" for argument in field.args.values())
+    }
+    assert taking == set(BY_ID)
+
+
+@pytest.mark.parametrize("name", BY_ID)
+async def test_an_id_of_another_tenant_is_nothing(graph: GraphClient, name: str) -> None:
+    document, nothing = BY_ID[name]
+    text = "{ %s }" % document.format(**everything(FORTY))
+    foreign = await graph.ask(text, by="admin")
+    assert (foreign.data, foreign.errors) == ({name: nothing}, [])
+    own = await graph.ask(text, by="admin", tenant="forty")
+    assert own.errors == []
+    assert own.data[name] not in (nothing, None)
+
+
+async def test_one_foreign_id_among_own_ones_is_nothing(graph: GraphClient) -> None:
+    document = (
+        "query ($seller: ID!, $buyer: ID!, $sku: ID!) { price(sellerId: $seller, buyerId: $buyer, skuId: $sku) "
+        "{ unitPrice } }"
+    )
+    own = {"seller": IOWA.distributor(56), "buyer": IOWA.store(2191), "sku": IOWA.sku(43337)}
+    foreign = {"seller": FORTY.distributor(56), "buyer": FORTY.store(2191), "sku": FORTY.sku(43337)}
+    assert (await graph.ask(document, own, by="admin")).data == {"price": {"unitPrice": 1763}}
+    for name in own:
+        asked = await graph.ask(document, {**own, name: foreign[name]}, by="admin")
+        assert (asked.data, asked.errors) == ({"price": None}, [])
+
+
+async def test_a_cursor_is_a_place_and_brings_no_row_along(graph: GraphClient) -> None:
+    """The last cursor of one tenant's page, used in the other, shows the other's own rows and nothing else."""
+    document = (
+        "query ($id: ID!, $after: String) { store(id: $id) { ordersPlaced(first: 3, after: $after) "
+        "{ nodes { id } pageInfo { endCursor } } } }"
+    )
+    first = await graph.ask(document, {"id": FORTY.store(2191)}, by="store:2191/clerk", tenant="forty")
+    after = first.data["store"]["ordersPlaced"]["pageInfo"]["endCursor"]
+    here = await graph.ask(document, {"id": IOWA.store(2191), "after": after}, by="store:2191/clerk")
+    own = await graph.ask(document.replace("first: 3", "first: 100"), {"id": IOWA.store(2191)}, by="store:2191/clerk")
+    assert here.errors == []
+    found = [node["id"] for node in here.data["store"]["ordersPlaced"]["nodes"]]
+    assert len(found) == 3
+    assert set(found) <= {node["id"] for node in own.data["store"]["ordersPlaced"]["nodes"]}
+
+
+# ── with the tenant's condition taken out of every statement ──────────────────────────────────────────────────────
+SHARED = {id(RegionByCode.statement), id(TenantById.statement)}
+"""Statements over tables of the whole platform."""
+SUBJECTS = {id(CUSTOMER_BY_SUBJECT): "member:1", id(PARTNER_BY_SUBJECT): "partner:1"}
+WALLED = [entry for entry in STATEMENTS if id(entry[0]) not in SHARED and "tenant" in entry[0].names]
+
+
+def _values(names: Any, binds: Any, contribution: UUID) -> dict[str, Any]:
+    """Parameters of any statement that find something in the Iowa tenant."""
+    shop, house = IOWA.keys.of("organization", "STORE", 2191), IOWA.keys.of("organization", "DISTRIBUTOR", 56)
+    brand, sku = IOWA.keys.of("organization", "BRAND", 260), IOWA.keys.of("sku", 43337)
+    rows = [UUID(hex=text.split("_")[1]) for text in everything(IOWA).values()]
+    rows += [IOWA.keys.tenant_id, contribution, IOWA.keys.of("cloud_store", "DISTRIBUTOR", 56)]
+    rows += [IOWA.keys.of("location", "DISTRIBUTOR", 56), IOWA.keys.of("price_list", "COST", 260)]
+    newest_first = "after_0" in names and not isinstance(binds["after_0"].type, BigInteger | Text | Uuid)
+    starts: list[tuple[type, Any]] = [
+        (BigInteger, -1),
+        (Text, ""),
+        (Uuid, UUID(int=2**128 - 1 if newest_first else 0)),
+        (object, datetime.max),
+    ]
+    after = {
+        name: next(start for kind, start in starts if isinstance(binds[name].type, kind))
+        for name in names
+        if name.startswith("after_")
+    }
+    return after | {
+        "tenant": IOWA.keys.tenant_id,
+        "ids": rows,
+        "parents": rows,
+        "sellers": [house, shop, brand],
+        "buyers": [shop, shop, house],
+        "stores": [shop, shop, shop],
+        "grantees": [shop, shop, shop],
+        "skus": [sku, sku, sku],
+        "viewer_everything": True,
+        "viewer_organizations": [shop, house],
+        "viewer_customer": shop,
+        "page_limit": 100,
+        "tier": "STORE",
+        "tiers": ["STORE"],
+        "codes": ["2191"],
+        "region": "US-IA-056",
+        "aggregates": ["organization", "sku"],
+        "organization": shop,
+        "role": "CLERK",
+        "now": NOW,
+        "at": NOW,
+        "today": date.fromordinal(TODAY.toordinal()),
+    }
+
+
+def _forgetful(text: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The statement without its tenant conditions, and its parameters: one that is gone cannot be sent."""
+    place = names.index("tenant") + 1
+    text = re.sub(r'("?\w+"?)\.tenant_id = \$%d::UUID' % place, "TRUE", text)
+    assert not re.search(r"\$%d\b" % place, text), text
+    kept = [name for name in names if name != "tenant"]
+    return re.sub(r"\$(\d+)\b", lambda found: f"${int(found[1]) - (int(found[1]) > place)}", text), kept
+
+
+async def _found(connection: asyncpg.Connection, tenant: TenantFacts, text: str, values: list[Any]) -> set[UUID | int]:
+    """The ids in the rows, or how many rows are counted."""
+    async with connection.transaction(readonly=True):
+        await connection.execute(set_tenant(tenant.id))
+        rows = await connection.fetch(text, *values)
+    if rows and "total" in dict(rows[0]):
+        return {total for row in rows if (total := row["total"])}
+    return {value for row in rows for value in row.values() if isinstance(value, UUID)}
+
+
+async def test_row_security_holds_where_any_statement_forgets_its_tenant(
+    access: boot.Access, iowa: TenantFacts, forty: TenantFacts
+) -> None:
+    """As the serving role, in the other tenant: what the text finds in Iowa is not there, for every statement."""
+    assert len(WALLED) > 70
+    connection = await asyncpg.connect(access.app.url)
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(set_tenant(iowa.id))
+            contribution = await connection.fetchval("SELECT min(id::text)::uuid FROM pool_contribution")
+        blind, seen_through = [], []
+        for read, compiled, _ in WALLED:
+            values = _values(read.names, compiled.binds, contribution)
+            values["subject"] = SUBJECTS.get(id(read), "store:2191/clerk")
+            text, kept = _forgetful(read.text, read.names)
+            here = await _found(connection, iowa, text, [values[name] for name in kept])
+            there = await _found(connection, forty, text, [values[name] for name in kept])
+            # Also where the parameter names the tenant and the wall stands around another.
+            mixed = await _found(connection, forty, read.text, [values[name] for name in read.names])
+            if not here:
+                blind.append(read.row.__name__)
+            if mixed or here & there or (there and not {"codes", "subject"} & set(read.names)):
+                seen_through.append(read.row.__name__)
+    finally:
+        await connection.close()
+    assert seen_through == []
+    assert blind == []
