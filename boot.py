@@ -43,7 +43,6 @@ class Access:
 
     owner: str
     app: Login
-    worker: Login
     server: Server | None = None
 
     def close(self) -> None:
@@ -68,7 +67,6 @@ def connect(settings: Settings) -> Access:
     return Access(
         owner,
         Login(owner, APP_ROLE) if settings.app_database_url is None else Login(settings.app_database_url),
-        Login(owner, WORKER_ROLE) if settings.worker_database_url is None else Login(settings.worker_database_url),
     )
 
 
@@ -77,7 +75,6 @@ def embedded_access(server: Server, database: str) -> Access:
     return Access(
         server.dsn(OWNER, database),
         Login(server.dsn(APP_ROLE, database)),
-        Login(server.dsn(WORKER_ROLE, database)),
         server,
     )
 

@@ -37,7 +37,6 @@ SHOWN_VALUE_MAX: Final = 60
 """Characters of a wrong value that an error message repeats."""
 
 _TOGETHER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
-_OF_ONE_SERVER: Final = ("APP_DATABASE_URL", "WORKER_DATABASE_URL")
 
 
 class SettingsError(Exception):
@@ -172,13 +171,6 @@ class Settings(BaseSettings):
         description="The same database as the role that serves requests and cannot bypass row security. Not set: "
         "`DATABASE_URL`, switching to that role on each connection.",
     )
-    worker_database_url: _DatabaseUrl | None = Field(
-        default=None,
-        alias="WORKER_DATABASE_URL",
-        repr=False,
-        description="The same database as the role of the worker. Not set: `DATABASE_URL`, switching to that role on "
-        "each connection.",
-    )
     pool_size: int = Field(
         default=10,
         alias="MILLRACE_POOL_SIZE",
@@ -283,7 +275,7 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
     elif 0 < len(missing) < len(_TOGETHER):
         found.append(f"{', '.join(missing)}: must be set too; {', '.join(_TOGETHER)} go together")
     if "DATABASE_URL" not in given:
-        found += [f"{name}: needs DATABASE_URL, which is not set" for name in _OF_ONE_SERVER if name in given]
+        found += ["APP_DATABASE_URL: needs DATABASE_URL, which is not set"] if "APP_DATABASE_URL" in given else []
     return found
 
 

@@ -5,15 +5,22 @@ import json
 from typing import Any
 
 import pytest
+from graphql import get_named_type
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import boot
+from tests.conftest import TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import FORTY, IOWA
+from tests.graph.scratch import changed
+from tests.graph.walk import CORE
 from tests.proof import size
 
 pytestmark = pytest.mark.prove
+CLERK = "store:2191/clerk"
 STORE = IOWA.store(2191)
+ORDERS = "query ($id: ID!, $after: String) { store(id: $id) { ordersPlaced(after: $after) { nodes { id } } } }"
 UNKNOWN = "store_" + "0" * 32
 
 
@@ -54,6 +61,47 @@ async def test_what_is_no_id_of_a_store(graph: GraphClient, id: str) -> None:
     assert await only_code(graph, document, id=id) == "BAD_ID"
 
 
+@pytest.mark.parametrize(
+    ("id", "code"),
+    [
+        (5, "BAD_ID"),  # an ID may be written as an integer
+        (10**30, "BAD_ID"),
+        (1.5, "BAD_USER_INPUT"),
+        (True, "BAD_USER_INPUT"),
+        (None, "BAD_USER_INPUT"),
+        ([], "BAD_USER_INPUT"),
+        ({}, "BAD_USER_INPUT"),
+    ],
+)
+async def test_an_id_of_another_type(graph: GraphClient, id: Any, code: str) -> None:
+    assert await only_code(graph, "query ($id: ID!) { store(id: $id) { name } }", id=id) == code
+
+
+def _taking_ids() -> dict[str, list[str]]:
+    """The root fields that take ids, with the arguments they take them by."""
+    query = CORE.query_type
+    assert query is not None
+    taking = {
+        name: [key for key, argument in field.args.items() if str(get_named_type(argument.type)) == "ID"]
+        for name, field in query.fields.items()
+    }
+    return {name: arguments for name, arguments in taking.items() if arguments}
+
+
+@pytest.mark.parametrize("name", _taking_ids())
+async def test_every_root_field_refuses_what_is_no_id(graph: GraphClient, name: str) -> None:
+    for wrong in _taking_ids()[name]:
+        for value in ("x", "customer_" + "0" * 32, "store_" + "z" * 32):
+            given = (
+                {"sellerId": IOWA.distributor(56), "buyerId": STORE, "skuId": IOWA.sku(43337)}
+                if name == "price"
+                else {}
+            )
+            arguments = ", ".join(f'{key}: "{text}"' for key, text in {**given, wrong: value}.items())
+            asked = await graph.ask("{ %s(%s) { __typename } }" % (name, arguments), by="admin")
+            assert asked.codes == ["BAD_ID"], (wrong, value)
+
+
 @pytest.mark.parametrize("id", [UNKNOWN, FORTY.store(2191), "store_" + IOWA.distributor(56).split("_")[1]])
 async def test_what_is_not_there_and_what_is_another_tenants_are_one_answer(graph: GraphClient, id: str) -> None:
     asked = await graph.ask("query ($id: ID!) { store(id: $id) { name } node(id: $id) { id } }", {"id": id})
@@ -81,6 +129,12 @@ async def test_what_is_not_there_and_what_is_another_tenants_are_one_answer(grap
         cursor(1, "0" * 32, 3),
         cursor({"a": 1}, "0" * 32),
         cursor(1, ["0" * 32]),
+        cursor(1, "{" + "0" * 30 + "}"),
+        cursor(1, "urn:uuid:" + "0" * 32),
+        cursor(1, "０" * 32),
+        cursor(1, " " + "0" * 31),
+        cursor(1, "0_" * 16),
+        cursor(1, "\0" * 32),
         base64.urlsafe_b64encode(b"\xff\xfe[1]").decode(),
         base64.urlsafe_b64encode(b"{}").decode(),
         base64.urlsafe_b64encode(b"[" * 300).decode(),
@@ -92,11 +146,70 @@ async def test_what_is_no_cursor_of_a_shelf(graph: GraphClient, after: str) -> N
     assert await only_code(graph, document, id=STORE, after=after) == "BAD_CURSOR"
 
 
-async def test_a_cursor_of_another_connection_is_none_of_this(graph: GraphClient) -> None:
-    asked = await graph.ask("{ stores(first: 1) { pageInfo { endCursor } } }")
-    document = "query ($id: ID!, $after: String) { store(id: $id) { shelf(after: $after) { nodes { id } } } }"
-    after = asked.data["stores"]["pageInfo"]["endCursor"]
-    assert await only_code(graph, document, id=STORE, after=after) == "BAD_CURSOR"
+@pytest.mark.parametrize(
+    "after",
+    [
+        cursor(2**62, "0" * 32),  # beyond what an instant can be
+        cursor(-(2**62), "0" * 32),
+        cursor(253_402_300_800_000_000, "f" * 32),  # the first microsecond of the year 10000
+        cursor(-62_135_596_800_000_001, "0" * 32),  # the last one before the year 1
+        cursor(2**63, "0" * 32),
+        cursor("2015-11-20", "0" * 32),
+        cursor(1.5, "0" * 32),
+        cursor(True, "0" * 32),
+    ],
+)
+async def test_what_is_no_cursor_of_orders(graph: GraphClient, after: str) -> None:
+    assert await only_code(graph, ORDERS, by=CLERK, id=STORE, after=after) == "BAD_CURSOR"
+
+
+@pytest.mark.parametrize(("microsecond", "orders"), [(253_402_300_799_999_999, 20), (-62_135_596_800_000_000, 0)])
+async def test_a_cursor_at_the_edges_of_time(graph: GraphClient, microsecond: int, orders: int) -> None:
+    asked = await graph.ask(ORDERS, {"id": STORE, "after": cursor(microsecond, "f" * 32)}, by=CLERK)
+    assert (asked.errors, len(asked.data["store"]["ordersPlaced"]["nodes"])) == ([], orders)
+
+
+@pytest.mark.parametrize(
+    "after", [cursor("a\0b", "0" * 32), cursor("x" * 201, "0" * 32), cursor("\ud800", "0" * 32), cursor(1, "0" * 32)]
+)
+async def test_what_is_no_cursor_of_shops(graph: GraphClient, after: str) -> None:
+    document = "query ($after: String) { stores(after: $after) { nodes { id } } }"
+    assert await only_code(graph, document, after=after) == "BAD_CURSOR"
+
+
+PAGES = {
+    "shops": ("{ page: stores(first: 2%s) { ...P } }", "StoreConnection"),
+    "lines": (
+        '{ order(id: "' + IOWA.order("S291988") + '") { page: lines(first: 2%s) { ...P } } }',
+        "OrderLineConnection",
+    ),
+    "shelf": ('{ store(id: "' + STORE + '") { page: shelf(first: 2%s) { ...P } } }', "ListingConnection"),
+    "stock": (
+        '{ location(id: "' + IOWA.location("STORE", 2191) + '") { page: stock(first: 2%s) { ...P } } }',
+        "StockConnection",
+    ),
+    "assorted": (
+        '{ node(id: "' + IOWA.assortment(56) + '") { ... on Assortment { page: skus(first: 2%s) { ...P } } } }',
+        "AssortmentSkuConnection",
+    ),
+}
+"""One connection for each form that a cursor has."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_cursor_of_another_connection_is_none_of_this(graph: GraphClient, name: str) -> None:
+    cursors = {}
+    for other, (document, kind) in PAGES.items():
+        fragment = f" fragment P on {kind} {{ pageInfo {{ endCursor }} }}"
+        asked = await graph.ask(document % "" + fragment, by=CLERK)
+        assert asked.errors == []
+        page = asked.data if other == "shops" else next(iter(asked.data.values()))
+        cursors[other] = page["page"]["pageInfo"]["endCursor"]
+    document, kind = PAGES[name]
+    for other, after in cursors.items():
+        text = document % f', after: "{after}"' + f" fragment P on {kind} {{ pageInfo {{ endCursor }} }}"
+        asked = await graph.ask(text, by=CLERK)
+        assert asked.codes == ([] if other == name else ["BAD_CURSOR"]), other
 
 
 async def test_a_cursor_says_nothing_across_the_wall(graph: GraphClient) -> None:
@@ -135,6 +248,13 @@ async def test_a_page_size_of_another_type(graph: GraphClient, first: Any) -> No
         ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [UNKNOWN] * 101}, "BAD_USER_INPUT"),
         ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [UNKNOWN, "x"]}, "BAD_ID"),
         ('{ organizationByCode(tier: SHOP, code: "1") { id } }', {}, "GRAPHQL_VALIDATION_FAILED"),
+        ('{ organizationByCode(tier: STORE, code: "\\u0000") { id } }', {}, "BAD_USER_INPUT"),
+        # Half a character has no UTF-8: it must not come as far as the database.
+        ('{ organizationByCode(tier: STORE, code: "\\uD800") { id } }', {}, "GRAPHQL_PARSE_FAILED"),
+        ('{ organizationByCode(tier: STORE, code: "\\u{DFFF}") { id } }', {}, "GRAPHQL_PARSE_FAILED"),
+        ('{ stores(regionCode: "") { nodes { id } } }', {}, "BAD_USER_INPUT"),
+        ('query ($t: Tier!) { organizationByCode(tier: $t, code: "1") { id } }', {"t": "SHOP"}, "BAD_USER_INPUT"),
+        ("{ nodes(ids: [null]) { id } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ nothing }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ store", {}, "GRAPHQL_PARSE_FAILED"),
         ("", {}, "GRAPHQL_PARSE_FAILED"),
@@ -183,6 +303,33 @@ async def test_a_price_at_the_edges_of_time(graph: GraphClient, at: str) -> None
     assert asked.errors == []
 
 
+async def test_an_amount_beyond_what_money_can_be(graph: GraphClient, access: boot.Access, iowa: TenantFacts) -> None:
+    """A contract at the highest price there is: one fits, two are more than an amount can hold."""
+    listed, keys = IOWA.keys.of("test", "dear"), IOWA.keys
+    parties = [keys.of("organization", "DISTRIBUTOR", 56), keys.of("organization", "STORE", 2191)]
+    do = [
+        (
+            "INSERT INTO price_list (tenant_id, id, seller_id, code, name, audience, scope, buyer_id)"
+            " VALUES ($1, $2, $3, 'DEAR', 'Dear', 'TRADE', 'CONTRACT', $4)",
+            [listed, *parties],
+        ),
+        (
+            "INSERT INTO price (tenant_id, price_list_id, sku_id, min_qty, valid_from, unit_fen)"
+            " VALUES ($1, $2, $3, 1, '2016-01-01Z', 9007199254740991)",
+            [listed, keys.of("sku", 43337)],
+        ),
+    ]
+    undo = [
+        ("DELETE FROM price WHERE tenant_id = $1 AND price_list_id = $2", [listed]),
+        ("DELETE FROM price_list WHERE tenant_id = $1 AND id = $2", [listed]),
+    ]
+    async with changed(access, iowa, do, undo):
+        asked = await graph.ask(PRICE, {"q": 1}, by=CLERK)
+        assert (asked.data, asked.errors) == ({"price": {"unitPrice": 2**53 - 1}}, [])
+        for quantity in (2, 2**31 - 1):
+            assert await only_code(graph, PRICE, by=CLERK, q=quantity) == "BAD_USER_INPUT"
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -199,19 +346,25 @@ async def test_deep_wide_and_dear_documents(graph: GraphClient, document: str) -
     assert asked.statements == []
 
 
-@settings(
+fuzzed = settings(
     derandomize=True,
     deadline=None,
     max_examples=size(60, 5_000),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+parts = st.integers() | st.floats() | st.booleans() | st.none() | st.text(max_size=33) | st.just("0" * 32)
+cursors = (
+    st.none()
+    | st.text(max_size=40)
+    | st.lists(parts, max_size=4).map(lambda made: cursor(*made))
+    | st.tuples(st.integers(-(2**64), 2**64) | st.text(max_size=210), st.just("0" * 32)).map(lambda made: cursor(*made))
+)
+
+
+@fuzzed
 @given(
     id=st.one_of(st.text(max_size=60), st.from_regex(r"[a-z]{3,8}_[0-9a-f]{30,34}", fullmatch=True)),
-    after=st.one_of(
-        st.none(),
-        st.text(max_size=40),
-        st.lists(st.integers() | st.text(max_size=33), max_size=4).map(lambda parts: cursor(*parts)),
-    ),
+    after=cursors,
     first=st.integers(-5, 200),
 )
 async def test_no_argument_is_an_internal_error(graph: GraphClient, id: str, after: str | None, first: int) -> None:
@@ -221,3 +374,29 @@ async def test_no_argument_is_an_internal_error(graph: GraphClient, id: str, aft
     )
     asked = await graph.ask(document, {"id": id, "after": after, "first": first})
     assert set(asked.codes) <= {"BAD_ID", "BAD_CURSOR", "BAD_PAGE_SIZE"}
+
+
+@fuzzed
+@given(after=cursors)
+async def test_no_cursor_is_an_internal_error(graph: GraphClient, after: str | None) -> None:
+    """One connection by number, one by instant, one by three ids."""
+    document = (
+        "query ($id: ID!, $location: ID!, $after: String) { store(id: $id) { shelf(first: 1, after: $after) "
+        "{ nodes { id } } ordersPlaced(first: 1, after: $after) { nodes { id } } } "
+        "location(id: $location) { stock(first: 1, after: $after) { nodes { onHand } } } }"
+    )
+    ids = {"id": STORE, "location": IOWA.location("STORE", 2191)}
+    asked = await graph.ask(document, {**ids, "after": after}, by=CLERK)
+    assert set(asked.codes) <= {"BAD_CURSOR"}
+
+
+@fuzzed
+@given(
+    quantity=st.integers() | st.floats() | st.booleans(),
+    at=st.none()
+    | st.text(max_size=40)
+    | st.datetimes(timezones=st.timezones() | st.none()).map(lambda at: at.isoformat()),
+)
+async def test_no_quantity_or_instant_is_an_internal_error(graph: GraphClient, quantity: Any, at: str | None) -> None:
+    asked = await graph.ask(PRICE, {"q": quantity, "at": at}, by=CLERK)
+    assert set(asked.codes) <= {"BAD_USER_INPUT"}

@@ -189,6 +189,55 @@ async def test_past_orders_still_name_a_suspended_shop(graph: GraphClient) -> No
     assert "2205" in {order["buyer"]["code"] for order in asked.data["organization"]["ordersReceived"]["nodes"]}
 
 
+async def test_a_suspended_distributor_supplies_nobody(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    """It is nobody's supplier and not found; what it once sold still bears its name."""
+    text = "UPDATE organization SET status = '{}' WHERE tenant_id = $1 AND tier = 'DISTRIBUTOR' AND code = '56'"
+    document = (
+        '{ store(id: "%s") { distributor { name } upstreams { isPrimary } ancestors(first: 1) { nodes { tier } } '
+        "ordersPlaced(first: 1) { nodes { seller { code } } } } "
+        'organization(id: "%s") { name } node(id: "%s") { id } listing(id: "%s") { id } '
+        'distributors(regionCode: "US-IA-056") { totalCount nodes { code } } }'
+    ) % (IOWA.store(2191), *[IOWA.distributor(56)] * 2, IOWA.listing("DISTRIBUTOR", 56, 43337))
+    before = (await graph.ask(document, by=CLERK)).data
+    assert before["distributors"] == {"totalCount": 1, "nodes": [{"code": "56"}]}
+    assert before["store"]["ancestors"] == {"nodes": [{"tier": "DISTRIBUTOR"}]}
+    async with changed(access, iowa, [(text.format("SUSPENDED"), [])], [(text.format("ACTIVE"), [])]):
+        asked = await graph.ask(document, by=CLERK)
+        assert (await graph.ask("{ viewer { role } }", by="distributor:56/operator")).codes == ["UNAUTHENTICATED"]
+    assert asked.errors == []
+    assert asked.data == {
+        "store": {
+            "distributor": None,
+            "upstreams": [],
+            "ancestors": {"nodes": [{"tier": "BRAND"}]},
+            "ordersPlaced": {"nodes": [{"seller": {"code": "56"}}]},
+        },
+        "organization": None,
+        "node": None,
+        "listing": None,
+        "distributors": {"totalCount": 0, "nodes": []},
+    }
+
+
+async def test_a_suspended_brand_is_not_found_and_its_goods_still_name_it(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    text = "UPDATE organization SET status = '{}' WHERE tenant_id = $1 AND tier = 'BRAND' AND code = '260'"
+    document = (
+        '{ organization(id: "%s") { name } store(id: "%s") { brands { code } } brands(first: 100) { nodes { code } } '
+        'sku(id: "%s") { product { brand { code } } } }'
+    ) % (IOWA.brand(260), IOWA.store(2191), IOWA.sku(43337))
+    async with changed(access, iowa, [(text.format("SUSPENDED"), [])], [(text.format("ACTIVE"), [])]):
+        asked = await graph.ask(document)
+    assert asked.errors == []
+    assert asked.data["organization"] is None
+    assert {"code": "260"} not in asked.data["store"]["brands"] + asked.data["brands"]["nodes"]
+    assert len(asked.data["brands"]["nodes"]) == 69
+    assert asked.data["sku"] == {"product": {"brand": {"code": "260"}}}
+
+
 async def test_a_contract_is_between_its_two_parties(
     graph: GraphClient, access: boot.Access, iowa: TenantFacts
 ) -> None:
