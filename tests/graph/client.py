@@ -15,6 +15,7 @@ import asyncpg
 import schema
 from engine.gate import Operation
 from engine.limits import Limits
+from loaders.tenants import ALL_TENANTS
 from models.database import Database
 from models.reading import set_tenant
 from resolvers.entrance import Entrance
@@ -31,7 +32,10 @@ BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK")
 
 @dataclass
 class Answered:
-    """An answer, and what it cost: the statements as the driver sent them, BEGIN and COMMIT not among them."""
+    """An answer, and what it cost: the statements as the driver sent them.
+
+    BEGIN and COMMIT are not among them, nor the directory of tenants, which a process reads every half minute for all.
+    """
 
     data: Any
     errors: list[dict[str, Any]]
@@ -78,7 +82,9 @@ class GraphClient:
             )
             await sleep(0)
         return Answered(
-            answer.result.data, answer.result.errors, [text for text in sent if not text.startswith(BOUNDARIES)]
+            answer.result.data,
+            answer.result.errors,
+            [text for text in sent if not text.startswith(BOUNDARIES) and text != ALL_TENANTS.text],
         )
 
     async def token(self, who: str, tenant: str = "iowa") -> str:

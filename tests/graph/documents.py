@@ -70,3 +70,9 @@ class Ids:
 
 
 IOWA, FORTY = Ids("iowa"), Ids("forty")
+
+PRICE = (
+    'query ($q: Int!, $at: DateTime) { price(sellerId: "%s", buyerId: "%s", skuId: "%s", quantity: $q, at: $at) '
+    "{ unitPrice amount } }"
+) % (IOWA.distributor(56), IOWA.store(2191), IOWA.sku(43337))
+"""What Lee county's distributor asks shop 2191 for a bottle of item 43337."""
