@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Uuid, bindparam, column, func, select
 from sqlalchemy.orm import aliased
 
 from domain.catalog import PriceAudience, PriceScope
-from domain.channel import EdgeKind
+from domain.channel import EdgeKind, OrganizationStatus
 from loaders.base import ById, Loader, Reading
 from loaders.paging import Paged, each, wanted_pairs, wanted_parents
 from models.catalog import (
@@ -38,7 +38,7 @@ class CandidateRow(Row):
 
 
 _edge = aliased(OrganizationEdge)
-_buyer = aliased(Organization)
+_buyer, _seller = aliased(Organization), aliased(Organization)
 _buyer_store = aliased(CloudStore)
 _seller_store = aliased(CloudStore)
 
@@ -140,6 +140,12 @@ def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
     rows = (
         _candidates(wanted, PriceAudience.TRADE, applies & supplies & in_scope(wanted.c.seller, wanted.c.buyer))
         .join(_buyer, (_buyer.tenant_id == TENANT) & (_buyer.id == wanted.c.buyer))
+        .join(
+            _seller,
+            (_seller.tenant_id == TENANT)
+            & (_seller.id == wanted.c.seller)
+            & (_seller.status == constant(OrganizationStatus.ACTIVE)),
+        )
         .outerjoin(_buyer_store, (_buyer_store.tenant_id == TENANT) & (_buyer_store.organization_id == wanted.c.buyer))
     )
     if at is None:

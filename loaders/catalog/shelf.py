@@ -196,6 +196,12 @@ def _bands() -> Any:
         .select_from(Authorization)
         .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == Authorization.assortment_id))
         .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
+        .join(
+            Organization,
+            (Organization.tenant_id == TENANT)
+            & (Organization.id == Assortment.grantor_id)
+            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
+        )
         .where(
             Authorization.tenant_id == TENANT,
             Authorization.grantee_id == wanted.c.grantee,

@@ -110,3 +110,22 @@ async def test_the_storefront_query_is_far_below_what_may_be_asked(graph: GraphC
 
     prepared = graph.prepared(Q1)
     assert {first: prepared.cost({"id": "x", "first": first}) for first in (20, 100)} == {20: 204, 100: 604}
+
+
+async def test_a_suspended_distributor_does_not_trade(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    document = (
+        '{ listing(id: "%s") { price sellableByLevel { hops } trade { supplyPrice } } '
+        'price(sellerId: "%s", buyerId: "%s", skuId: "%s") { unitPrice } }'
+    ) % (IOWA.listing("STORE", 2191, 43337), IOWA.distributor(56), IOWA.store(2191), IOWA.sku(43337))
+    status = "UPDATE organization SET status = '{}' WHERE tenant_id = $1 AND tier = 'DISTRIBUTOR' AND code = '56'"
+    before = (await graph.ask(document, by=CLERK)).data
+    assert [level["hops"] for level in before["listing"]["sellableByLevel"]] == [0, 1, 2]
+    assert (before["price"], before["listing"]["trade"]) == ({"unitPrice": 1763}, {"supplyPrice": 1763})
+    async with changed(access, iowa, [(status.format("SUSPENDED"), [])], [(status.format("ACTIVE"), [])]):
+        during = (await graph.ask(document, by=CLERK)).data
+    # The shop still sells its own, and the brand's; the distributor's goods, prices and grants are gone.
+    assert [level["hops"] for level in during["listing"]["sellableByLevel"]] == [0, 2]
+    assert (during["price"], during["listing"]["trade"]) == (None, None)
+    assert during["listing"]["price"] == before["listing"]["price"]
