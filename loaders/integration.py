@@ -7,7 +7,10 @@ from sqlalchemy import bindparam, select
 
 from loaders.base import LIST_LIMIT, Loader
 from models.integration import ExternalReference
-from models.reading import TENANT, TEXTS, UUIDS, Row, in_scope, read
+from models.reading import TENANT, TEXTS, UUIDS, Row, constant, in_scope, read
+
+MAX_REFERENCES = 10_000
+"""The most names read in one trip: what a page of a hundred aggregates can show."""
 
 
 class ReferenceRow(Row):
@@ -36,7 +39,8 @@ class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
             ExternalReference.aggregate_id == bindparam("ids", type_=UUIDS).any_(),
             in_scope(ExternalReference.organization_id),
         )
-        .order_by(ExternalReference.system),
+        .order_by(ExternalReference.system)
+        .limit(constant(MAX_REFERENCES)),
     )
 
     async def fetch(self, keys: list[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], list[ReferenceRow]]:
