@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -63,11 +63,17 @@ async def check_role(access: boot.Access) -> None:
 
 
 def create(settings: Settings | None = None, access: boot.Access | None = None) -> Starlette:
-    """The application over a database that is up and migrated; it joins the embedded server unless it is handed one.
+    """The application over a database that is up and migrated.
 
-    Raises: settings.SettingsError, embedded.EmbeddedError.
+    Args:
+        settings: read from the environment if not given.
+        access: the logins, which stay the caller's to close; if not given, the application makes its own and closes
+            them when it stops.
+
+    Raises: settings.SettingsError, embedded.EmbeddedError, transport.bearer.SecretFileError.
     """
     settings = settings or Settings()
+    opened = access is None
     access = access or boot.connect(settings)
     database = Database(access.app, pool_size=settings.pool_size, statement_cache=settings.statement_cache)
     limits = limits_of(settings)
@@ -80,14 +86,14 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await database.check_role()
-        try:
-            yield
-        finally:
+        async with AsyncExitStack() as at_the_end:
+            if opened:
+                at_the_end.callback(access.close)
+            at_the_end.push_async_callback(database.close)
             for issuer in remote:
-                await issuer.aclose()
-            await database.close()
-            access.close()
+                at_the_end.push_async_callback(issuer.aclose)
+            await database.check_role()
+            yield
 
     return Starlette(
         routes=routes(door, graph, metrics, database.ping),

@@ -6,14 +6,17 @@ and `cli` use it. It imports no data: that is the importer's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, pool
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
@@ -31,10 +34,35 @@ MINIMUM_VERSION: Final = 150_000
 PREPARE_LOCK: Final = 0x6D696C72
 """Advisory lock of the embedded cluster: one process at a time makes roles and database."""
 CONNECT_TIMEOUT_S: Final = 10.0
+LOCK_WAIT_S: Final = 120
+"""How long one process waits for another that makes the database or migrates it."""
+SET_IS_A_RIGHT: Final = 160_000
+"""Since this version who is a member of a role may not yet take it on."""
 
 
 class BootError(Exception):
     """The database cannot be used as it is; the message says what to do."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Within it, whatever the database, its driver or alembic raises becomes a sentence an operator can read.
+
+    Raises: BootError.
+    """
+    try:
+        yield
+    except CommandError as error:
+        raise BootError(f"The schema cannot be migrated: {error}. Was it made by a newer Millrace?") from error
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise BootError(f"The database cannot be used: {_words(error)}") from error
+
+
+def _words(error: BaseException) -> str:
+    """What the driver says; the name of the exception where it says nothing, as one that timed out does."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig.__cause__ or error.orig  # SQLAlchemy's own text has the whole statement in it
+    return str(error) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +110,21 @@ def embedded_access(server: Server, database: str) -> Access:
 async def prepare(access: Access, say: Callable[[str], None] = lambda _: None) -> None:
     """Make roles and database where the server is ours, check the version, migrate to the newest schema.
 
-    Raises: BootError for a server older than 15 or one that is not UTF-8; asyncpg's errors as they come.
+    Raises: BootError for a server older than 15, one that is not UTF-8, and whatever else keeps it from being used.
     """
-    if access.server is not None:
-        await create_database(access.server, NAME)
-    connection = await asyncpg.connect(access.owner, timeout=CONNECT_TIMEOUT_S)
+    with explained():
+        if access.server is not None:
+            await create_database(access.server, NAME)
+        version = await _check_server(access.owner)
+        say("migrating the schema")
+        await migrate(access.owner)
+        if version >= SET_IS_A_RIGHT:
+            await _let_owner_serve(access.owner)
+
+
+async def _check_server(owner: str) -> int:
+    """The server's version number. Raises BootError when it is too old or the database is not UTF-8."""
+    connection = await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S)
     try:
         version = int(await connection.fetchval("SHOW server_version_num"))
         encoding = await connection.fetchval("SHOW server_encoding")
@@ -96,14 +134,35 @@ async def prepare(access: Access, say: Callable[[str], None] = lambda _: None) -
         raise BootError(f"PostgreSQL 15 or newer is needed, and this server is {version // 10_000}.")
     if encoding != "UTF8":
         raise BootError(f"The database must be encoded in UTF8, and this one is in {encoding}.")
-    say("migrating the schema")
-    await migrate(access.owner)
+    return version
+
+
+async def _let_owner_serve(owner: str) -> None:
+    """Let the owner act as the app role: the import writes as it, and so does a server without a login of its own.
+
+    Whoever made a role may grant it, also to herself, and before that may not take it on.
+
+    Raises: BootError when somebody else made the role and has not granted it.
+    """
+    connection = await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S)
+    try:
+        if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'SET')", APP_ROLE):
+            await connection.execute(f'GRANT "{APP_ROLE}" TO CURRENT_USER WITH SET TRUE')
+    except asyncpg.InsufficientPrivilegeError:
+        name = await connection.fetchval("SELECT current_user")
+        raise BootError(
+            f"The owner of the database may not act as {APP_ROLE}. Let a superuser run: "
+            f'GRANT "{APP_ROLE}" TO "{name}" WITH SET TRUE'
+        ) from None
+    finally:
+        await connection.close()
 
 
 async def create_database(server: Server, name: str, template: str = "template1") -> None:
     """The owner, the two serving roles and the database, each where it is missing."""
     connection = await asyncpg.connect(server.dsn(SUPERUSER, SUPERUSER), timeout=CONNECT_TIMEOUT_S)
     try:
+        await connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
         await connection.execute(f"SELECT pg_advisory_lock({PREPARE_LOCK})")
         await _create_role(connection, OWNER, "LOGIN CREATEROLE")
         for role in (APP_ROLE, WORKER_ROLE):
@@ -123,7 +182,7 @@ async def _create_role(connection: asyncpg.Connection, role: str, rights: str) -
 def alembic_config() -> Config:
     """Alembic's configuration, independent of the working directory."""
     config = Config()
-    config.set_main_option("script_location", str(PROJECT / "alembic"))
+    config.set_main_option("script_location", str(PROJECT / "alembic").replace("%", "%%"))
     return config
 
 
@@ -135,7 +194,12 @@ async def migrate(owner: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    engine = create_async_engine(owner.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    async def connect() -> asyncpg.Connection:
+        # The driver reads the address itself, as everywhere else: SQLAlchemy knows fewer options, no `sslmode`.
+        limits = {"lock_timeout": f"{LOCK_WAIT_S}s"}
+        return await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S, server_settings=limits)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(run)

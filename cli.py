@@ -6,7 +6,8 @@ import asyncio
 import socket
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -32,7 +33,7 @@ from models.database import UnsafeRole
 from models.reading import set_tenant
 from settings import Settings, SettingsError
 from transport import server_config
-from transport.bearer import Identity, mint
+from transport.bearer import Identity, SecretFileError, mint
 from transport.logs import configure
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -41,6 +42,7 @@ err = Console(stderr=True)
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted."""
 TOKEN_LIFETIME: Final = timedelta(days=1)
+NAMES: Final = "store:2191/clerk, brand:260/analyst, member:1, partner:1, admin"
 TRY: Final = """
 Try:     curl -s {url} -H 'content-type: application/json' \\
               -d '{{"query": "{{ stores(first: 3) {{ nodes {{ id name city }} }} }}"}}'
@@ -54,8 +56,8 @@ IOWA: Final = NewTenant(
 
 
 def fail(message: str) -> typer.Exit:
-    """Say what is wrong, in red on stderr, and end with 1."""
-    err.print(message, style="red", markup=False, highlight=False)
+    """Say what is wrong, in red on stderr, and end with 1. Lines are not broken: paths and statements are copied."""
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -66,11 +68,19 @@ def _settings() -> Settings:
         raise fail(str(error)) from None
 
 
-def _connect(settings: Settings) -> boot.Access:
+@contextmanager
+def _database(settings: Settings) -> Iterator[boot.Access]:
+    """The logins while a command runs; what keeps it from running is said in words."""
     try:
-        return boot.connect(settings)
-    except EmbeddedError as error:
+        access = boot.connect(settings)
+    except (EmbeddedError, OSError) as error:
         raise fail(str(error)) from None
+    try:
+        yield access
+    except (boot.BootError, UnsafeRole, SecretFileError, OSError) as error:
+        raise fail(str(error)) from None
+    finally:
+        access.close()
 
 
 @cli.command()
@@ -79,23 +89,18 @@ def serve() -> None:
     settings = _settings()
     started = time.monotonic()
     listening = _listen(settings)
-    access = _connect(settings)
-    try:
+    with _database(settings) as access:
+        application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
-        limits = app.limits_of(settings)
         config = server_config(
-            app.create(settings, access),
+            application,
             host=settings.host,
             port=settings.port,
-            limits=limits,
+            limits=app.limits_of(settings),
             graceful_seconds=settings.graceful_shutdown_s,
         )
         Announced(config, settings, started).run([listening])
-    except (boot.BootError, UnsafeRole, OSError, asyncpg.PostgresError) as error:
-        raise fail(f"{type(error).__name__}: {error}") from None
-    finally:
-        access.close()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -104,7 +109,13 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise fail(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Try PORT=8001.") from None
+        why = str(error.strerror).partition(" (while")[0]  # what follows says host and port once more
+        raise fail(f"Cannot listen on {_authority(settings.host, settings.port)}: {why}. Set HOST or PORT.") from None
+
+
+def _authority(host: str, port: int) -> str:
+    """Host and port as a URL has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class Announced(uvicorn.Server):
@@ -120,7 +131,7 @@ class Announced(uvicorn.Server):
         if not self.started:
             return
         host, port = self.servers[0].sockets[0].getsockname()[:2]
-        url = f"http://{host}:{port}/graphql"
+        url = f"http://{_authority(host, port)}/graphql"
         err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - self._since:.1f} s: [bold]{url}[/]")
         if self._settings.profile == "demo":
             sys.stderr.write(TRY.format(url=url))
@@ -133,10 +144,11 @@ class Announced(uvicorn.Server):
 
 async def _ready(settings: Settings, access: boot.Access) -> None:
     await boot.prepare(access, lambda words: err.print(words, style="dim"))
-    await app.check_role(access)
-    if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
-        with suppress(TenantExists):  # another process was quicker
-            await _import(access.owner, SAMPLE, IOWA, demo=True)
+    with boot.explained():
+        await app.check_role(access)
+        if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
+            with suppress(TenantExists):  # another process was quicker
+                await _import(access.owner, SAMPLE, IOWA, demo=True)
 
 
 async def _import(owner: str, file: Path, tenant: NewTenant, *, demo: bool) -> None:
@@ -157,14 +169,8 @@ async def _tenant_exists(owner: str, code: str) -> bool:
 @cli.command()
 def migrate() -> None:
     """Bring the database up and its schema to the newest revision."""
-    settings = _settings()
-    access = _connect(settings)
-    try:
+    with _database(_settings()) as access:
         asyncio.run(boot.prepare(access, lambda words: err.print(words, style="dim")))
-    except (boot.BootError, OSError, asyncpg.PostgresError) as error:
-        raise fail(f"{type(error).__name__}: {error}") from None
-    finally:
-        access.close()
 
 
 @cli.command(name="import")
@@ -180,19 +186,15 @@ def import_(
     ] = False,
 ) -> None:
     """Import a wholesale invoice file as a new tenant: wholly, or not at all."""
-    access = _connect(_settings())
-    try:
+    made = NewTenant(code=tenant, name=name or tenant, currency=currency, time_zone=time_zone, hosts=tuple(host or ()))
+    with _database(_settings()) as access:
         asyncio.run(boot.prepare(access))
-        made = NewTenant(
-            code=tenant, name=name or tenant, currency=currency, time_zone=time_zone, hosts=tuple(host or ())
-        )
-        asyncio.run(_import(access.owner, file, made, demo=demo))
-    except BrokenFile as error:
-        raise fail("\n".join(["The file is broken; nothing was imported:", *map(str, error.problems)])) from None
-    except (TenantExists, ValueError, boot.BootError, OSError, asyncpg.PostgresError) as error:
-        raise fail(f"{error}\nNothing was imported.") from None
-    finally:
-        access.close()
+        try:
+            asyncio.run(_import(access.owner, file, made, demo=demo))
+        except BrokenFile as error:
+            raise fail("\n".join(["The file is broken; nothing was imported:", *map(str, error.problems)])) from None
+        except (TenantExists, ValueError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise fail(f"{error}\nNothing was imported.") from None
 
 
 @cli.command()
@@ -204,18 +206,15 @@ def token(
     settings = _settings()
     if settings.profile != "demo":
         raise fail("Tokens are made in the demo profile only; in production they come from your issuer.")
-    access = _connect(settings)
-    try:
-        identity = asyncio.run(_identity(access.owner, tenant, who))
-    except asyncpg.PostgresError as error:
-        raise fail(f"{error}. Is the demo's data there? `make serve` imports it.") from None
-    finally:
-        access.close()
+    with _database(settings) as access:
+        try:
+            with boot.explained():
+                identity = asyncio.run(_identity(access.owner, tenant, who))
+        except boot.BootError as error:
+            raise fail(f"{error}. Is the demo's data there? `make serve` imports it.") from None
+        secret = app.secret_of(settings)
     if identity is None:
-        raise fail(
-            f"Tenant {tenant} has no {who}. Try store:2191/clerk, brand:260/analyst, member:1, partner:1, admin."
-        )
-    secret = app.secret_of(settings)
+        raise fail(f"The tenant {tenant} has no {who!r}. Try {NAMES}: `make serve` makes them with the demo's data.")
     made = mint(
         secret, identity, issuer=app.DEMO_ISSUER, audience=app.DEMO_AUDIENCE, lifetime=TOKEN_LIFETIME, now=time.time()
     )

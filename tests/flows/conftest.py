@@ -1,7 +1,7 @@
 """The real application over the worker's database, served by a real uvicorn for the whole session."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -26,6 +26,6 @@ class Real:
 @pytest.fixture(scope="session")
 def real(access: boot.Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     settings = Settings(DATA_DIR=tmp_path_factory.mktemp("data"), MILLRACE_POOL_SIZE=4)
-    made = application.create(settings, replace(access, server=None))  # the lease is the session's
+    made = application.create(settings, access)
     with serving(made, application.limits_of(settings)) as (url, _, _):
         yield Real(url, application.secret_of(settings))

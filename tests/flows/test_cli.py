@@ -96,6 +96,29 @@ def test_nobody_gets_a_token_for_who_is_not_there(here: dict[str, str], who: str
     assert "Traceback" not in made.stderr
 
 
+def test_a_secret_that_cannot_be_trusted_is_said_in_words(here: dict[str, str], tmp_path: Path) -> None:
+    for content, mode in ((b"short", 0o600), (b"x" * 32, 0o644)):
+        secret = tmp_path / SECRET_FILE
+        secret.write_bytes(content)
+        secret.chmod(mode)
+        for command in (["token", "admin"], ["serve"]):
+            refused = run(*command, **{**here, "DATA_DIR": str(tmp_path), "PORT": "0"})
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert str(secret) in refused.stderr
+            assert "remove it" in refused.stderr
+
+
+def test_tokens_are_not_made_in_production(here: dict[str, str]) -> None:
+    issuer = {
+        "MILLRACE_JWKS_URL": "https://issuer.example/keys",
+        "MILLRACE_JWT_ISSUER": "i",
+        "MILLRACE_JWT_AUDIENCE": "a",
+    }
+    refused = run("token", "admin", **here, **issuer, MILLRACE_PROFILE="production")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "your issuer" in refused.stderr
+
+
 def test_make_prints_the_token_alone(here: dict[str, str]) -> None:
     made = subprocess.run(
         ["make", "-s", "token", "AS=store:2191/clerk"],
@@ -114,8 +137,10 @@ def test_bare_make_explains_every_target() -> None:
     listed = subprocess.run(
         ["make"], cwd=boot.PROJECT, capture_output=True, text=True, timeout=WAIT_S, check=True
     ).stdout
-    for target in ("serve", "test", "prove", "check", "bench", "sdl", "migrate", "token"):
-        assert re.search(rf"^  make {target} +\w", listed, re.M), target
+    targets = re.search(r"^\.PHONY: (.+)$", (boot.PROJECT / "Makefile").read_text(), re.M)
+    assert targets is not None
+    assert {"serve", "test", "prove", "check", "bench", "sdl", "migrate", "token"} <= set(targets[1].split())
+    assert re.findall(r"^  make (\w+) +\w", listed, re.M) == targets[1].split()
 
 
 def test_sdl_prints_the_committed_schema() -> None:

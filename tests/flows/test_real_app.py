@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 import app as application
@@ -69,6 +70,28 @@ async def test_a_clerk_is_known_over_http_and_websocket(real: Real) -> None:
     assert ask(real, VIEWER, token(real)).json() == {"data": {"viewer": {"actorClass": "STORE_CLERK"}}}
     answer = await over_websocket(real, {"query": VIEWER}, {"Authorization": f"Bearer {token(real)}"})
     assert answer == {"data": {"viewer": {"actorClass": "STORE_CLERK"}}}
+
+
+async def test_what_only_a_clerk_sees_answers_the_same_three_ways(real: Real) -> None:
+    inside = '{ store(id: "%s") { shelf(first: 2) { nodes { price trade { supplyPrice } } } } }' % IOWA.store(2191)
+    bearer = {"Authorization": f"Bearer {token(real)}"}
+    async with httpx.AsyncClient(headers=bearer) as client:
+        posted = (await client.post(real.graphql, json={"query": inside})).json()
+        got = (await client.get(real.graphql, params={"query": inside})).json()
+    assert posted["data"]["store"]["shelf"]["nodes"][0] == {"price": 969, "trade": {"supplyPrice": 738}}
+    assert posted == got == await over_websocket(real, {"query": inside}, bearer)
+
+
+@pytest.mark.parametrize("name", ["alg none", "another key", "another audience", "expired"])
+async def test_a_bad_token_opens_no_socket(real: Real, name: str) -> None:
+    async with connect(
+        real.graphql.replace("http", "ws"), subprotocols=[Subprotocol("graphql-transport-ws")]
+    ) as socket:
+        payload = {"Authorization": f"Bearer {bad_tokens(real)[name]}"}
+        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+        with pytest.raises(ConnectionClosedError):
+            await socket.recv()
+        assert socket.close_code == 4403
 
 
 def unsigned(claims: dict[str, Any]) -> str:

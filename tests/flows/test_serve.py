@@ -1,18 +1,16 @@
 """`make serve`, as processes: an empty directory becomes a URL, whoever is killed whenever; nothing is half done."""
 
 import asyncio
+import fcntl
+import json
 import os
-import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,66 +21,30 @@ import pytest
 import boot
 from embedded import EmbeddedPostgres
 from models.reading import set_tenant
+from tests.flows.started import WAIT_S, Serving
 from tests.graph.documents import IOWA, Q1
 
-WAIT_S = 90.0
-UP = re.compile(r"Millrace is up after (\d+\.\d) s: (http://\S+)/graphql")
 pytestmark = pytest.mark.timeout(240)
 
 
-class Serving:
-    """A running `serve`, and what it has said so far."""
-
-    def __init__(self, home: Path, **settings: str) -> None:
-        environment = {**os.environ, "DATA_DIR": str(home), "PORT": "0", **settings}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "serve"],
-            cwd=boot.PROJECT,
-            env=environment,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.said: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said.append(line)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.said)
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + WAIT_S
-        while not (found := condition()):
-            assert time.monotonic() < deadline, self.text
-            assert self.process.poll() is None or condition(), self.text
-            time.sleep(0.02)
-        return found
-
-    def url(self) -> str:
-        return str(self.until(lambda: UP.search(self.text))[2])
-
-    def kill(self, how: int = signal.SIGKILL) -> int:
-        self.process.send_signal(how)
-        return self.ended()
-
-    def ended(self) -> int:
-        code = self.process.wait(WAIT_S)
-        self._reader.join(WAIT_S)
-        return code
-
-
 @pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """A directory that the server's account may pass; the servers below it end with their leases."""
-    base = Path(tempfile.mkdtemp(prefix="serve-", dir="/tmp"))
+def place(testrun_uid: str) -> Iterator[Path]:
+    """A directory that the server's account may pass, one for all workers: the demo is imported once in a run.
+
+    The last worker that leaves it takes it away; the servers below it end with their leases.
+    """
+    base = Path("/tmp", f"serve-{testrun_uid}")
+    base.mkdir(exist_ok=True)
     base.chmod(0o755)
-    yield base
+    with (base / "workers.lock").open("w") as workers:
+        fcntl.flock(workers, fcntl.LOCK_SH)
+        yield base
+        with suppress(BlockingIOError):
+            fcntl.flock(workers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            clear(base)
+
+
+def clear(base: Path) -> None:
     for lock in base.rglob("supervisor.lock"):
         with suppress(ProcessLookupError, ValueError):
             os.kill(int(lock.read_text()), signal.SIGTERM)
@@ -93,8 +55,10 @@ def place() -> Iterator[Path]:
 
 
 def storefront(url: str) -> Any:
-    answered = httpx.post(f"{url}/graphql", json={"query": Q1, "variables": {"id": IOWA.store(2191), "first": 2}})
-    return answered.json()["data"]["store"]["name"]
+    asked = {"query": Q1, "variables": {"id": IOWA.store(2191), "first": 2}}
+    answered = httpx.post(f"{url}/graphql", json=asked, timeout=WAIT_S).json()
+    assert answered["data"]["store"]["name"] == "Keokuk Spirits"
+    return answered
 
 
 async def _counts(home: Path) -> tuple[int, int, int]:
@@ -116,12 +80,19 @@ def whole(home: Path) -> tuple[int, int, int]:
     return asyncio.run(_counts(home))
 
 
-@pytest.fixture(scope="module")
-def home(place: Path) -> Path:
-    return place / "data"
+@dataclass(frozen=True)
+class Story:
+    """How an empty directory became a URL: seconds from the start to the address, and what was said on the way."""
+
+    cold: float
+    warm: float
+    said_again: str
+    ended: int
+    holds: tuple[int, int, int]
 
 
-def test_an_empty_directory_becomes_a_url_though_it_is_killed_on_the_way(home: Path) -> None:
+def became_a_url(home: Path) -> Story:
+    """Serve an empty directory, killed while it migrates, while it imports, and while it serves."""
     early = Serving(home)
     early.until(lambda: "migrating" in early.text)
     early.kill()
@@ -130,28 +101,47 @@ def test_an_empty_directory_becomes_a_url_though_it_is_killed_on_the_way(home: P
     time.sleep(1.0)  # some of the rows are on their way
     importing.kill()
     serving = Serving(home)
-    url = serving.url()
-    assert storefront(url) == "Keokuk Spirits"
-    # Killed while it serves, it goes on from there, and nothing is imported twice.
+    storefront(serving.url())
+    cold = serving.seconds()
     serving.kill()
     again = Serving(home)
-    assert storefront(again.url()) == "Keokuk Spirits"
-    assert "reading the file" not in again.text
-    assert again.kill(signal.SIGTERM) == 0
-    assert whole(home) == (1, 10_000, 37_840)
+    storefront(again.url())
+    ended = again.kill(signal.SIGTERM)
+    return Story(cold, again.seconds(), again.text, ended, whole(home))
+
+
+@pytest.fixture
+def home(place: Path) -> Iterator[Path]:
+    """The directory with the demo in it, for one test at a time; whoever comes first goes the whole way there."""
+    told = place / "story.json"
+    with (place / "home.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_text(json.dumps(asdict(became_a_url(place / "data"))))
+        yield place / "data"
+
+
+def test_an_empty_directory_becomes_a_url_though_it_is_killed_on_the_way(place: Path, home: Path) -> None:
+    story = json.loads((place / "story.json").read_text())
+    assert story["cold"] < 60
+    assert story["warm"] < 10
+    assert "reading the file" not in story["said_again"]  # nothing is imported twice
+    assert "Traceback" not in story["said_again"]
+    assert story["ended"] == 0
+    assert story["holds"] == [1, 10_000, 37_840]
 
 
 def test_two_processes_share_one_database_and_it_ends_with_the_last(home: Path) -> None:
     first, second = Serving(home), Serving(home)
     urls = first.url(), second.url()
     assert urls[0] != urls[1]
-    assert [storefront(url) for url in urls] == ["Keokuk Spirits"] * 2
+    assert storefront(urls[0]) == storefront(urls[1])
     assert len(list(home.rglob("postmaster.pid"))) == 1
     assert first.kill(signal.SIGTERM) == 0
-    assert storefront(urls[1]) == "Keokuk Spirits"
+    storefront(urls[1])
     assert second.kill(signal.SIGINT) == 0
     deadline = time.monotonic() + WAIT_S
-    while list(home.rglob("postmaster.pid")):
+    while (home / "pg" / "postmaster.pid").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -168,23 +158,27 @@ def test_a_killed_database_is_told_and_comes_back_with_the_next_start(home: Path
     assert httpx.get(f"{url}/health/live").status_code == 200
     answered = httpx.post(f"{url}/graphql", json={"query": "{ stores(first: 1) { nodes { id } } }"})
     assert answered.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
-    serving.kill(signal.SIGTERM)
+    # The next start brings the database back, also for the process that lost it.
     again = Serving(home)
-    assert storefront(again.url()) == "Keokuk Spirits"
-    again.kill(signal.SIGTERM)
+    storefront(again.url())
+    serving.until(lambda: httpx.get(f"{url}/health/ready").status_code == 200)
+    storefront(url)
+    assert serving.kill(signal.SIGTERM) == 0
+    assert again.kill(signal.SIGTERM) == 0
+    assert whole(home) == (1, 10_000, 37_840)
 
 
-def test_a_port_in_use_is_said_in_words(home: Path) -> None:
+def test_a_port_in_use_is_said_in_words(place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        serving = Serving(home, PORT=str(port))
+        serving = Serving(place / "never", PORT=str(port))
         assert serving.ended() == 1
-    assert str(port) in serving.text
-    assert "Traceback" not in serving.text
+    assert serving.text == f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT.\n"
+    assert not (place / "never").exists()  # who cannot listen starts nothing
 
 
-def test_wrong_settings_are_said_all_at_once(home: Path) -> None:
-    serving = Serving(home, PORT="-1", MILLRACE_POOL_SIZE="many", MILLRACE_PROFILE="production")
+def test_wrong_settings_are_said_all_at_once(place: Path) -> None:
+    serving = Serving(place / "never", PORT="-1", MILLRACE_POOL_SIZE="many", MILLRACE_PROFILE="production")
     assert serving.ended() == 1
     assert "Traceback" not in serving.text
     for name in ("PORT", "MILLRACE_POOL_SIZE", "MILLRACE_JWKS_URL"):
@@ -198,6 +192,17 @@ def test_a_directory_that_cannot_be_used_is_said_in_words(place: Path) -> None:
     assert serving.ended() == 1
     assert "Traceback" not in serving.text
     assert "file" in serving.text
+
+
+def test_a_directory_closed_to_the_server_is_named(place: Path) -> None:
+    closed = place / f"closed-{os.getpid()}"
+    # Root may enter what the server's account may not; an ordinary user is that account and needs to write.
+    as_root = os.geteuid() == 0
+    closed.mkdir(0o700 if as_root else 0o500)
+    serving = Serving(closed / "below" if as_root else closed)
+    assert serving.ended() == 1
+    assert "Traceback" not in serving.text
+    assert str(closed) in serving.text.replace("\n", "")
 
 
 def test_in_production_there_is_no_demo(home: Path) -> None:
