@@ -1,7 +1,8 @@
 """The generated rows, as rows of ours: sites, assortments, shelves, stock, pools and people.
 
-Owns what of ours each generated value becomes. All of it is marked: `is_generated` where the table has it, the reason
-of the opening movements elsewhere.
+Owns what of ours each generated value becomes. It is marked: `is_generated` where the table has it, the reason of the
+one opening movement for a row of stock and its lot, the name of a pool for what is contributed to it. Sites,
+locations, safety stock and people bear no mark: a file never brings any.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from models import catalog, channel, integration, inventory, member
 from models.base import NO_LOT
 
 OPENING: Final = "generated opening stock"
+POOL_NAME: Final = "One pool (generated)"
 CITY_SITES: Final = 10
 """The counties with most stores have a site of their own."""
 
@@ -281,7 +283,7 @@ async def _pools(bulk: Bulk, source: Source, demo: Demo) -> None:
     ids = {owner: keys.of("contribution", owner.tier, owner.number) for owner in owners}
     await bulk.insert(
         inventory.InventoryPool,
-        {"id": pools, "organization_id": orgs, "code": ["POOL"] * len(pools), "name": ["One pool"] * len(pools)},
+        {"id": pools, "organization_id": orgs, "code": ["POOL"] * len(pools), "name": [POOL_NAME] * len(pools)},
     )
     await bulk.insert(
         inventory.PoolContribution,

@@ -92,11 +92,16 @@ Extend = Callable[[Ledger, Channel, PriceBook[TradeKey]], Extension]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the file's report, the rows of each table, and the seconds of each step."""
+    """What an import did: the file's report, the rows of each table, and the seconds of each step.
+
+    `regions` are the codes of those that the file calls otherwise than the platform does: it shares them between all
+    tenants, so the name that was there first stays.
+    """
 
     tenant: NewTenant
     report: Report
     rows: Mapping[str, int]
+    regions: tuple[str, ...]
     seconds: Mapping[str, float]
 
 
@@ -151,9 +156,9 @@ async def import_file(
     )
     expected = ROWS_EXPECTED + (0 if extension is None else extension.rows)
     with progress.step("writing the rows", expected) as advance:
-        rows = await _write(owner_dsn, tenant, source, extension, advance.by)
+        rows, regions = await _write(owner_dsn, tenant, source, extension, advance.by)
     seconds["writing"] = perf_counter() - clock
-    return Imported(tenant, ledger.report, rows, seconds)
+    return Imported(tenant, ledger.report, rows, regions, seconds)
 
 
 def zone_of(tenant: NewTenant) -> ZoneInfo:
@@ -170,20 +175,22 @@ async def _write(
     source: writing.Source,
     extension: Extension | None,
     advance: Callable[[int], None],
-) -> Mapping[str, int]:
+) -> tuple[Mapping[str, int], tuple[str, ...]]:
     connection = await asyncpg.connect(owner_dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         bulk = Bulk(connection, source.keys.tenant_id, lambda _, rows: advance(rows))
-        async with connection.transaction():
+        # What the import before this one wrote must be seen once the lock is had, whatever the server's default is.
+        async with connection.transaction(isolation="read_committed"):
             await _alone(connection)
             await _shared(connection, tenant, source)
+            regions = await _regions(connection, source)
             await connection.execute(f"SET LOCAL ROLE {APP_ROLE}")
             await connection.execute(set_tenant(source.keys.tenant_id))
             await writing.write(bulk, source)
             if extension is not None:
                 await extension.write(bulk, source)
         await _analyze(connection, bulk.counts)
-        return bulk.counts
+        return bulk.counts, regions
     finally:
         await connection.close()
 
@@ -209,7 +216,7 @@ async def _analyze(connection: asyncpg.Connection, tables: Iterable[str]) -> Non
 
 
 async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: writing.Source) -> None:
-    """The rows of the platform's own tables. Raises TenantExists; ValueError for what the tables' checks refuse."""
+    """The tenant and its hosts. Raises TenantExists; ValueError for what the tables' checks refuse."""
     if await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", tenant.code):
         raise TenantExists(f"There is a tenant {tenant.code} already.")
     try:
@@ -231,7 +238,14 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: wri
         )
     except asyncpg.UniqueViolationError:
         raise ValueError(f"One of the hosts {', '.join(hosts)} means another tenant.") from None
+
+
+async def _regions(connection: asyncpg.Connection, source: writing.Source) -> tuple[str, ...]:
+    """Write the regions that are not there yet; the codes of those that are, under another name."""
+    regions = writing.shared_rows(source)
     await connection.executemany(
-        "INSERT INTO region (code, name, parent_code) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING",
-        writing.shared_rows(source),
+        "INSERT INTO region (code, name, parent_code) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING", regions
     )
+    said = {code: name for code, name, _ in regions}
+    kept = await connection.fetch("SELECT code, name FROM region WHERE code = ANY($1) ORDER BY code", list(said))
+    return tuple(row["code"] for row in kept if row["name"] != said[row["code"]])

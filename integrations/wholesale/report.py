@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from integrations.wholesale.importing import Imported
 from integrations.wholesale.ledger import MEANING
@@ -20,9 +21,15 @@ def show(console: Console, imported: Imported) -> None:
     rules.columns[0].no_wrap = True
     rules.columns[1].justify = rules.columns[2].justify = "right"
     for finding in report.findings:
-        first = finding.examples[0] if finding.examples else ""
+        first = Text(finding.examples[0] if finding.examples else "")  # the file's own words: no mark-up of ours
         rules.add_row(finding.rule.name, f"{finding.rows:,}", f"{finding.subjects:,}", MEANING[finding.rule], first)
     console.print(rules)
+    if imported.regions:
+        console.print(
+            f"Regions that the file calls otherwise than the platform, which keeps its names: {len(imported.regions):,}"
+            f" (first: {imported.regions[0]}).",
+            highlight=False,
+        )
     written = ", ".join(f"{name} {count:,}" for name, count in sorted(imported.rows.items(), key=lambda row: -row[1]))
     console.print(f"Rows written: {sum(imported.rows.values()):,} ({written})", highlight=False)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in imported.seconds.items())

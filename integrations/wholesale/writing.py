@@ -45,9 +45,17 @@ MODES: Final[Mapping[Tier, CloudStoreMode]] = {
 }
 
 
+NOWHERE: Final = (None,) * 5
+"""Address, city, postal code, latitude and longitude of who has none in the file."""
+
+
 def region_code(county: int) -> str:
     """The code of a county's region."""
     return f"{REGION_ROOT[0]}-{county:03d}"
+
+
+def _region(county: int | None) -> str | None:
+    return None if county is None else region_code(county)
 
 
 @dataclass(frozen=True)
@@ -98,32 +106,13 @@ async def write(bulk: Bulk, source: Source) -> None:
 
 async def _organizations(bulk: Bulk, source: Source) -> None:
     ledger = source.ledger
-    rows: list[tuple[Any, ...]] = [
-        (brand(v.number), v.name, None, None, None, None, None, None) for v in ledger.vendors
-    ]
+    rows: list[tuple[Any, ...]] = [(brand(v.number), v.name, None, *NOWHERE) for v in ledger.vendors]
+    rows += [(distributor(d.number), d.name, _region(d.county), *NOWHERE) for d in source.channel.distributors]
     rows += [
         (
-            distributor(d.number),
-            d.name,
-            None if d.county is None else region_code(d.county),
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
-        for d in source.channel.distributors
-    ]
-    rows += [
-        (
-            store(s.number),
-            s.name,
-            None if s.county is None else region_code(s.county),
-            s.address,
-            s.city,
-            s.zip_code,
-            None if s.point is None else s.point.latitude_e7,
-            None if s.point is None else s.point.longitude_e7,
+            *(store(s.number), s.name, _region(s.county)),
+            *(s.address or None, s.city or None, s.zip_code or None),
+            *(s.point or (None, None)),
         )
         for s in ledger.stores
     ]
@@ -253,7 +242,7 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
             "id": ids,
             "product_id": [product_of[item.number] for item in items],
             "code": [str(item.number) for item in items],
-            "name": [f"{item.description} {item.volume_ml} ml" for item in items],
+            "name": [_sized(item) for item in items],
             "base_unit": [BASE_UNIT] * len(items),
             "shelf_life_days": [keeps.get(item.number) for item in items],
         },
@@ -266,14 +255,17 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
         catalog.Attribute,
         {"id": [volume], "code": [VOLUME], "name": ["Volume"], "kind": [AttributeKind.INTEGER.value], "unit": ["ml"]},
     )
-    volumes = [item.volume_ml for item in items]
-    await bulk.insert(
-        catalog.SkuAttribute, {"sku_id": ids, "attribute_id": [volume] * len(ids), "integer_value": volumes}
-    )
+    volumes = [(key, volume, item.volume_ml) for key, item in zip(ids, items, strict=True) if item.volume_ml]
+    await bulk.insert(catalog.SkuAttribute, transposed(("sku_id", "attribute_id", "integer_value"), volumes))
     await no_lots(bulk, ids)
     owners = [source.organization(brand(item.vendor)) for item in items]
     references = [(owner, key, ITEM_SYSTEM, str(i.number)) for owner, key, i in zip(owners, ids, items, strict=True)]
     await _references(bulk, "sku", references)
+
+
+def _sized(item: Item) -> str:
+    """A sku's name: the product's and its size; no bottle is empty, so a size of 0 is one that nobody knows."""
+    return f"{item.description} {item.volume_ml} ml" if item.volume_ml else item.description
 
 
 async def no_lots(bulk: Bulk, skus: Sequence[UUID]) -> None:
@@ -360,7 +352,7 @@ async def _orders(bulk: Bulk, source: Source) -> None:
             "state": [OrderState.COMPLETED.value] * len(ids),
             "seller_id": sellers,
             "buyer_id": [source.organization(store(invoice.store)) for invoice in invoices],
-            "region_code": [None if i.county is None else region_code(i.county) for i in invoices],
+            "region_code": [_region(invoice.county) for invoice in invoices],
             "terminal": [Terminal.PARTNER.value] * len(ids),
             "currency": [source.currency] * len(ids),
             "total_fen": [invoice.total_cents for invoice in invoices],

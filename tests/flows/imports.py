@@ -1,7 +1,9 @@
 """What the tests of the import share: connections without and with the wall, small files, what a database holds."""
 
+import asyncio
 import csv
 import gzip
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -22,6 +24,20 @@ from models.reading import set_tenant
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SMALL_ROWS = 200
+IMPORTER = """
+import asyncio, sys
+from datetime import datetime
+from pathlib import Path
+from demo.writing import demo_of
+from integrations.wholesale.importing import NewTenant, TenantExists, import_file
+dsn, path, code, now = sys.argv[1:]
+at = datetime.fromisoformat(now)
+try:
+    new = NewTenant(code, code, "USD", "America/Chicago")
+    asyncio.run(import_file(dsn, Path(path), new, extend=demo_of(at.date()), now=at))
+except TenantExists:
+    sys.exit(3)
+"""
 
 
 @asynccontextmanager
@@ -79,3 +95,12 @@ def small_file(directory: Path) -> Path:
 def tenant(code: str = "one", *hosts: str) -> NewTenant:
     """A tenant to import into."""
     return NewTenant(code, code.title(), "USD", "America/Chicago", hosts)
+
+
+async def importer(dsn: str, path: Path, code: str, hash_seed: int = 0) -> asyncio.subprocess.Process:
+    """Another process that imports the file with the demo; it ends with 3 where the tenant exists."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", IMPORTER, dsn, str(path), code, NOW.isoformat()),
+        cwd=boot.PROJECT,
+        env={"PYTHONPATH": ".", "PYTHONHASHSEED": str(hash_seed)},
+    )

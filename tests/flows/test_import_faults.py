@@ -1,7 +1,6 @@
 """Other files than the real one, and whatever goes wrong: a tenant is there as a whole, or nothing is."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -13,7 +12,6 @@ import asyncpg
 import pytest
 from rich.console import Console
 
-import boot
 from demo import SAMPLE
 from demo.writing import demo_of
 from integrations.wholesale import importing, report
@@ -31,6 +29,7 @@ from tests.flows.imports import (
     TODAY,
     connected,
     everything,
+    importer,
     rows_of_all,
     sample,
     small_file,
@@ -145,6 +144,18 @@ async def test_fault_in_the_middle_leaves_nothing(owner_dsn: str, small: Path) -
     await import_file(owner_dsn, small, tenant())
 
 
+async def test_connection_lost_in_the_middle_leaves_nothing(owner_dsn: str, small: Path) -> None:
+    async def cut(bulk: Bulk, source: Source) -> None:
+        async with connected(everything(owner_dsn)) as outside:
+            await outside.execute("SELECT pg_terminate_backend($1, 5000)", bulk.connection.get_server_pid())
+        await bulk.insert(catalog.Category, {"id": [UUID(int=1)], "code": ["x"], "name": ["x"]})
+
+    with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)):
+        await import_with(owner_dsn, small, cut)
+    assert await rows_of_all(owner_dsn) == {}
+    await import_file(owner_dsn, small, tenant())
+
+
 async def test_row_that_the_database_refuses_leaves_nothing(owner_dsn: str, small: Path) -> None:
     async def repeat(bulk: Bulk, source: Source) -> None:
         first = source.ledger.items[0].number
@@ -215,26 +226,6 @@ async def test_tenant_that_cannot_be_meant_is_refused(owner_dsn: str, small: Pat
 
 # Several processes
 
-IMPORTER = """
-import asyncio, sys
-from datetime import date
-from pathlib import Path
-from demo.writing import demo_of
-from integrations.wholesale.importing import NewTenant, TenantExists, import_file
-dsn, path, code = sys.argv[1:]
-try:
-    new = NewTenant(code, code, "USD", "America/Chicago")
-    asyncio.run(import_file(dsn, Path(path), new, extend=demo_of(date(2026, 11, 24))))
-except TenantExists:
-    sys.exit(3)
-"""
-
-
-async def importer(dsn: str, path: Path, code: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", IMPORTER, dsn, str(path), code, cwd=boot.PROJECT, env={"PYTHONPATH": "."}
-    )
-
 
 @asynccontextmanager
 async def held(dsn: str, table: str) -> AsyncIterator[None]:
@@ -292,3 +283,15 @@ async def test_import_does_not_wait_for_ever(owner_dsn: str, small: Path, monkey
         with pytest.raises(ImportBusy, match="more than 1 s"):
             await import_file(owner_dsn, small, tenant())
     assert await rows_of_all(owner_dsn) == {}
+
+
+async def test_who_waited_sees_the_tenant_whatever_the_servers_isolation(owner_dsn: str, small: Path) -> None:
+    async with connected(everything(owner_dsn)) as connection:
+        name = await connection.fetchval("SELECT current_database()")
+        await connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    async with connected(everything(owner_dsn)) as connection:
+        await connection.execute(f"SELECT pg_advisory_xact_lock({importing.IMPORT_LOCK})")
+        imports = [asyncio.create_task(import_file(owner_dsn, small, tenant())) for _ in range(2)]
+        await waiting(owner_dsn, "advisory", 2)
+    ended = await asyncio.gather(*imports, return_exceptions=True)
+    assert {type(end) for end in ended} == {Imported, TenantExists}
