@@ -1,6 +1,17 @@
 """Tables, constraints, and the statements that lock and write. Importing this package fills the registry of tables."""
 
-from models import catalog, channel, integration, inventory, member, ordering
+from models import attribution, campaign, catalog, channel, integration, inventory, member, ordering
 from models.base import NO_LOT, Base
 
-__all__ = ["NO_LOT", "Base", "catalog", "channel", "integration", "inventory", "member", "ordering"]
+__all__ = [
+    "NO_LOT",
+    "Base",
+    "attribution",
+    "campaign",
+    "catalog",
+    "channel",
+    "integration",
+    "inventory",
+    "member",
+    "ordering",
+]

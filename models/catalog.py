@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.catalog import AttributeKind, ListingOrigin, ListingStatus, PriceAudience, PriceScope
@@ -265,4 +266,23 @@ class Listing(Base):
         *at_least(0, "position"),
         Index(None, "tenant_id", "cloud_store_id", "position", "id", postgresql_where=text("status = 'LISTED'")),
         Index(None, "tenant_id", "sku_id"),
+    )
+
+
+class SkuSearch(Base):
+    """What a sku is found by: the tokens of its names and codes, made by `domain.search`.
+
+    It has no row security: with it, no index over an array would be used. So it holds tokens and ids only, whoever
+    reads it names the tenant, and what is found is then read under row security.
+    """
+
+    __tablename__ = "sku_search"
+
+    tenant_id: Mapped[TenantId]
+    sku_id: Mapped[KeyId]
+    tokens: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    __table_args__ = table_args(
+        ref("sku_id", "sku"),
+        CheckConstraint("cardinality(tokens) BETWEEN 1 AND 2000", name="tokens_limit"),
+        Index(None, "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )

@@ -12,8 +12,11 @@ WORKER_ROLE = "millrace_worker"
 SHARED_TABLES = ("tenant", "tenant_host", "region")
 """Tables of the whole platform: no tenant column, no row security; the app role only reads them."""
 
-APPEND_ONLY_TABLES = ("stock_movement",)
+APPEND_ONLY_TABLES = ("stock_movement", "touch")
 """Rows that are never changed nor taken away: the app role may only add to them."""
+
+OPEN_TABLES = ("sku_search",)
+"""Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 
 DUE_TABLES = ("reservation",)
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
@@ -59,6 +62,11 @@ def protect(tables: Sequence[str]) -> list[str]:
                 f'GRANT SELECT (tenant_id, id, due_at) ON "{table}" TO {WORKER_ROLE}',
             ]
     return statements
+
+
+def leave_open(tables: Sequence[str]) -> list[str]:
+    """Grants of tenants' tables that have no row security: every statement over them names the tenant."""
+    return [f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO {APP_ROLE}' for table in tables]
 
 
 def share(tables: Sequence[str]) -> list[str]:
