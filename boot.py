@@ -36,8 +36,6 @@ PREPARE_LOCK: Final = 0x6D696C72
 CONNECT_TIMEOUT_S: Final = 10.0
 LOCK_WAIT_S: Final = 120
 """How long one process waits for another that makes the database or migrates it."""
-SET_IS_A_RIGHT: Final = 160_000
-"""Since this version who is a member of a role may not yet take it on."""
 
 
 class BootError(Exception):
@@ -115,15 +113,13 @@ async def prepare(access: Access, say: Callable[[str], None] = lambda _: None) -
     with explained():
         if access.server is not None:
             await create_database(access.server, NAME)
-        version = await _check_server(access.owner)
+        await _check_server(access.owner)
         say("migrating the schema")
         await migrate(access.owner)
-        if version >= SET_IS_A_RIGHT:
-            await _let_owner_serve(access.owner)
 
 
-async def _check_server(owner: str) -> int:
-    """The server's version number. Raises BootError when it is too old or the database is not UTF-8."""
+async def _check_server(owner: str) -> None:
+    """Raises BootError when the server is too old or the database is not UTF-8."""
     connection = await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S)
     try:
         version = int(await connection.fetchval("SHOW server_version_num"))
@@ -134,28 +130,6 @@ async def _check_server(owner: str) -> int:
         raise BootError(f"PostgreSQL 15 or newer is needed, and this server is {version // 10_000}.")
     if encoding != "UTF8":
         raise BootError(f"The database must be encoded in UTF8, and this one is in {encoding}.")
-    return version
-
-
-async def _let_owner_serve(owner: str) -> None:
-    """Let the owner act as the app role: the import writes as it, and so does a server without a login of its own.
-
-    Whoever made a role may grant it, also to herself, and before that may not take it on.
-
-    Raises: BootError when somebody else made the role and has not granted it.
-    """
-    connection = await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S)
-    try:
-        if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'SET')", APP_ROLE):
-            await connection.execute(f'GRANT "{APP_ROLE}" TO CURRENT_USER WITH SET TRUE')
-    except asyncpg.InsufficientPrivilegeError:
-        name = await connection.fetchval("SELECT current_user")
-        raise BootError(
-            f"The owner of the database may not act as {APP_ROLE}. Let a superuser run: "
-            f'GRANT "{APP_ROLE}" TO "{name}" WITH SET TRUE'
-        ) from None
-    finally:
-        await connection.close()
 
 
 async def create_database(server: Server, name: str, template: str = "template1") -> None:

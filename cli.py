@@ -1,4 +1,4 @@
-"""The commands: serve, migrate, import, token, sdl. `millrace --help` lists them."""
+"""The commands: serve, migrate, import, token, sdl, reference. `millrace --help` lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
-from uuid import UUID
 
 import asyncpg
 import typer
@@ -20,21 +19,23 @@ from rich.console import Console
 
 import app
 import boot
-import schema
+import schema.reference
 from demo import SAMPLE
+from demo.directory import identity
+from demo.qingquan import TENANT as QINGQUAN
+from demo.qingquan.writing import create as create_qingquan
 from demo.writing import demo_of
-from domain.channel import Role
 from embedded import EmbeddedError
 from integrations.wholesale import report
 from integrations.wholesale.importing import NewTenant, TenantExists, import_file, zone_of
 from integrations.wholesale.progress import Shown
 from integrations.wholesale.reading import BrokenFile
 from models.database import UnsafeRole
-from models.reading import set_tenant
 from settings import Settings, SettingsError
 from transport import server_config
-from transport.bearer import Identity, SecretFileError, mint
+from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
+from transport.workbench import PATH as WORKBENCH
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 err = Console(stderr=True)
@@ -42,12 +43,16 @@ err = Console(stderr=True)
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted."""
 TOKEN_LIFETIME: Final = timedelta(days=1)
-NAMES: Final = "store:2191/clerk, brand:260/analyst, member:1, partner:1, admin"
+NAMES: Final = {
+    app.DEMO_TENANT: "store:2191/clerk, brand:260/analyst, member:1, partner:1, admin",
+    QINGQUAN.code: "store:QQ-0001/clerk, agent:QQ-33/operator, brand:QQ/analyst, member:1, partner:1, admin",
+}
+"""Whom a token can be made for, by tenant; in other tenants they are called as in the first one."""
 TRY: Final = """
 Try:     curl -s {url} -H 'content-type: application/json' \\
               -d '{{"query": "{{ stores(first: 3) {{ nodes {{ id name city }} }} }}"}}'
 Tokens:  make -s token AS=store:2191/clerk
-The README has more to try.
+{page}The README has more to try.
 
 """
 IOWA: Final = NewTenant(
@@ -134,7 +139,8 @@ class Announced(uvicorn.Server):
         url = f"http://{_authority(host, port)}/graphql"
         err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - self._since:.1f} s: [bold]{url}[/]")
         if self._settings.profile == "demo":
-            sys.stderr.write(TRY.format(url=url))
+            page = f"Browser: {url.removesuffix('/graphql')}{WORKBENCH}\n" if self._settings.graphiql_enabled else ""
+            sys.stderr.write(TRY.format(url=url, page=page))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; who was asked to stop, and did, ends with 0 and not by the signal."""
@@ -146,9 +152,13 @@ async def _ready(settings: Settings, access: boot.Access) -> None:
     await boot.prepare(access, lambda words: err.print(words, style="dim"))
     with boot.explained():
         await app.check_role(access)
-        if settings.profile == "demo" and not await _tenant_exists(access.owner, app.DEMO_TENANT):
+        if settings.profile == "demo":
             with suppress(TenantExists):  # another process was quicker
-                await _import(access.owner, SAMPLE, IOWA, demo=True)
+                if not await _tenant_exists(access.owner, app.DEMO_TENANT):
+                    await _import(access.owner, SAMPLE, IOWA, demo=True)
+            with suppress(TenantExists):
+                if not await _tenant_exists(access.owner, QINGQUAN.code):
+                    await _invent(access.owner)
 
 
 async def _import(owner: str, file: Path, tenant: NewTenant, *, demo: bool) -> None:
@@ -156,6 +166,14 @@ async def _import(owner: str, file: Path, tenant: NewTenant, *, demo: bool) -> N
     now = datetime.now(UTC)
     extend = demo_of(now.astimezone(zone_of(tenant)).date()) if demo else None
     report.show(err, await import_file(owner, file, tenant, extend=extend, now=now, progress=Shown(err)))
+
+
+async def _invent(owner: str) -> None:
+    """Make the second tenant, of which nothing is real, and say what came of it."""
+    today = datetime.now(UTC).astimezone(zone_of(QINGQUAN)).date()
+    rows = await create_qingquan(owner, today, Shown(err))
+    err.print(f"\nTenant [bold]{QINGQUAN.code}[/]: invented, a drinks brand and two hundred shops.")
+    report.show_rows(err, rows)
 
 
 async def _tenant_exists(owner: str, code: str) -> bool:
@@ -209,67 +227,35 @@ def token(
     with _database(settings) as access:
         try:
             with boot.explained():
-                identity = asyncio.run(_identity(access.owner, tenant, who))
+                found = asyncio.run(_identity(access.owner, tenant, who))
         except boot.BootError as error:
             raise fail(f"{error}. Is the demo's data there? `make serve` imports it.") from None
         secret = app.secret_of(settings)
-    if identity is None:
-        raise fail(f"The tenant {tenant} has no {who!r}. Try {NAMES}: `make serve` makes them with the demo's data.")
-    made = mint(
-        secret, identity, issuer=app.DEMO_ISSUER, audience=app.DEMO_AUDIENCE, lifetime=TOKEN_LIFETIME, now=time.time()
-    )
-    sys.stdout.write(made + "\n")
+    if found is None:
+        names = NAMES.get(tenant, NAMES[app.DEMO_TENANT])
+        raise fail(f"The tenant {tenant} has no {who!r}. Try {names}: `make serve` makes them with the demo's data.")
+    sys.stdout.write(app.demo_token(secret, found, TOKEN_LIFETIME) + "\n")
 
 
 async def _identity(owner: str, tenant: str, who: str) -> Identity | None:
     """The account behind a demo name, and which of its actors speaks."""
     connection = await asyncpg.connect(owner, timeout=boot.CONNECT_TIMEOUT_S)
     try:
-        tenant_id: UUID | None = await connection.fetchval("SELECT id FROM tenant WHERE code = $1", tenant)
-        if tenant_id is None:
-            return None
-        if who == "admin":
-            return Identity(subject="admin", actor="admin", tenant=tenant_id)
-        async with connection.transaction(readonly=True):
-            await connection.execute(set_tenant(tenant_id))
-            return await _known(connection, tenant_id, who)
+        return await identity(connection, tenant, who)
     finally:
         await connection.close()
-
-
-async def _known(connection: asyncpg.Connection, tenant_id: UUID, who: str) -> Identity | None:
-    if who.startswith("member:"):
-        found = await connection.fetchval(
-            "SELECT 1 FROM account a JOIN customer c ON (c.tenant_id, c.account_id) = (a.tenant_id, a.id)"
-            " WHERE a.tenant_id = $1 AND a.subject = $2",
-            tenant_id,
-            who,
-        )
-        return Identity(subject=who, actor="consumer", tenant=tenant_id) if found else None
-    if who.startswith("partner:"):
-        found = await connection.fetchval(
-            "SELECT 1 FROM partner_client WHERE tenant_id = $1 AND subject = $2", tenant_id, who
-        )
-        return Identity(subject=who, actor="partner", tenant=tenant_id) if found else None
-    role = who.rpartition("/")[2].upper()
-    if role not in Role.__members__:
-        return None
-    organization = await connection.fetchval(
-        "SELECT s.organization_id FROM account a JOIN staff s ON (s.tenant_id, s.account_id) = (a.tenant_id, a.id)"
-        " WHERE a.tenant_id = $1 AND a.subject = $2 AND s.role = $3",
-        tenant_id,
-        who,
-        role,
-    )
-    if organization is None:
-        return None
-    return Identity(subject=who, actor="staff", tenant=tenant_id, organization=organization, role=role)
 
 
 @cli.command()
 def sdl() -> None:
     """Print the schema in GraphQL's own language."""
     sys.stdout.write(schema.build().as_str() + "\n")
+
+
+@cli.command()
+def reference() -> None:
+    """Print the graph's reference, docs/schema.md."""
+    sys.stdout.write(schema.reference.reference(schema.build()))
 
 
 def main() -> None:

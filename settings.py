@@ -196,6 +196,12 @@ class Settings(BaseSettings):
         alias="MILLRACE_INTROSPECTION",
         description="Whether clients may read the schema. Not set: on in `demo`, off in `production`.",
     )
+    graphiql: bool | None = Field(
+        default=None,
+        alias="MILLRACE_GRAPHIQL",
+        description="Whether the workbench, a page to try the graph with, is served at `/graphiql`. Not set: on in "
+        "`demo`, where it can sign in as anyone; off in `production`, where it never can.",
+    )
     request_timeout_s: _Seconds = Field(
         default=15.0, alias="MILLRACE_REQUEST_TIMEOUT_S", description="Seconds one operation may take."
     )
@@ -246,6 +252,11 @@ class Settings(BaseSettings):
     def introspection_enabled(self) -> bool:
         """Whether clients may read the schema, with the profile's default applied."""
         return self.profile == "demo" if self.introspection is None else self.introspection
+
+    @property
+    def graphiql_enabled(self) -> bool:
+        """Whether the workbench is served, with the profile's default applied."""
+        return self.profile == "demo" if self.graphiql is None else self.graphiql
 
     @model_validator(mode="wrap")
     @classmethod

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+import asyncpg
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, ForeignKeyConstraint, pool
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import models
 from alembic import context
+from models.database import CONNECT_TIMEOUT_S
 from settings import Settings
 
 LOCK = 0x6D696C6C  # one migration at a time, whoever starts it
@@ -52,10 +54,17 @@ async def run_by_hand() -> None:
     url = Settings().database_url
     if url is None:
         raise SystemExit("Set DATABASE_URL, or use `make migrate`, which starts the embedded PostgreSQL.")
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
-    await engine.dispose()
+
+    async def connect() -> asyncpg.Connection:
+        # The driver reads the address itself, as everywhere else: SQLAlchemy knows fewer options, no `sslmode`.
+        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
 
 
 handed = context.config.attributes.get("connection")

@@ -57,6 +57,5 @@ def generate(ledger: Ledger, channel: Channel, trade: PriceBook[TradeKey], today
         contributed_items=contributed_items,
         people=accounts,
         staff=jobs,
-        shoppers=people.shoppers(Dice(seed, "shoppers")),
         partners=people.partners(channel),
     )

@@ -1,8 +1,7 @@
-"""Invented people: staff of every organisation, one shopper, one partner's system.
+"""Invented people: staff of every organisation, one partner's system. Shoppers are invented in `consumers`.
 
 Owns their names and the subjects that tokens name them by: `store:2191/clerk`, `distributor:77/salesperson`,
-`brand:260/analyst`, `member:1`, `partner:1`. No name or number belongs to a real person; the telephone number lies in
-the range kept free for fiction.
+`brand:260/analyst`, `partner:1`. No name belongs to a real person.
 """
 
 from __future__ import annotations
@@ -34,7 +33,6 @@ _FAMILY: Final = (
     "Irwin", "Jones", "King", "Lane", "Moore", "Nash", "Owen", "Price",
 )
 # fmt: on
-_PHONE: Final = "+15155550100"
 
 
 def staff(ledger: Ledger, channel: Channel, dice: Dice) -> tuple[tuple[Person, ...], tuple[StaffMember, ...]]:
@@ -47,11 +45,6 @@ def staff(ledger: Ledger, channel: Channel, dice: Dice) -> tuple[tuple[Person, .
             people.append(Person(subject, _name(dice), None))
             jobs.append(StaffMember(subject, employer, role))
     return tuple(people), tuple(jobs)
-
-
-def shoppers(dice: Dice) -> tuple[Person, ...]:
-    """The one shopper."""
-    return (Person("member:1", _name(dice), _PHONE),)
 
 
 def partners(channel: Channel) -> tuple[Partner, ...]:

@@ -174,5 +174,4 @@ class Demo:
     contributed_items: tuple[ContributedItem, ...]
     people: tuple[Person, ...]
     staff: tuple[StaffMember, ...]
-    shoppers: tuple[Person, ...]
     partners: tuple[Partner, ...]

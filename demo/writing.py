@@ -1,4 +1,4 @@
-"""The generated rows, as rows of ours: sites, assortments, shelves, stock, pools and people.
+"""The generated rows, as rows of ours: sites, assortments, shelves, stock, pools, people, their life, campaigns.
 
 Owns what of ours each generated value becomes. It is marked: `is_generated` where the table has it, the reason of the
 one opening movement for a row of stock and its lot, the name of a pool for what is contributed to it. Sites,
@@ -7,6 +7,7 @@ locations, safety stock and people bear no mark: a file never brings any.
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,17 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from demo.campaigning import FLAGSHIP, FLAGSHIPS, PILOT, PILOT_EVERY, plans
+from demo.campaigns.writing import write_campaigns
+from demo.cast import Cast
+from demo.collecting import collector_resting
+from demo.consumers.generation import generate_consumers
+from demo.consumers.values import Consumers
+from demo.consumers.world import World
+from demo.consumers.writing import ROWS_A_MEMBER, write_consumers
+from demo.crowd import member_count, site_of, world_of
 from demo.generation import generate
+from demo.ranks import Ranks
 from demo.values import Demo
 from domain.catalog import ListingOrigin, PriceAudience
 from domain.channel import SiteKind, Tier
@@ -26,20 +37,19 @@ from integrations.wholesale.channel import Channel, Org, Supply, brand, distribu
 from integrations.wholesale.ledger import Ledger
 from integrations.wholesale.prices import PriceBook, TradeKey
 from integrations.wholesale.writing import Source, region_code
-from models import catalog, channel, integration, inventory, member
+from models import catalog, channel, integration, inventory
 from models.base import NO_LOT
 
 OPENING: Final = "generated opening stock"
 POOL_NAME: Final = "One pool (generated)"
-CITY_SITES: Final = 10
-"""The counties with most stores have a site of their own."""
 
 
 @dataclass(frozen=True)
 class DemoRows:
-    """The extension of an import by the demo's rows."""
+    """The extension of an import by the demo's rows, on the day of the import."""
 
     demo: Demo
+    today: date
 
     @property
     def rows(self) -> int:
@@ -48,7 +58,8 @@ class DemoRows:
         listings = len(demo.shelves) + len(demo.assortments)
         prices = len(demo.trade_prices) + len(demo.consumer_prices)
         stock = 2 * len(demo.stock) + len(demo.safety) + len(demo.contributed_items)  # every row with its movement
-        return listings + len(demo.assortments) + prices + stock + len(demo.people) + len(demo.staff)
+        crowd = member_count(len({shelf.store for shelf in demo.shelves})) * ROWS_A_MEMBER
+        return listings + len(demo.assortments) + prices + stock + len(demo.people) + len(demo.staff) + crowd
 
     @property
     def edges(self) -> Sequence[Supply]:
@@ -62,38 +73,46 @@ class DemoRows:
 
     async def write(self, bulk: Bulk, source: Source) -> None:
         """Write them all."""
-        demo = self.demo
-        await _sites(bulk, source)
+        with collector_resting():
+            await self._write(bulk, source)
+
+    async def _write(self, bulk: Bulk, source: Source) -> None:
+        demo, ranks = self.demo, Ranks(source.ledger, source.channel)
+        # While the server takes in what is there already, another thread makes the members.
+        making = get_running_loop().run_in_executor(None, self._crowd, source)
+        await _sites(bulk, source, ranks)
+        await _tags(bulk, source, ranks)
         await _assortments(bulk, source, demo)
         await _prices(bulk, source, demo)
         await _shelves(bulk, source, demo)
         await _stock(bulk, source, demo)
         await _pools(bulk, source, demo)
         await _people(bulk, source, demo)
+        world, made = await making
+        await write_consumers(bulk, source.keys, world, made)
+        await write_campaigns(bulk, source.keys, world.calendar, plans(Cast(source, ranks, demo)))
+
+    def _crowd(self, source: Source) -> tuple[World, Consumers]:
+        world = world_of(source, self.demo, Ranks(source.ledger, source.channel), self.today)
+        return world, generate_consumers(world, self.demo.seed)
 
 
 def demo_of(today: date) -> Callable[[Ledger, Channel, PriceBook[TradeKey]], DemoRows]:
     """The extension's maker, for `import_file`, on the day of the import."""
 
     def extend(ledger: Ledger, channel: Channel, trade: PriceBook[TradeKey]) -> DemoRows:
-        return DemoRows(generate(ledger, channel, trade, today))
+        return DemoRows(generate(ledger, channel, trade, today), today)
 
     return extend
 
 
-async def _sites(bulk: Bulk, source: Source) -> None:
+async def _sites(bulk: Bulk, source: Source, ranks: Ranks) -> None:
     """A main site run by the brand that sells most, and city sites run by their county's distributor."""
     ledger, keys = source.ledger, source.keys
-    sold: Counter[int] = Counter()
-    for line in ledger.lines:
-        sold[line.vendor] += line.quantity
-    head = min(sold, key=lambda vendor: (-sold[vendor], vendor))
-    shops = Counter(shop.county for shop in ledger.stores if shop.county is not None)
-    cities = sorted(shops, key=lambda county: (-shops[county], county))[:CITY_SITES]
     names = {county.number: county.name for county in ledger.counties}
     main = keys.of("site", "main")
     rows: list[tuple[Any, ...]] = [
-        (main, SiteKind.MAIN.value, "main", "Main site", source.organization(brand(head)), None, None)
+        (main, SiteKind.MAIN.value, "main", "Main site", source.organization(ranks.brands[0]), None, None)
     ]
     rows += [
         (
@@ -105,14 +124,11 @@ async def _sites(bulk: Bulk, source: Source) -> None:
             main,
             region_code(county),
         )
-        for county in cities
+        for county in ranks.cities
     ]
     columns = ("id", "kind", "code", "name", "organization_id", "parent_id", "region_code")
     await bulk.insert(channel.Site, transposed(columns, rows))
-    homes = [
-        (source.cloud_store(store(s.number)), keys.of("site", s.county) if s.county in set(cities) else main)
-        for s in ledger.stores
-    ]
+    homes = [(source.cloud_store(store(s.number)), site_of(source, ranks, s.county)) for s in ledger.stores]
     stores, sites = zip(*homes, strict=True)
     await bulk.connection.execute(
         "UPDATE cloud_store SET site_id = home.site FROM unnest($2::uuid[], $3::uuid[]) AS home(store, site)"
@@ -123,29 +139,54 @@ async def _sites(bulk: Bulk, source: Source) -> None:
     )
 
 
+async def _tags(bulk: Bulk, source: Source, ranks: Ranks) -> None:
+    """The stores that buy most, and every tenth one, are tagged."""
+    tags: dict[Org, list[str]] = {}
+    for org in ranks.stores[:FLAGSHIPS]:
+        tags.setdefault(org, []).append(FLAGSHIP)
+    for shop in source.ledger.stores[::PILOT_EVERY]:
+        tags.setdefault(store(shop.number), []).append(PILOT)
+    await bulk.connection.execute(
+        "UPDATE organization SET tags = string_to_array(tagged.tags, ',')"
+        " FROM unnest($2::uuid[], $3::text[]) AS tagged(id, tags)"
+        " WHERE tenant_id = $1 AND organization.id = tagged.id",
+        bulk.tenant_id,
+        [source.organization(org) for org in tags],
+        [",".join(given) for given in tags.values()],
+    )
+
+
 async def _assortments(bulk: Bulk, source: Source, demo: Demo) -> None:
-    """One assortment a distributor, given to each store it supplies."""
+    """One assortment a distributor, given to each store it supplies; one a brand, given to each distributor of it."""
     keys = source.keys
-    numbers = [d.number for d in source.channel.distributors]
-    ids = {number: keys.of("assortment", number) for number in numbers}
+    vendor_of = {item.number: item.vendor for item in source.ledger.items}
+    offered = sorted({(vendor_of[row.item], row.item) for row in demo.assortments})
+    names = {distributor(d.number): d.name for d in source.channel.distributors}
+    vendors = {number for number, _ in offered}
+    names |= {brand(v.number): v.name for v in source.ledger.vendors if v.number in vendors}
+    ids = {distributor(d.number): keys.of("assortment", d.number) for d in source.channel.distributors}
+    ids |= {brand(number): keys.of("assortment", Tier.BRAND, number) for number in sorted(vendors)}
     await bulk.insert(
         catalog.Assortment,
         {
-            "id": [ids[number] for number in numbers],
-            "grantor_id": [source.organization(distributor(number)) for number in numbers],
-            "code": ["ASSORTMENT"] * len(numbers),
-            "name": [f"Assortment of {d.name}" for d in source.channel.distributors],
-            "is_generated": [True] * len(numbers),
+            "id": list(ids.values()),
+            "grantor_id": [source.organization(org) for org in ids],
+            "code": ["ASSORTMENT"] * len(ids),
+            "name": [f"Assortment of {names[org]}" for org in ids],
+            "is_generated": [True] * len(ids),
         },
     )
-    rows = [(ids[a.distributor], source.sku(a.item), a.floor_cents, a.ceiling_cents) for a in demo.assortments]
+    rows: list[tuple[Any, ...]] = [
+        (ids[distributor(a.distributor)], source.sku(a.item), a.floor_cents, a.ceiling_cents) for a in demo.assortments
+    ]
+    rows += [(ids[brand(number)], source.sku(item), None, None) for number, item in offered]
     await bulk.insert(catalog.AssortmentSku, transposed(("assortment_id", "sku_id", "min_fen", "max_fen"), rows))
-    edges = source.channel.store_edges
+    edges = [edge for edge in (*source.channel.edges, *source.extra_edges) if edge.upstream in ids]
     await bulk.insert(
         catalog.Authorization,
         {
             "grantee_id": [source.organization(edge.downstream) for edge in edges],
-            "assortment_id": [ids[edge.upstream.number] for edge in edges],
+            "assortment_id": [ids[edge.upstream] for edge in edges],
             "valid_from": [source.midnight(demo.prices_from)] * len(edges),
         },
     )
@@ -303,9 +344,8 @@ async def _pools(bulk: Bulk, source: Source, demo: Demo) -> None:
 
 
 async def _people(bulk: Bulk, source: Source, demo: Demo) -> None:
-    """Accounts, and what each is: staff, shopper or a partner's system."""
-    keys = source.keys
-    people = [*demo.people, *demo.shoppers]
+    """Accounts, and what each is: staff or a partner's system."""
+    keys, people = source.keys, demo.people
     accounts = {person.subject: keys.of("account", person.subject) for person in people}
     await bulk.insert(
         channel.Account,
@@ -321,14 +361,6 @@ async def _people(bulk: Bulk, source: Source, demo: Demo) -> None:
         for job in demo.staff
     ]
     await bulk.insert(channel.Staff, transposed(("id", "account_id", "organization_id", "role"), jobs))
-    await bulk.insert(
-        member.Customer,
-        {
-            "id": [keys.of("customer", shopper.subject) for shopper in demo.shoppers],
-            "account_id": [accounts[shopper.subject] for shopper in demo.shoppers],
-            "joined_at": [source.now] * len(demo.shoppers),
-        },
-    )
     partners = [
         (keys.of("partner", p.subject), source.organization(p.speaks_for), p.kind.value, p.subject, p.name)
         for p in demo.partners

@@ -51,6 +51,8 @@ class Audience(StrEnum):
     """本组织: the viewer's own organisation."""
     COUNTERPARTY = "COUNTERPARTY"
     """交易双方: buyer and seller of an order, grantor and grantee of an assortment."""
+    MEMBER = "MEMBER"
+    """会员: a shopper herself, and staff of the organisations whose member or bound customer she is."""
     UPSTREAM = "UPSTREAM"
     """上游汇总: aggregates about one's own goods below oneself; never one order, never another tier's price."""
     PLATFORM = "PLATFORM"
@@ -67,6 +69,8 @@ _ADMITS: dict[Audience, frozenset[ActorClass]] = {
     Audience.OWN: _BUSINESS,
     # A shopper is the buyer of her own orders.
     Audience.COUNTERPARTY: _BUSINESS | {ActorClass.CONSUMER},
+    # An analyst reads aggregates, never one consumer.
+    Audience.MEMBER: _BUSINESS - {ActorClass.BRAND_ANALYST} | {ActorClass.CONSUMER},
     Audience.UPSTREAM: _BUSINESS - _STORE,
     Audience.PLATFORM: frozenset({ActorClass.PLATFORM_ADMIN}),
 }

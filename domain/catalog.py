@@ -147,11 +147,6 @@ class ResolvedPrice:
         """The price of one base unit, in fen."""
         return self.candidate.unit_fen
 
-    @property
-    def amount_fen(self) -> int:
-        """The price of the whole quantity, in fen."""
-        return self.candidate.unit_fen * self.quantity
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

@@ -13,6 +13,7 @@ that supply has no cycle, what "ancestors", "descendants" and "the chain" mean. 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -24,6 +25,11 @@ N = TypeVar("N", bound=Hashable)
 
 MAX_HOPS: Final = 255
 """Longest way, in SUPPLIES edges, that ancestors and descendants are followed. Real channels have six tiers."""
+HOST_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME: Final = rf"^{HOST_LABEL}(\.{HOST_LABEL})*$"
+"""A host name as a tenant is reached by it: labels of the domain name system in small letters, and no port."""
+MAX_HOST_CHARS: Final = 253
+"""The longest host name. Source: RFC 1123, 2.1; RFC 1035, 2.3.4."""
 
 
 class Tier(StrEnum):
@@ -41,6 +47,11 @@ class Tier(StrEnum):
     """终端门店: the shop that meets the consumer."""
     SUPPLIER = "SUPPLIER"
     """供应商: sells goods or services into the channel from outside it."""
+
+
+def is_host_name(text: str) -> bool:
+    """Whether the text is a host name, written as `HOST_NAME` says."""
+    return len(text) <= MAX_HOST_CHARS and re.fullmatch(HOST_NAME, text) is not None
 
 
 class OrganizationStatus(StrEnum):

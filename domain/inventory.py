@@ -19,6 +19,9 @@ FULL_SHARE_BPS: Final = 10_000
 NO_LOT: Final = ""
 """The lot of stock that is not kept by lots. It never expires and is sold after every lot that does."""
 
+MAX_COVER_DAYS: Final = 366
+"""Most days over which an average is taken for `days_of_cover`."""
+
 OWN_HOPS: Final = 0
 """The level of a store's own stock in `Promise.by_hops`."""
 
@@ -222,3 +225,21 @@ def lot_order(expires_on: date | None, lot: str) -> tuple[bool, date, str]:
     Source: docs/domain.md, One pool of stock.
     """
     return (expires_on is None, expires_on or date.max, lot)
+
+
+def days_of_cover(on_hand: int, sold: int, days: int) -> int | None:
+    """Say for how many whole days stock lasts if it leaves as it left before.
+
+    floor(on_hand ÷ (sold ÷ days)), computed without the average, which would not be whole.
+
+    Args:
+        on_hand: base units that lie there, 0 or more.
+        sold: base units that left during `days`, 0 or more.
+        days: how many days were looked at, 1 or more.
+
+    Returns:
+        Whole days; None when nothing left, for then no number of days is enough.
+
+    Source: docs/domain.md, What partners and analysts get.
+    """
+    return on_hand * days // sold if sold > 0 else None

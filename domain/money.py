@@ -137,6 +137,26 @@ def percent_at_most(amount_fen: int, bps: int) -> int:
     return check_fen(_check_not_negative(amount_fen) * bps // WHOLE_BPS)
 
 
+def part_bps(part: int, whole: int) -> int:
+    """Say what part of a whole something is, rounded down: only the whole is the whole.
+
+    Args:
+        part: 0 to `whole`, in any unit.
+        whole: 1 or more, in the same unit.
+
+    Returns:
+        Basis points, 0 to `WHOLE_BPS`.
+
+    Raises:
+        MoneyError: a part that is not of the whole, or a whole of nothing.
+
+    Source: docs/domain.md, Rules that hold everywhere.
+    """
+    if not 0 <= part <= whole or whole < 1:
+        raise MoneyError("A part lies between nothing and its whole, and the whole is something.")
+    return part * WHOLE_BPS // whole
+
+
 def share_among_funders(line_discounts: Sequence[int], funder_bps: Sequence[int]) -> list[list[int]]:
     """Divide the discounts of an order's lines among those who fund them.
 

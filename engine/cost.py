@@ -4,6 +4,9 @@ The cost of a selection is linear in the sizes above it, so a fragment's cost is
 spread. What depends on no variable is folded into a number; each list whose size is a variable becomes one step of a
 straight-line program. Evaluating it takes one pass over those steps, however often fragments repeat them.
 
+A leaf costs a part of a unit. Everything is counted in parts and rounded up once, when all of it is known: rounded for
+each object, a few leaves would be free, and there may be thousands of such objects.
+
 Source: IBM GraphQL Cost Directives; Cha et al., "A Principled Approach to GraphQL Query Cost Analysis" (2020).
 """
 
@@ -26,7 +29,7 @@ from graphql import (
 from engine.facts import Facts
 
 CEILING = 10**9
-"""Costs saturate here, so that a hostile document cannot make the arithmetic itself expensive."""
+"""Parts saturate here, so that a hostile document cannot make the arithmetic itself expensive."""
 
 _INT_DIGITS = 10
 """Longer literals are beyond Int and are counted as the field's maximum without being converted."""
@@ -94,7 +97,7 @@ def _count_value(value: Any, is_list: bool, maximum: int) -> int | None:
 
 @dataclass(slots=True)
 class Cost:
-    """constant + Σ times × value of a step; `terms` maps the step's index to the times."""
+    """In parts: constant + Σ times × value of a step; `terms` maps the step's index to the times."""
 
     constant: int = 0
     terms: dict[int, int] = field(default_factory=dict)
@@ -112,19 +115,23 @@ class Cost:
 
 
 class CostProgram:
-    """The steps of one document: value = size × cost below, in an order in which a step needs only earlier ones."""
+    """The steps of one document: value = size × cost below, in an order in which a step needs only earlier ones.
 
-    __slots__ = ("_steps",)
+    `parts`: how many make a cost unit.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_parts", "_steps")
+
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
         self._steps: list[tuple[Size, Cost]] = []
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def field(self, weight: int, size: int | Size, below: Cost) -> Cost:
-        """The cost of a field of this `weight` with `size` times what is selected `below` it."""
-        cost = Cost(weight)
+        """The cost of a field of this `weight`, in units, with `size` times what is selected `below` it."""
+        cost = Cost(weight * self._parts)
         if isinstance(size, int):
             cost.add(below, size)
         elif below.constant or below.terms:
@@ -133,7 +140,10 @@ class CostProgram:
         return cost
 
     def evaluate(self, cost: Cost, declared: tuple[VariableDefinitionNode, ...], variables: Mapping[str, Any]) -> int:
-        """The cost under these `variables`: cost units, at most `CEILING`."""
+        """The cost under these `variables`, in units, a begun one counted whole."""
+        return -(-self._count(cost, declared, variables) // self._parts)
+
+    def _count(self, cost: Cost, declared: tuple[VariableDefinitionNode, ...], variables: Mapping[str, Any]) -> int:
         if not cost.terms:
             return cost.constant
         defaults = {d.variable.name.value: d.default_value for d in declared if d.default_value is not None}

@@ -161,7 +161,7 @@ class Gate:
         for definition in walk.operations:
             operation = walk.operation(definition)
             if not operation.usage.cost.terms:
-                self._bound("cost", operation.usage.cost.constant)
+                self._bound("cost", operation.cost({}))
             operations.append(operation)
         walk.remaining_fragments()  # unused ones are validated like any other
         return Analysis(tuple(operations), walk.visits)
@@ -204,7 +204,7 @@ class _Walk:
         self.schema = schema
         self.limits = limits
         self.facts = facts
-        self.program = CostProgram()
+        self.program = CostProgram(limits.leaves_per_unit)
         self.visits = 0
         self.operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         fragments = [d for d in document.definitions if isinstance(d, FragmentDefinitionNode)]
@@ -287,10 +287,9 @@ class _Walk:
             usage.aliases += 1
         facts = self.facts.of(parent, node.name.value)
         below = self.selection_set(node.selection_set, facts.type, level + 1) if node.selection_set else Usage()
-        below.cost.constant += facts.item
-        if facts.realm is Realm.DATA:
-            # Leaves are cheap, not free: an object with forty of them is more than one with four.
-            below.cost.constant += below.width // self.limits.fields_per_unit
+        below.cost.constant += facts.item * self.limits.leaves_per_unit
+        if facts.realm is Realm.DATA and facts.type is None:
+            below.cost.constant += 1  # Leaves are cheap, not free: a list of them counts each.
         usage.absorb_field(key, facts, below, self.program.field(facts.weight, size_of(node, facts), below.cost))
 
     def repeat(self, seen: dict[tuple[str, str], int], scope: str, name: str, *, bounded: bool = True) -> int:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class FieldCost:
     """What one field costs and how many children it yields; kept in `field.extensions["cost"]`.
 
-    cost of a selection = weight + children × (costs of the selections below, and 1 for each object of a plain list)
+    cost of a selection = weight + children × (costs of the selections below, and 1 for each object of a plain list);
+    leaves cost `1 / Limits.leaves_per_unit` more, each as often as it is answered, and the sum is rounded up once
 
     `weight`: cost units of resolving the field once, beside its children.
     `slicing`: names of the arguments that say how many children there are: an Int (`first`) counts as its value, a
@@ -86,8 +87,8 @@ class Limits:
     """Repeated response keys in all; validation compares the subtrees of each pair."""
     cost: int = 5_000
     """Cost units: see `FieldCost`."""
-    fields_per_unit: int = 10
-    """Fields of one object that together cost one unit more: fewer cost nothing beside the object."""
+    leaves_per_unit: int = 10
+    """Leaves of the whole answer that together cost one unit."""
     list_size: int = 20
     """Children counted for a list that declares no `FieldCost`."""
 

@@ -7,31 +7,66 @@ rows cost one statement. It owns no statement of a centre: those stand in the ce
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from domain.access import Scope
+from domain.base import BadInput
 from models.reading import Read, ReadSession, Row
 
 LIST_LIMIT = 100
 """The longest plain list under one parent."""
+MIN_HOLDERS = 3
+"""A sum over fewer organisations than this is no aggregate: one of them could tell what another has."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 R = TypeVar("R", bound=Row)
 L = TypeVar("L", bound="Loader[Any, Any]")
+T = TypeVar("T")
+
+
+class Kept:
+    """What a process keeps from one request to the next, one thing of each kind. Nothing in it is a viewer's."""
+
+    def __init__(self) -> None:
+        self._things: dict[type, Any] = {}
+
+    def of(self, kind: type[T]) -> T:
+        """The one thing of the kind, made when first asked for."""
+        thing: T | None = self._things.get(kind)
+        if thing is None:
+            thing = self._things[kind] = kind()
+        return thing
 
 
 class Reading:
     """What every batched read of one request needs: the session, the instant, the tenant's day, who looks.
 
-    `loaders` are made on first use and live as long as the request, so nothing crosses requests.
+    `zone` is the tenant's, in which its days begin. `loaders` are made on first use and live as long as the request, so
+    nothing crosses requests but what is `kept`.
     """
 
-    def __init__(self, session: ReadSession, now: datetime, today: date, scope: Scope) -> None:
-        self.session, self.now, self.today, self.scope = session, now, today, scope
+    def __init__(
+        self,
+        session: ReadSession,
+        now: datetime,
+        today: date,
+        scope: Scope,
+        zone: tzinfo = UTC,
+        kept: Kept | None = None,
+    ) -> None:
+        self.session, self.now, self.today, self.scope, self.zone = session, now, today, scope, zone
+        self.kept = Kept() if kept is None else kept
         self._loaders: dict[type[Loader[Any, Any]], Any] = {}
+
+    def midnight(self, day: date) -> datetime:
+        """The instant at which a day of the tenant begins. Raises BadInput at the edges of time."""
+        try:
+            return datetime.combine(day, time.min, self.zone).astimezone(UTC)
+        except OverflowError:
+            raise BadInput("A day is too far away.") from None
 
     def load(self, kind: type[L]) -> L:
         """This request's loader of the kind."""

@@ -4,7 +4,8 @@ A page is cut by a key on an index (tenant, parent, key): every parent costs one
 its list and however deep the page. It owns no connection of a centre.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -37,6 +38,7 @@ KeyPart = int | str | datetime | UUID
 """What a connection's key is made of."""
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class CountRow(Row):
@@ -54,8 +56,21 @@ class PageRequest:
     after: tuple[KeyPart, ...] | None = None
 
 
-def key_of(row: Row) -> tuple[KeyPart, ...]:
+class Keyed:
+    """An item of a page that is no row of a statement, and so says its own key."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> tuple[KeyPart, ...]:
+        """Its place in its connection; unique there."""
+        raise TypeError(f"{type(self).__name__} does not say its key")
+
+
+def key_of(row: Row | Keyed) -> tuple[KeyPart, ...]:
     """The key of a row of a page: what its cursor says."""
+    if isinstance(row, Keyed):
+        return row.key
     columns = row.columns
     return tuple(row[columns.index("place") + 1 :])
 
@@ -63,7 +78,7 @@ def key_of(row: Row) -> tuple[KeyPart, ...]:
 class Page(Generic[R]):
     """A page of one parent's connection: its rows, and whether more come before and after."""
 
-    __slots__ = ("connection", "has_next", "has_previous", "parent", "rows", "values")
+    __slots__ = ("connection", "has_next", "has_previous", "parent", "rows", "total", "values")
 
     def __init__(
         self,
@@ -71,12 +86,13 @@ class Page(Generic[R]):
         *,
         has_next: bool,
         has_previous: bool,
-        connection: "Paged[R]",
+        connection: "Paged[R] | AtHand",
         parent: UUID,
         values: dict[str, Any],
+        total: int | None = None,
     ) -> None:
         self.rows, self.has_next, self.has_previous = rows, has_next, has_previous
-        self.connection, self.parent, self.values = connection, parent, values
+        self.connection, self.parent, self.values, self.total = connection, parent, values, total
 
 
 def wanted_parents() -> TableValuedAlias:
@@ -192,14 +208,41 @@ class Paged(Generic[R]):
         ]
 
 
+class AtHand:
+    """A connection whose items are at hand, in the order of their keys: a page of it costs no statement."""
+
+    def __init__(self, *kinds: type[KeyPart]) -> None:
+        self.kinds = kinds
+
+    def page(
+        self, items: Sequence[T], key: Callable[[T], tuple[KeyPart, ...]], parent: UUID, request: PageRequest
+    ) -> tuple[Page[Any], Sequence[T]]:
+        """The items that come after the request's key, as many as it asks for, and the page that takes them as rows."""
+        start = 0 if request.after is None else bisect_right(items, request.after, key=key)
+        page: Page[Any] = Page(
+            [],
+            has_next=len(items) > start + request.first,
+            has_previous=request.after is not None,
+            connection=self,
+            parent=parent,
+            values={},
+            total=len(items),
+        )
+        return page, items[start : start + request.first]
+
+
 async def totals(reading: Reading, pages: Sequence[Page[Any]]) -> list[int | None]:
     """The exact length of each page's whole connection, None beyond `COUNT_LIMIT`, in one trip."""
     found: list[int | None] = [None] * len(pages)
     groups: dict[int, list[int]] = {}
     for place, page in enumerate(pages):
-        groups.setdefault(id(page.values), []).append(place)
+        if isinstance(page.connection, AtHand):
+            found[place] = page.total
+        else:
+            groups.setdefault(id(page.values), []).append(place)
     for places in groups.values():
         first = pages[places[0]]
+        assert isinstance(first.connection, Paged)
         parents = [pages[place].parent for place in places]
         for row in await reading.fetch(first.connection.count, parents=parents, **first.values):
             if row.total <= COUNT_LIMIT:

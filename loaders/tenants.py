@@ -73,8 +73,8 @@ class Tenants:
         self._lock = asyncio.Lock()
 
     async def by_host(self, host: str) -> TenantEntry | None:
-        """The tenant whose host name this is; a port is no part of a name."""
-        name = host.rsplit(":", 1)[0].lower()
+        """The tenant whose host name this is; a port is no part of a name, nor is the dot of one that is absolute."""
+        name = host.rsplit(":", 1)[0].lower().removesuffix(".")
         return (await self._directory(FRESH_S)).by_host.get(name)
 
     async def by_code(self, code: str) -> TenantEntry | None:

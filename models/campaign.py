@@ -8,6 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, Stance
@@ -62,6 +64,18 @@ class CampaignRevision(Base):
     tenant_id: Mapped[TenantId]
     revision: Mapped[int]
     __table_args__ = table_args(*at_least(0, "revision"))
+
+
+async def raise_revision(session: AsyncSession, tenant_id: UUID) -> None:
+    """Say that the tenant's campaigns or their targeting change in this transaction.
+
+    Who changes them calls this first: the row is locked to the end, so that changes come one after the other and one
+    number never means two things. What stores say to campaigns is no part of it.
+    """
+    raised = insert(CampaignRevision).values(tenant_id=tenant_id, revision=1)
+    await session.execute(
+        raised.on_conflict_do_update(index_elements=["tenant_id"], set_={"revision": CampaignRevision.revision + 1})
+    )
 
 
 class Campaign(Base):

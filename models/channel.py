@@ -9,7 +9,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.channel import CloudStoreMode, EdgeKind, OrganizationStatus, Role, SiteKind, Tier
+from domain.channel import (
+    HOST_NAME,
+    MAX_HOST_CHARS,
+    CloudStoreMode,
+    EdgeKind,
+    OrganizationStatus,
+    Role,
+    SiteKind,
+    Tier,
+)
 from models.base import Base, Id, Instant, KeyId, NewId, TenantId, TextList, at_least, one_of, ref, table_args
 
 
@@ -36,7 +45,7 @@ class TenantHost(Base):
 
     host: Mapped[str] = mapped_column(Text, primary_key=True)
     tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenant.id"), index=True)
-    __table_args__ = (CheckConstraint("host = lower(host)", name="lower"),)
+    __table_args__ = (CheckConstraint(f"char_length(host) <= {MAX_HOST_CHARS} AND host ~ '{HOST_NAME}'", name="name"),)
 
 
 class Region(Base):

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import PoolProxiedConnection, QueuePool, text
+from sqlalchemy import PoolProxiedConnection, QueuePool, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -105,16 +105,19 @@ class Database:
             settings["role"] = login.role
 
         async def connect() -> asyncpg.Connection:
-            connection = await asyncpg.connect(
+            return await asyncpg.connect(
                 login.url,
                 timeout=CONNECT_TIMEOUT_S,
                 statement_cache_size=statement_cache,
                 max_cached_statement_lifetime=0,
                 server_settings=settings,
             )
+
+        async def make_ready(connection: Any) -> None:
+            # The first array of instants makes the driver ask what that is: here, and not in somebody's request.
+            await connection.fetchval("SELECT $1::timestamptz[]", [])
             if observed:
                 connection.add_query_logger(self._record)
-            return connection
 
         self._recorders: list[list[str]] = []
 
@@ -128,6 +131,11 @@ class Database:
             pool_reset_on_return=None,
             connect_args={"prepared_statement_cache_size": statement_cache},
         )
+
+        # After SQLAlchemy's own beginning of a connection, which makes the driver forget what it has learnt of types.
+        @event.listens_for(self.engine.sync_engine, "connect")
+        def begun(connection: Any, _record: Any) -> None:
+            connection.run_async(make_ready)
 
     @contextmanager
     def recording(self, statements: list[str]) -> Iterator[None]:

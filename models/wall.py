@@ -25,8 +25,33 @@ POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 """With nothing set there is no tenant, and so no row."""
 
 
+TAKE_ON = f"""DO $$
+DECLARE
+    set_is_a_right boolean := current_setting('server_version_num')::int >= 160000;
+    terms text := CASE WHEN set_is_a_right THEN ' WITH SET TRUE' ELSE '' END;
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['{APP_ROLE}', '{WORKER_ROLE}'] LOOP
+        IF NOT pg_has_role(current_user, role, CASE WHEN set_is_a_right THEN 'SET' ELSE 'MEMBER' END) THEN
+            EXECUTE format('GRANT %I TO CURRENT_USER', role) || terms;
+        END IF;
+    END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE insufficient_privilege USING MESSAGE = format(
+        'the owner may not act as the serving roles; let a superuser run: GRANT %I, %I TO %I%s',
+        '{APP_ROLE}', '{WORKER_ROLE}', current_user, terms);
+END $$"""
+"""Let the owner act as both roles: the import writes as the app, and so does a server without a login of its own.
+
+Since PostgreSQL 16 who makes a role is a member of it, may grant it, also to herself, and until then not take it on.
+"""
+
+
 def roles() -> list[str]:
-    """Create the two roles where they are missing; roles belong to the cluster, so others may have made them first."""
+    """Create the two roles where they are missing and let the owner take them on.
+
+    Roles belong to the cluster, so others may have made them first.
+    """
     return [
         f"""DO $$ BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
@@ -35,14 +60,7 @@ def roles() -> list[str]:
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END $$"""
         for role in (APP_ROLE, WORKER_ROLE)
-    ] + [
-        f"""DO $$ BEGIN
-            IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
-                GRANT {role} TO CURRENT_USER;
-            END IF;
-        END $$"""
-        for role in (APP_ROLE, WORKER_ROLE)
-    ]
+    ] + [TAKE_ON]
 
 
 def protect(tables: Sequence[str]) -> list[str]:

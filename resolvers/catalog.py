@@ -9,10 +9,12 @@ from uuid import UUID
 from domain.base import BadInput
 from domain.catalog import MAX_QUANTITY, Explanation, PriceCandidate, best, explain
 from domain.channel import CloudStoreMode
-from domain.money import MoneyError, line_amount
+from domain.money import MoneyError, line_amount, part_bps
+from domain.search import ask
 from loaders.catalog import (
     ASSORTMENT_SKUS,
     CATEGORIES,
+    COVERAGE_BY_SKU,
     PRICE_LISTS,
     PRICES,
     PRODUCTS,
@@ -30,6 +32,8 @@ from loaders.catalog import (
     CategoryById,
     CategoryRow,
     ConsumerPrices,
+    CoverageOf,
+    CoverageRow,
     ListingById,
     ListingRow,
     PackUnitRow,
@@ -38,12 +42,14 @@ from loaders.catalog import (
     ProductById,
     ProductRow,
     SkuById,
+    SkuCoverageEntry,
     SkuOfRow,
     SkuRow,
     SkusOf,
     TradePrices,
     trade_history,
 )
+from loaders.catalog.search import NOTHING, WayOf
 from loaders.channel import CloudStoreRow, OrganizationById, OrganizationRow
 from loaders.paging import Page
 from resolvers.context import Context
@@ -149,6 +155,13 @@ async def sku_of(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
     return await ctx.load(SkuById).many([row.sku_id for row in rows])
 
 
+async def sku_if_any(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
+    """The sku each row is about, where it is about one."""
+    there = [row.sku_id for row in rows if row.sku_id is not None]
+    found = dict(zip(there, await ctx.load(SkuById).many(there), strict=True))
+    return [found.get(row.sku_id) for row in rows]
+
+
 async def product_of(rows: Sequence[SkuRow], ctx: Context) -> list[ProductRow | None]:
     """The product of each sku."""
     return await ctx.load(ProductById).many([row.product_id for row in rows])
@@ -186,6 +199,15 @@ async def shelf_of_cloud_store(
 ) -> list[Page[Any] | None]:
     """The shelf of each cloud store."""
     return await connect(ctx, SHELF, [row.id for row in rows], first, after)
+
+
+async def search(
+    rows: Sequence[CloudStoreRow], ctx: Context, *, text: str, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What the text finds on the shelf of each cloud store, the nearest first."""
+    query = ask(text)
+    way = NOTHING if query is None else await ctx.load(WayOf).one(query)
+    return await connect(ctx, way.connection, [row.id for row in rows], first, after, **way.values)
 
 
 async def seller_of(rows: Sequence[ListingRow], ctx: Context) -> list[OrganizationRow | None]:
@@ -295,3 +317,31 @@ async def skus_of_assortment(
 ) -> list[Page[Any] | None]:
     """The skus of each assortment with their bands."""
     return await connect(ctx, ASSORTMENT_SKUS, [row.id for row in rows], first, after)
+
+
+async def shelf_coverage(rows: Sequence[OrganizationRow], ctx: Context) -> list[CoverageRow | None]:
+    """How many of the shops below each brand list its goods; None for who does not speak for it."""
+    own = [row.id for row in rows if ctx.viewer.scope.speaks_for(row.id)]
+    found = dict(zip(own, await ctx.load(CoverageOf).many(own), strict=True))
+    return [found.get(row.id) for row in rows]
+
+
+async def skus_of_coverage(
+    rows: Sequence[CoverageRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The skus of each brand with how many shops list them."""
+    return await connect(ctx, COVERAGE_BY_SKU, [row.brand_id for row in rows], first, after)
+
+
+def covered_bps(row: CoverageRow) -> int | None:
+    """The part of the shops that list any of a brand's skus; None without shops."""
+    return part_bps(row.covered, row.total) if row.total else None
+
+
+async def covered_bps_of_sku(rows: Sequence[SkuCoverageEntry], ctx: Context) -> list[int | None]:
+    """The part of the shops that list each sku; None without shops."""
+    brands = await ctx.load(CoverageOf).many([row.brand_id for row in rows])
+    return [
+        part_bps(row.covered, brand.total) if brand is not None and brand.total else None
+        for row, brand in zip(rows, brands, strict=True)
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 from domain.access import NOBODY, ActorClass, Scope
 from domain.base import TenantRequired, Unauthenticated
 from domain.channel import Role, Tier
-from loaders.base import Reading
+from loaders.base import Kept, Reading
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
 from loaders.tenants import TenantEntry, Tenants
 from models.reading import ReadPool, ReadSession
@@ -71,6 +71,7 @@ class Entrance:
     ) -> None:
         self._pool, self._verifier, self._default, self._clock = pool, verifier, default_tenant, clock
         self._tenants = Tenants(pool)
+        self._kept = Kept()
 
     @asynccontextmanager
     async def open(self, facts: RequestFacts) -> AsyncIterator[Opened]:
@@ -85,7 +86,8 @@ class Entrance:
         try:
             now = self._clock()
             viewer = await _viewer(session, claims)
-            reading = Reading(session, now, now.astimezone(tenant.zone).date(), viewer.scope)
+            today = now.astimezone(tenant.zone).date()
+            reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
             yield Opened(Context(viewer, reading), None if claims is None else claims.expires_at)
         finally:
             await session.close()

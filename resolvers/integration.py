@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from domain.access import Audience
 from domain.base import BadInput
 from domain.channel import Tier
-from loaders.base import ById
+from loaders.attribution import BindingById, PromoterById, TouchById
+from loaders.base import Loader
+from loaders.campaign import CampaignById
 from loaders.catalog import AssortmentById, CategoryById, ListingById, PriceListById, ProductById, SkuById
 from loaders.channel import CloudStoreById, OrganizationById, SiteById
 from loaders.integration import ReferenceRow, ReferencesOf
 from loaders.inventory import LocationById, PoolById
+from loaders.member import ConsumerById, CouponById, MembershipById, RightById
 from loaders.ordering import OrderById
 from resolvers.context import Context
 
 MAX_NODES = 100
 
-NODE_LOADERS: Final[Mapping[str, type[ById[Any]]]] = {
+NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     **{tier.lower(): OrganizationById for tier in Tier},
     "cloudstore": CloudStoreById,
     "site": SiteById,
@@ -29,8 +33,18 @@ NODE_LOADERS: Final[Mapping[str, type[ById[Any]]]] = {
     "location": LocationById,
     "pool": PoolById,
     "order": OrderById,
+    "campaign": CampaignById,
+    "customer": ConsumerById,
+    "membership": MembershipById,
+    "right": RightById,
+    "coupon": CouponById,
+    "binding": BindingById,
+    "touch": TouchById,
+    "promoter": PromoterById,
 }
 """The kinds of global id, and the loader of each: it carries the viewer's condition."""
+OF_MEMBERS: Final = frozenset({"customer", "membership", "coupon", "binding", "touch", "promoter"})
+"""Kinds that are about one person: whoever reads aggregates only is not told that there is such a row either."""
 
 
 async def node(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[Any]:
@@ -50,9 +64,13 @@ async def nodes(roots: Sequence[object], ctx: Context, *, ids: list[tuple[str, U
 
 async def _nodes(ctx: Context, ids: Sequence[tuple[str, UUID]]) -> list[Any]:
     found: dict[tuple[str, UUID], Any] = {}
-    by_loader: dict[type[ById[Any]], list[tuple[str, UUID]]] = {}
+    by_loader: dict[type[Loader[UUID, Any]], list[tuple[str, UUID]]] = {}
+    closed = frozenset() if ctx.viewer.actor_class in Audience.MEMBER.admits else OF_MEMBERS
     for wanted in ids:
-        by_loader.setdefault(NODE_LOADERS[wanted[0]], []).append(wanted)
+        if wanted[0] in closed:
+            found[wanted] = None
+        else:
+            by_loader.setdefault(NODE_LOADERS[wanted[0]], []).append(wanted)
     for kind, keys in by_loader.items():
         found.update(zip(keys, await ctx.load(kind).many([key for _, key in keys]), strict=True))
     tiers = frozenset(tier.lower() for tier in Tier)

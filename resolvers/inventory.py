@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.base import BadInput
 from domain.channel import CloudStoreMode
-from domain.inventory import Promise
+from domain.inventory import MAX_COVER_DAYS, Promise, days_of_cover
+from domain.ordering import Window
 from loaders.catalog import ListingRow, SkuRow
 from loaders.channel import OrganizationRow, SuppliesViewer
 from loaders.inventory import (
     CONTRIBUTION_SKUS,
+    COVER,
     STOCK,
     ChannelStockOf,
     ChannelStockRow,
     ContributionRow,
     ContributionsOf,
+    CoverEntry,
     LocationById,
     LocationOfRow,
     LocationRow,
@@ -24,6 +29,7 @@ from loaders.inventory import (
     PoolsOf,
     PromiseOf,
 )
+from loaders.ordering import instants
 from loaders.paging import Page
 from resolvers.context import Context
 from resolvers.paging import connect
@@ -51,15 +57,17 @@ async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]
     malls = {row.seller_id for row in rows if row.mode == CloudStoreMode.B2B_ORDERING}
     closed = [seller for seller in malls if not scope.speaks_for(seller)]
     open_to = dict(zip(closed, await ctx.load(SuppliesViewer).many(closed), strict=True))
-    return [
-        promise.total if open_to.get(row.seller_id, True) else None
-        for row, promise in zip(rows, await promises(rows, ctx), strict=True)
-    ]
+    told = [row for row in rows if open_to.get(row.seller_id, True)]
+    found = {row.id: promise.total for row, promise in zip(told, await promises(told, ctx), strict=True)}
+    return [found.get(row.id) for row in rows]
 
 
 async def sellable_by_level(rows: Sequence[ListingRow], ctx: Context) -> list[list[LevelOfPromise] | None]:
     """The same by level of the channel, nearest first; for the seller: it tells what its upstreams have."""
     scope = ctx.viewer.scope
+    if not any(scope.speaks_for(row.seller_id) for row in rows):
+        return [None] * len(rows)
+    # Asked for them all: `sellable` asks for the others too, and so the two share one statement.
     return [
         [LevelOfPromise(*level) for level in promise.by_hops] if scope.speaks_for(row.seller_id) else None
         for row, promise in zip(rows, await promises(rows, ctx), strict=True)
@@ -69,6 +77,40 @@ async def sellable_by_level(rows: Sequence[ListingRow], ctx: Context) -> list[li
 async def channel_stock(rows: Sequence[SkuRow], ctx: Context) -> list[ChannelStockRow | None]:
     """How much of each sku lies in the channel, for its brand."""
     return await ctx.load(ChannelStockOf).many([row.id for row in rows])
+
+
+async def stock_cover(
+    rows: Sequence[OrganizationRow], ctx: Context, *, days: int, until: date | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The skus of each brand with what was sold of them in the days before `until`; None for who is not the brand.
+
+    Raises: BadInput for no day, for more than `MAX_COVER_DAYS`, or for days too far away.
+    """
+    if not 1 <= days <= MAX_COVER_DAYS:
+        raise BadInput(f"`days` must be between 1 and {MAX_COVER_DAYS}.")
+    end = ctx.reading.today if until is None else until
+    try:
+        looked_at = Window(end - timedelta(days), end)
+    except OverflowError:
+        raise BadInput("`until` is too far away.") from None
+    own = [row.id if ctx.viewer.scope.speaks_for(row.id) else None for row in rows]
+    return await connect(ctx, COVER, own, first, after, days=days, **instants(ctx.reading, looked_at))
+
+
+async def on_hand_in_channel(rows: Sequence[CoverEntry], ctx: Context) -> list[int | None]:
+    """How much of each sku lies in the channel."""
+    return [
+        None if stock is None else stock.on_hand
+        for stock in await ctx.load(ChannelStockOf).many([row.sku_id for row in rows])
+    ]
+
+
+async def days_covered(rows: Sequence[CoverEntry], ctx: Context) -> list[int | None]:
+    """How many days that lasts; None where either is no aggregate, or nothing was sold."""
+    return [
+        None if on_hand is None or row.sold is None else days_of_cover(on_hand, row.sold, row.days)
+        for row, on_hand in zip(rows, await on_hand_in_channel(rows, ctx), strict=True)
+    ]
 
 
 async def location(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[LocationRow | None]:

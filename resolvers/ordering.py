@@ -1,9 +1,11 @@
-"""The ordering centre's answers: orders, for their two parties."""
+"""The ordering centre's answers: orders, for their two parties, and what an organisation's own trade adds up to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from domain.ordering import TradeDimension, divided_by, window
 from loaders.channel import OrganizationRow
 from loaders.ordering import (
     LINES,
@@ -11,9 +13,15 @@ from loaders.ordering import (
     ORDERS_PLACED_BETWEEN,
     ORDERS_RECEIVED,
     ORDERS_RECEIVED_BETWEEN,
+    PURCHASES,
+    SALES,
+    SELL_IN,
     OrderById,
     OrderEntry,
     OrderRow,
+    Shape,
+    divisions,
+    shape_of,
 )
 from loaders.paging import Page, Paged
 from resolvers.context import Context
@@ -58,3 +66,30 @@ async def _orders(
 async def lines(rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
     """The lines of each order."""
     return await connect(ctx, LINES, [row.id for row in rows], first, after)
+
+
+def summed(shapes: Mapping[Shape, Paged[Any]]) -> Any:
+    """An edge to figures of each organisation's trade, for who speaks for it; None for others.
+
+    Its function raises BadInput for a window without days, too long or too far away, and for a division that is none.
+    """
+
+    async def figures(
+        rows: Sequence[OrganizationRow],
+        ctx: Context,
+        *,
+        since: date,
+        until: date,
+        by: Sequence[TradeDimension],
+        first: int,
+        after: str | None,
+    ) -> list[Page[Any] | None]:
+        chosen = divided_by(by)
+        values = divisions(ctx.reading, window(since, until), chosen)
+        own = [row.id if ctx.viewer.scope.speaks_for(row.id) else None for row in rows]
+        return await connect(ctx, shapes[shape_of(chosen)], own, first, after, **values)
+
+    return figures
+
+
+sell_in, sales, purchases = summed(SELL_IN), summed(SALES), summed(PURCHASES)

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from domain.base import BadCursor, BadPage
-from loaders.paging import MAX_PAGE, KeyPart, Page, Paged, PageRequest, key_of, totals
+from loaders.paging import MAX_PAGE, AtHand, Keyed, KeyPart, Page, Paged, PageRequest, key_of, totals
 from models.reading import Row
 from resolvers.context import Context
 
@@ -25,7 +25,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _BIGINT = 2**63
 
 
-def cursor_of(row: Row) -> str:
+def cursor_of(row: Row | Keyed) -> str:
     """The cursor of a row of a page: its key, opaque to clients."""
     parts = [_written(part) for part in key_of(row)]
     return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
@@ -37,7 +37,7 @@ def _written(part: KeyPart) -> int | str:
     return part.hex if isinstance(part, UUID) else part
 
 
-def page_request(connection: Paged[Any], first: int, after: str | None) -> PageRequest:
+def page_request(connection: Paged[Any] | AtHand, first: int, after: str | None) -> PageRequest:
     """Check what the client asked for.
 
     Raises: BadPage when `first` is not 1 to `MAX_PAGE`; BadCursor when `after` is no cursor of this connection.

@@ -3,10 +3,11 @@
 import strawberry
 from strawberry.tools import merge_types
 
-from schema import catalog, channel, enums, inventory, node, ordering
+from schema import campaign, catalog, channel, enums, inventory, member, node, ordering
 from schema.base import CONFIG, declare
 
-Query = merge_types("Query", (node.Query, channel.Query, catalog.Query, inventory.Query, ordering.Query))
+CENTRES = (channel, member, catalog, campaign, inventory, ordering)
+Query = merge_types("Query", (node.Query, *(centre.Query for centre in CENTRES)))
 Query.__strawberry_definition__.description = "Everything that can be asked (查询)."  # type: ignore[attr-defined]  # Strawberry's own mark
 
 TYPES = (

@@ -5,7 +5,7 @@ A type reads like SDL: one line per field, and every field says for whom it is. 
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Generic, NewType, TypeVar
@@ -29,10 +29,11 @@ T = TypeVar("T")
 ROOT = object()
 """The one parent of the root fields."""
 
-PUBLIC, OWN, COUNTERPARTY, UPSTREAM, PLATFORM = (
+PUBLIC, OWN, COUNTERPARTY, MEMBER, UPSTREAM, PLATFORM = (
     Audience.PUBLIC,
     Audience.OWN,
     Audience.COUNTERPARTY,
+    Audience.MEMBER,
     Audience.UPSTREAM,
     Audience.PLATFORM,
 )
@@ -129,12 +130,16 @@ _REQUIRED = object()
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of an edge: its GraphQL type, its description, its default, and how it becomes the rule's value."""
+    """An argument of an edge: its GraphQL type, its description, its default, and how it becomes the rule's value.
+
+    `name` is its name in the graph, where that cannot be a name in Python.
+    """
 
     kind: Any
     description: str
     default: Any = _REQUIRED
     parse: Callable[[Any], Any] | None = None
+    name: str | None = None
 
 
 def id_of(words: str, *kinds: str, optional: bool = False) -> Argument:
@@ -164,6 +169,8 @@ def bounded_text(description: str, limit: int = 100, *, optional: bool = False) 
 FIRST = Argument(int, f"How many, from 1 to {MAX_PAGE} (条数).", DEFAULT_PAGE)
 AFTER = Argument(str | None, "The cursor after which the page starts (游标).", None)
 PAGE_COST = FieldCost(weight=1, slicing=("first",), default=DEFAULT_PAGE, maximum=MAX_PAGE)
+SUM_WEIGHT = 25
+"""The weight of a field that adds up many rows for each parent."""
 
 
 def edge(
@@ -205,17 +212,19 @@ def _signature(given: Mapping[str, Argument]) -> inspect.Signature:
     ]
     for name, argument in given.items():
         # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
-        kind = Annotated.__class_getitem__((argument.kind, strawberry.argument(description=argument.description)))  # type: ignore[attr-defined]  # see above
+        described = strawberry.argument(description=argument.description, name=argument.name)
+        kind = Annotated.__class_getitem__((argument.kind, described))  # type: ignore[attr-defined]  # see above
         default = inspect.Parameter.empty if argument.default is _REQUIRED else argument.default
         parameters.append(inspect.Parameter(name, keyword, annotation=kind, default=default))
     return inspect.Signature(parameters)
 
 
-def connection(function: BatchFunction, description: str, audience: Audience, **arguments: Argument) -> Any:
-    """A field that answers with a page; `first` and `after` come on their own."""
-    return edge(
-        function, description, audience, cost=PAGE_COST, arguments={**arguments, "first": FIRST, "after": AFTER}
-    )
+def connection(
+    function: BatchFunction, description: str, audience: Audience, *, weight: int = 1, **arguments: Argument
+) -> Any:
+    """A field that answers with a page; `first` and `after` come on their own. `weight` is what it costs itself."""
+    cost = replace(PAGE_COST, weight=weight)
+    return edge(function, description, audience, cost=cost, arguments={**arguments, "first": FIRST, "after": AFTER})
 
 
 def few(function: BatchFunction, description: str, audience: Audience, size: int = LIST_LIMIT) -> Any:

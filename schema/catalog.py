@@ -11,8 +11,10 @@ from schema.base import (
     COUNTERPARTY,
     OWN,
     PUBLIC,
+    SUM_WEIGHT,
     UPSTREAM,
     Argument,
+    BasisPoint,
     Connection,
     Count,
     Fen,
@@ -26,6 +28,7 @@ from schema.base import (
     id_of,
     leaf,
 )
+from schema.campaign import CampaignHere, of_listing
 from schema.enums import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope, Tier
 from schema.integration import ExternalReference
 
@@ -176,6 +179,7 @@ class Listing(Node):
     trade: TradeTerms | None = edge(
         catalog.trade_terms, "What it costs its own store; null for anyone else (进货条件).", OWN
     )
+    campaigns: list[CampaignHere] | None = of_listing
 
 
 @strawberry.type(description="A sku of an assortment with its price band (可售商品与控价).")
@@ -283,6 +287,36 @@ class PriceQuote:
         lambda quote: quote.explanations,
         "Every price that could apply to this buyer, in order of precedence, with the reason (取价说明).",
         COUNTERPARTY,
+    )
+
+
+@strawberry.type(description="How many of the shops below a brand list one of its skus (单品铺货率).")
+class SkuCoverage:
+    """A sku of the brand and the shops that list it."""
+
+    sku: Sku = edge(catalog.sku_of, "The sku (SKU 单品).", UPSTREAM)
+    covered: Count = attribute("How many of the shops list it (铺货门店数).", UPSTREAM)
+    bps: BasisPoint | None = edge(
+        catalog.covered_bps_of_sku,
+        "Its part of the shops, rounded down; null without shops (铺货率).",
+        UPSTREAM,
+    )
+
+
+@strawberry.type(description="How many shops below a brand, stores with an open cloud store, list its goods (铺货率).")
+class ShelfCoverage:
+    """The shops below a brand, and those of them that list any of its skus."""
+
+    total: Count = attribute("How many shops there are (门店总数).", UPSTREAM)
+    covered: Count = attribute("How many of them list at least one of its skus (铺货门店数).", UPSTREAM)
+    bps: BasisPoint | None = leaf(
+        catalog.covered_bps, "Its part of the shops, rounded down; null without shops (铺货率).", UPSTREAM
+    )
+    skus: Connection[SkuCoverage] | None = connection(
+        catalog.skus_of_coverage,
+        "The same for each sku, by product and number (单品铺货率).",
+        UPSTREAM,
+        weight=SUM_WEIGHT,
     )
 
 

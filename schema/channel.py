@@ -2,12 +2,22 @@
 
 import strawberry
 
+from domain.search import TEXT_CHARS
+from engine.limits import FieldCost
 from loaders.channel import CloudStoreRow, OrganizationRow, SiteRow
-from resolvers import catalog, channel, integration, inventory, ordering
+from loaders.paging import DEFAULT_PAGE, MAX_PAGE
+from resolvers import attribution, catalog, channel, integration, inventory, member, ordering
+from schema import campaign
+from schema.attribution import Binding, Guide, Promoter
 from schema.base import (
+    AFTER,
     COUNTERPARTY,
+    FIRST,
+    MEMBER,
     OWN,
     PUBLIC,
+    SUM_WEIGHT,
+    UPSTREAM,
     Argument,
     Connection,
     Node,
@@ -22,14 +32,17 @@ from schema.base import (
     leaf,
     parse_id,
 )
-from schema.catalog import Authorization, Listing, PriceList, Product
+from schema.catalog import Authorization, Listing, PriceList, Product, ShelfCoverage
 from schema.enums import ActorClass, Audience, CloudStoreMode, Role, SiteKind, Tier
 from schema.integration import ExternalReference
-from schema.inventory import Location, Pool
-from schema.ordering import Order
+from schema.inventory import COVER, Location, Pool, StockCover
+from schema.member import Customer, Membership
+from schema.ordering import FIGURES, Order, SellIn, TradeFigure
 
 TIER_IDS = tuple(tier.lower() for tier in Tier)
 E7 = 10_000_000
+SEARCH_COST = FieldCost(weight=10, slicing=("first",), default=DEFAULT_PAGE, maximum=MAX_PAGE)
+"""A search may look at each listing of a shelf, whatever the page's size."""
 
 
 @strawberry.type(description="A point on the earth, WGS 84 (坐标).")
@@ -63,7 +76,9 @@ class Territory:
     """A territory and its regions."""
 
     name: str = attribute("The name (名称).", PUBLIC)
-    regions: list[Region] = few(channel.regions_of_territory, "The regions it is made of (包含区划).", PUBLIC)
+    regions: list[Region] = few(
+        channel.regions_of_territory, "The regions it is made of, by code, at most 100 (包含区划).", PUBLIC
+    )
 
 
 @graph_type(SiteRow, "A main, city or topic site of the storefront (分站).")
@@ -92,6 +107,20 @@ class CloudStore(Node):
     shelf: Connection[Listing] | None = connection(
         catalog.shelf_of_cloud_store, "What it offers, in the order of the shelf (货架).", PUBLIC
     )
+    search: Connection[Listing] | None = edge(
+        catalog.search,
+        "What of its shelf a text finds: every word must be there, of letters and digits its beginning is enough. "
+        "First whose code or barcode it is, then who has most of the words whole, then by name before brand and "
+        "category; equals as on the shelf (搜索).",
+        PUBLIC,
+        cost=SEARCH_COST,
+        arguments={"text": bounded_text("Words, in any script (关键词).", TEXT_CHARS), "first": FIRST, "after": AFTER},
+    )
+    members: Connection[Membership] | None = connection(
+        member.members, "Its members, the newest first; null for others than who speaks for it (会员).", MEMBER
+    )
+    campaigns: list[campaign.CampaignHere] | None = campaign.of_cloud_store
+    campaigns_missed: Connection[campaign.CampaignMiss] | None = campaign.missed_by_cloud_store
 
 
 @strawberry.interface(description="A party of the channel, of one tier (组织).")
@@ -157,6 +186,36 @@ class Organization(Node):
         "The orders it buys, for it and for their sellers, the newest first (采购订单).",
         COUNTERPARTY,
     )
+    sales: Connection[TradeFigure] | None = connection(
+        ordering.sales,
+        "What it sold in completed orders, summed, by month, region and goods; null for others (销售汇总).",
+        OWN,
+        weight=SUM_WEIGHT,
+        **FIGURES,
+    )
+    purchases: Connection[TradeFigure] | None = connection(
+        ordering.purchases,
+        "What it bought in completed orders, summed, by month, region and goods; null for others (采购汇总).",
+        OWN,
+        weight=SUM_WEIGHT,
+        **FIGURES,
+    )
+    customers: Connection[Binding] | None = connection(
+        attribution.customers,
+        "The customers bound to it now, the newest first; null for others than who speaks for it (锁客客户).",
+        MEMBER,
+    )
+    promoters: Connection[Promoter] | None = connection(
+        attribution.promoters,
+        "Who brings sales to it, by code; null for others than who speaks for it (分销员).",
+        MEMBER,
+    )
+    guides: Connection[Guide] | None = connection(
+        attribution.guides,
+        "Its staff who serve customers now; null for others than who speaks for it (导购).",
+        MEMBER,
+    )
+    campaigns: Connection[campaign.Campaign] | None = campaign.of_organization
     external_references: list[ExternalReference] = few(
         integration.references_to("organization"), "What other systems call it, at most 100 (外部编号).", OWN, 3
     )
@@ -175,6 +234,27 @@ class Brand(Organization):
 
     products: Connection[Product] | None = connection(
         catalog.products_of_brand, "What it makes, by code (商品).", PUBLIC
+    )
+    sell_in: Connection[SellIn] | None = connection(
+        ordering.sell_in,
+        "What stores below it bought of its skus in completed replenishment orders, summed, by month, region and "
+        "goods; null for others (渠道进货).",
+        UPSTREAM,
+        weight=SUM_WEIGHT,
+        **FIGURES,
+    )
+    stock_cover: Connection[StockCover] | None = connection(
+        inventory.stock_cover,
+        "How long its skus last in the channel, by product and item number; null for others (库存覆盖).",
+        UPSTREAM,
+        weight=SUM_WEIGHT,
+        **COVER,
+    )
+    shelf_coverage: ShelfCoverage | None = edge(
+        catalog.shelf_coverage,
+        "How many of the shops below it list its goods; null for others (铺货率).",
+        UPSTREAM,
+        cost=FieldCost(weight=SUM_WEIGHT),
     )
 
 
@@ -232,6 +312,9 @@ class Viewer:
         lambda viewer: None if viewer.customer_id is None else f"customer_{viewer.customer_id.hex}",
         "Her own id as a shopper; null for everyone else (消费者标识).",
         PUBLIC,
+    )
+    customer: Customer | None = edge(
+        member.customer_of_viewer, "Herself as a shopper; null for everyone else (消费者).", MEMBER
     )
     may_read: list[Audience] = leaf(
         lambda viewer: [audience for audience in Audience if viewer.actor_class in audience.admits],

@@ -12,10 +12,20 @@ from typing import TypeVar
 import strawberry
 
 from domain.access import ActorClass, Audience
+from domain.attribution import (
+    BindingEnd,
+    BindingStanding,
+    PromoterKind,
+    TouchOutcome,
+    TouchRejection,
+    TouchSource,
+)
+from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, ReachReason, Stance, Weekday
 from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
 from domain.channel import CloudStoreMode, Role, SiteKind, Tier
 from domain.inventory import LocationKind
-from domain.ordering import OrderKind, OrderState, Terminal
+from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
+from domain.ordering import OrderKind, OrderState, Terminal, TradeDimension
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -68,6 +78,25 @@ ENUMS: dict[type[StrEnum], str] = {
     OrderKind: "What an order is between its two parties (订单类型).",
     OrderState: "Where an order stands (订单状态).",
     Terminal: "Where an order was made (终端).",
+    RightKind: "What a right is (权益类型).",
+    RightScope: "How far a right reaches by its own terms (权益范围).",
+    RightReason: "Why a right cannot be used in a cloud store now (权益不可用原因).",
+    CouponState: "Where a coupon stands (优惠券状态).",
+    CouponBenefit: "What a coupon takes off (优惠方式).",
+    TouchSource: "How a shopper was touched (触点来源).",
+    TouchOutcome: "What a touch did to the customer's binding (触点结果).",
+    TouchRejection: "Why a touch changed nothing (触点未生效原因).",
+    BindingEnd: "Why a binding ended (绑定结束原因).",
+    BindingStanding: "How firmly a binding holds (绑定状态).",
+    PromoterKind: "What kind of promoter a person is (分销员类型).",
+    TradeDimension: "By what figures of trade are divided (统计维度).",
+    CampaignKind: "What a campaign offers (活动类型).",
+    CampaignStatus: "Where a campaign stands (活动状态).",
+    Participation: "What a store has to do to take part in a campaign (参与方式).",
+    Stance: "What a store said to a campaign (门店意向).",
+    Dimension: "What a targeting condition looks at, in the order in which a clause is read (投放维度).",
+    Weekday: "A day of the week (星期).",
+    ReachReason: "Why a campaign does not reach, in order of precedence (未触达原因).",
 }
 """The enums of the graph with their descriptions; the centres' types import them from here, described."""
 
@@ -79,16 +108,35 @@ __all__ = [
     "ActorClass",
     "AttributeKind",
     "Audience",
+    "BindingEnd",
+    "BindingStanding",
+    "CampaignKind",
+    "CampaignStatus",
     "CloudStoreMode",
+    "CouponBenefit",
+    "CouponState",
+    "Dimension",
     "ListingOrigin",
     "LocationKind",
     "OrderKind",
     "OrderState",
+    "Participation",
     "PriceAudience",
     "PriceReason",
     "PriceScope",
+    "PromoterKind",
+    "ReachReason",
+    "RightKind",
+    "RightReason",
+    "RightScope",
     "Role",
     "SiteKind",
+    "Stance",
     "Terminal",
     "Tier",
+    "TouchOutcome",
+    "TouchRejection",
+    "TouchSource",
+    "TradeDimension",
+    "Weekday",
 ]

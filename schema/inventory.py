@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.inventory import MAX_COVER_DAYS
 from loaders.inventory import LocationRow, PoolRow
 from resolvers import catalog, channel, inventory
 from schema.base import (
     OWN,
+    UPSTREAM,
+    Argument,
     BasisPoint,
     Connection,
     Count,
@@ -99,6 +102,34 @@ class Pool(Node):
     contributions: list[Contribution] = few(
         inventory.contributions_of, "Who contributes what, at most 100 (贡献).", OWN, 10
     )
+
+
+@strawberry.type(description="How long a brand's sku lasts in the channel, at the pace stores bought it (库存覆盖).")
+class StockCover:
+    """A sku of the brand with two aggregates, each of at least three organisations, and what they make."""
+
+    sku: Sku = edge(catalog.sku_of, "What lies there and was sold (SKU 单品).", UPSTREAM)
+    on_hand: Count | None = edge(
+        inventory.on_hand_in_channel,
+        "Base units on hand now, over every holder but the brand; null with under three holders (现有).",
+        UPSTREAM,
+    )
+    sold: Count | None = attribute(
+        "Base units that stores below the brand bought in the days looked at; null with under three stores (进货量).",
+        UPSTREAM,
+    )
+    days_of_cover: Count | None = edge(
+        inventory.days_covered,
+        "Whole days that the stock lasts at that pace; null where either is null (可销天数).",
+        UPSTREAM,
+    )
+
+
+COVER = {
+    "days": Argument(int, f"How many days are looked at, 1 to {MAX_COVER_DAYS} (天数).", 30),
+    "until": Argument(date | None, "The day after the last of them; null: today (截止日).", None),
+}
+"""The arguments of a brand's stock cover."""
 
 
 @strawberry.type

@@ -1,15 +1,18 @@
-"""The ordering centre's types: orders of every tier, and their lines."""
+"""The ordering centre's types: orders of every tier, their lines, and what trade adds up to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.ordering import MAX_MONTHS
 from loaders.ordering import OrderRow
 from resolvers import catalog, channel, integration, ordering
 from schema.base import (
     COUNTERPARTY,
     OWN,
+    UPSTREAM,
+    Argument,
     Connection,
     Count,
     Fen,
@@ -23,14 +26,15 @@ from schema.base import (
     id_of,
     leaf,
 )
-from schema.catalog import Sku
-from schema.enums import OrderKind, OrderState, Terminal
+from schema.catalog import Category, Sku
+from schema.enums import OrderKind, OrderState, Terminal, TradeDimension
 from schema.integration import ExternalReference
 
 if TYPE_CHECKING:
-    from schema.channel import Organization
+    from schema.channel import Organization, Region
 
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
+_Region = Annotated["Region", strawberry.lazy("schema.channel")]
 
 
 @strawberry.type(description="A line of an order (订单行).")
@@ -74,6 +78,50 @@ class Order(Node):
     external_references: list[ExternalReference] = few(
         integration.references_to("order"), "What other systems call it, at most 100 (外部编号).", OWN, 3
     )
+
+
+FIGURES = {
+    "since": Argument(date, "The first day of the window (起始日).", name="from"),
+    "until": Argument(date, f"The day after its last; it touches at most {MAX_MONTHS} months (截止日)."),
+    "by": Argument(
+        list[TradeDimension],
+        "By what the sums are divided, each at most once, SKU or CATEGORY; by nothing: one sum (统计维度).",
+        (TradeDimension.MONTH,),
+    ),
+}
+"""The arguments of what adds up trade."""
+
+_MONTH = "The first day of the month; null unless divided by MONTH (月份)."
+_OF_REGION = "Where the orders were placed for; null unless divided by REGION, or where unknown (区划)."
+_OF_SKU = "The sku; null unless divided by SKU (SKU 单品)."
+_OF_CATEGORY = "The category; null unless divided by CATEGORY, or where the product has none (类目)."
+
+
+@strawberry.type(description="What stores below a brand bought of its goods, in units and never in money (渠道进货).")
+class SellIn:
+    """A sum for a brand: never one store's, and no amount, for prices are another tier's."""
+
+    month: date | None = leaf(lambda row: row.first_day, _MONTH, UPSTREAM)
+    region: _Region | None = edge(channel.region, _OF_REGION, UPSTREAM)
+    sku: Sku | None = edge(catalog.sku_if_any, _OF_SKU, UPSTREAM)
+    category: Category | None = edge(catalog.category_of, _OF_CATEGORY, UPSTREAM)
+    units: Count = attribute("Base units (数量).", UPSTREAM)
+    orders: Count = attribute("In how many orders (订单数).", UPSTREAM)
+    stores: Count = attribute("By how many stores (门店数).", UPSTREAM)
+
+
+@strawberry.type(description="What an organisation sold or bought itself, summed (购销汇总).")
+class TradeFigure:
+    """A sum over an organisation's own orders, for itself."""
+
+    month: date | None = leaf(lambda row: row.first_day, _MONTH, OWN)
+    region: _Region | None = edge(channel.region, _OF_REGION, OWN)
+    sku: Sku | None = edge(catalog.sku_if_any, _OF_SKU, OWN)
+    category: Category | None = edge(catalog.category_of, _OF_CATEGORY, OWN)
+    units: Count = attribute("Base units (数量).", OWN)
+    orders: Count = attribute("In how many orders (订单数).", OWN)
+    parties: Count = attribute("With how many others: the buyers of sales, the sellers of purchases (交易方数).", OWN)
+    amount: Fen = leaf(lambda row: row.amount_fen, "What was paid for it (金额).", OWN)
 
 
 @strawberry.type

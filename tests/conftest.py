@@ -22,10 +22,12 @@ import pytest
 
 import boot
 from demo import SAMPLE
+from demo.qingquan.writing import create as create_qingquan
 from demo.writing import demo_of
 from embedded import EmbeddedPostgres, Server, default_home
 from integrations.wholesale.importing import NewTenant, import_file
 from models.database import Database
+from tests import proof
 from tests.graph.client import GraphClient
 from transport.logs import configure
 
@@ -44,6 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "prove: also run by `make prove`, at the full numbers")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """At the end of `make prove`, say what was measured: docs/proofs.md keeps it."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in report.user_properties:
+            if proof.FULL and name == proof.MEASURED:
+                terminalreporter.write_line(str(value))
+
+
 @dataclass(frozen=True)
 class TenantFacts:
     """A tenant of the template."""
@@ -58,7 +68,7 @@ def _fingerprint() -> str:
         path = boot.PROJECT / root
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.is_file() and file.suffix in {".py", ".gz"}:
+            if file.is_file() and file.suffix in {".py", ".gz", ".csv"}:
                 digest.update(file.relative_to(boot.PROJECT).as_posix().encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -131,7 +141,7 @@ def _alive(name: str) -> bool:
 
 
 async def _build(server: Server, empty: str, full: str, scratch: Path) -> None:
-    """Both templates: an empty migrated database, and one with the Iowa tenant and a small one beside it."""
+    """Both templates: an empty migrated database, and one with the demo's tenants and a small one beside them."""
     await _clear(server)
     await boot.create_database(server, "making_empty")
     await boot.migrate(boot.embedded_access(server, "making_empty").owner)
@@ -141,6 +151,7 @@ async def _build(server: Server, empty: str, full: str, scratch: Path) -> None:
     for code, path in (("iowa", SAMPLE), ("forty", small)):
         tenant = NewTenant(code, code.title(), "USD", "America/Chicago", (f"{code}.example",))
         await import_file(owner, path, tenant, extend=demo_of(TODAY), now=NOW)
+    await create_qingquan(owner, TODAY)
     # The name says it is whole: it is given last.
     await _sql(server, f'ALTER DATABASE "making_empty" RENAME TO "{empty}"')
     await _sql(server, f'ALTER DATABASE "making_full" RENAME TO "{full}"')
@@ -164,7 +175,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def access(cluster: Server, templates: tuple[str, str]) -> Iterator[boot.Access]:
-    """The logins to this worker's own database, which holds the Iowa tenant and the small one."""
+    """The logins to this worker's own database, which holds the demo's two tenants and the small one."""
     name = f"work_{os.getpid()}"
     asyncio.run(_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[1]}"'))
     yield boot.embedded_access(cluster, name)
@@ -206,6 +217,12 @@ async def iowa(access: boot.Access) -> TenantFacts:
 async def forty(access: boot.Access) -> TenantFacts:
     """The same data cut down to its first 40 stores."""
     return await _tenant(access, "forty")
+
+
+@pytest.fixture(scope="session")
+async def qingquan(access: boot.Access) -> TenantFacts:
+    """The invented Chinese tenant: 200 stores."""
+    return await _tenant(access, "qingquan")
 
 
 @pytest.fixture(scope="session")

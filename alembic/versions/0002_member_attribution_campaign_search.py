@@ -36,6 +36,9 @@ TABLES = (
 )
 OPEN = ("sku_search",)
 
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST = rf"char_length(host) <= 253 AND host ~ '^{LABEL}(\.{LABEL})*$'"
+
 
 def execute(statements: list[str]) -> None:
     for statement in statements:
@@ -926,8 +929,15 @@ def upgrade() -> None:
     execute(wall.protect(TABLES))
     execute(wall.leave_open(OPEN))
 
+    # What was taken for a host name so far and is none never meant a tenant: no request comes to it.
+    op.execute(f"DELETE FROM tenant_host WHERE NOT ({HOST})")
+    op.drop_constraint(op.f("ck_tenant_host_lower"), "tenant_host", type_="check")
+    op.create_check_constraint(op.f("ck_tenant_host_name"), "tenant_host", HOST)
+
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("ck_tenant_host_name"), "tenant_host", type_="check")
+    op.create_check_constraint(op.f("ck_tenant_host_lower"), "tenant_host", "host = lower(host)")
     listed = ", ".join(f'"{table}"' for table in (*TABLES, *OPEN))
     op.execute(f"DROP TABLE {listed}")
     op.drop_constraint(op.f("fk_customer_tenant_id_referred_by_id"), "customer", type_="foreignkey")

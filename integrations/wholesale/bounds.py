@@ -33,7 +33,5 @@ def check(ledger: Ledger) -> None:
 def _problems(line: Line) -> Iterator[Problem]:
     if not FIRST_YEAR <= line.day.year <= LAST_YEAR:
         yield Problem(0, "Date", f"Line {line.key}: {line.day} is not between the years {FIRST_YEAR} and {LAST_YEAR}.")
-    if line.sale_cents < 0:
-        yield Problem(0, "Sale (Dollars)", f"Line {line.key}: the sale is below zero although bottles were sold.")
     if max(line.price_cents * line.quantity, line.sale_cents + line.quantity) > MAX_SAFE:
         yield Problem(0, "Bottles Sold", f"Line {line.key}: price × bottles is beyond what is counted exactly.")

@@ -111,6 +111,7 @@ class Gathering:
         self._rows_read = 0
         self._lines: dict[str, Line] = {}
         self._uncategorised: dict[int, int] = defaultdict(int)
+        self._stores: dict[int, None] = {}
         self._cities: Ballot[str, str] = Ballot()
         self._vendor_names: Ballot[int, str] = Ballot()
         self._county_names: Ballot[int, str] = Ballot()
@@ -135,7 +136,7 @@ class Gathering:
             tidied: whether superfluous spaces were taken out of one of its texts.
         """
         self._rows_read += 1
-        if row.quantity < 1:
+        if row.quantity < 1 or row.sale_cents < 0:
             self._tally.count(Rule.NOT_A_SALE, f"line {row.key}")
             return
         if row.key in self._lines:
@@ -196,7 +197,9 @@ class Gathering:
         self._name(self._store_names, store, row.store_name, day, "store")
         self._name(self._addresses, store, row.address, day, "address of store")
         self._name(self._store_cities, store, row.city, day, "city of store")
-        self._zips.cast(store, row.zip_code, day)
+        self._stores[store] = None
+        if row.zip_code:
+            self._zips.cast(store, row.zip_code, day)
         if row.city:
             self._cities.cast(row.city.casefold(), row.city, day)
         if row.county is not None:
@@ -246,7 +249,7 @@ class Gathering:
 
     def _winning_stores(self) -> dict[int, Store]:
         stores: dict[int, Store] = {}
-        for number in self._zips.things():
+        for number in self._stores:
             city = self._store_cities.winner(number) or ""
             stores[number] = Store(
                 number,

@@ -12,16 +12,18 @@ as the schema's owner; everything else as the serving role, under row security, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Final, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from domain.channel import is_host_name
 from integrations.wholesale import bounds, writing
 from integrations.wholesale.bulk import Bulk
 from integrations.wholesale.channel import Channel, Supply, channel_of
@@ -128,9 +130,9 @@ async def import_file(
         BrokenFile: with every problem and its line; the database was not touched.
         TenantExists: nothing was written.
         ImportBusy: nothing was written.
-        ValueError: the tenant's code, currency or time zone cannot be meant, or a host is another tenant's.
+        ValueError: the tenant's code, currency, time zone or a host cannot be meant, or a host is another tenant's.
     """
-    zone = zone_of(tenant)
+    zone, hosts = zone_of(tenant), hosts_of(tenant)
     progress = progress or Silent()
     clock, seconds = perf_counter(), {}
     with progress.step("reading the file", 0) as advance:
@@ -156,7 +158,7 @@ async def import_file(
     )
     expected = ROWS_EXPECTED + (0 if extension is None else extension.rows)
     with progress.step("writing the rows", expected) as advance:
-        rows, regions = await _write(owner_dsn, tenant, source, extension, advance.by)
+        rows, regions = await _write(owner_dsn, replace(tenant, hosts=hosts), source, extension, advance.by)
     seconds["writing"] = perf_counter() - clock
     return Imported(tenant, ledger.report, rows, regions, seconds)
 
@@ -169,6 +171,15 @@ def zone_of(tenant: NewTenant) -> ZoneInfo:
         raise ValueError(f"{tenant.time_zone!r} is not a time zone.") from None
 
 
+def hosts_of(tenant: NewTenant) -> tuple[str, ...]:
+    """The tenant's host names in small letters, each once. Raises ValueError for what is none."""
+    hosts = tuple(dict.fromkeys(host.lower() for host in tenant.hosts))
+    for host in hosts:
+        if not is_host_name(host):
+            raise ValueError(f"{host!r} is not a host name: letters, digits and hyphens between dots, and no port.")
+    return hosts
+
+
 async def _write(
     owner_dsn: str,
     tenant: NewTenant,
@@ -176,21 +187,52 @@ async def _write(
     extension: Extension | None,
     advance: Callable[[int], None],
 ) -> tuple[Mapping[str, int], tuple[str, ...]]:
+    async def write(bulk: Bulk) -> None:
+        await writing.write(bulk, source)
+        if extension is not None:
+            await extension.write(bulk, source)
+
+    return await make_tenant(owner_dsn, tenant, writing.shared_rows(source), write, advance)
+
+
+async def make_tenant(
+    owner_dsn: str,
+    tenant: NewTenant,
+    regions: Sequence[tuple[str, str, str | None]],
+    write: Callable[[Bulk], Awaitable[None]],
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[Mapping[str, int], tuple[str, ...]]:
+    """Make a tenant and write its rows in one transaction.
+
+    Args:
+        owner_dsn: a login as the owner of the migrated schema.
+        tenant: the tenant to make; its id is that of `Keys(tenant.code)`.
+        regions: the regions it speaks of, parents first: (code, name, parent's code). All tenants share them.
+        write: writes the tenant's own rows, as the serving role and under row security.
+        advance: told how many rows more are written.
+
+    Returns:
+        The rows of each table, and the codes of the regions that the platform calls otherwise and goes on to.
+
+    Raises:
+        TenantExists: nothing was written.
+        ImportBusy: nothing was written.
+        ValueError: the tenant's code, currency or time zone cannot be meant, or a host is another tenant's.
+    """
+    tenant_id = Keys(tenant.code).tenant_id
     connection = await asyncpg.connect(owner_dsn, timeout=CONNECT_TIMEOUT_S)
     try:
-        bulk = Bulk(connection, source.keys.tenant_id, lambda _, rows: advance(rows))
+        bulk = Bulk(connection, tenant_id, lambda _, rows: advance(rows))
         # What the import before this one wrote must be seen once the lock is had, whatever the server's default is.
         async with connection.transaction(isolation="read_committed"):
             await _alone(connection)
-            await _shared(connection, tenant, source)
-            regions = await _regions(connection, source)
+            await _shared(connection, tenant, tenant_id)
+            renamed = await _regions(connection, regions)
             await connection.execute(f"SET LOCAL ROLE {APP_ROLE}")
-            await connection.execute(set_tenant(source.keys.tenant_id))
-            await writing.write(bulk, source)
-            if extension is not None:
-                await extension.write(bulk, source)
+            await connection.execute(set_tenant(tenant_id))
+            await write(bulk)
         await _analyze(connection, bulk.counts)
-        return bulk.counts, regions
+        return bulk.counts, renamed
     finally:
         await connection.close()
 
@@ -215,14 +257,14 @@ async def _analyze(connection: asyncpg.Connection, tables: Iterable[str]) -> Non
         log.warning("imported, but the new rows were not analyzed: %s", error)
 
 
-async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: writing.Source) -> None:
+async def _shared(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: UUID) -> None:
     """The tenant and its hosts. Raises TenantExists; ValueError for what the tables' checks refuse."""
     if await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", tenant.code):
         raise TenantExists(f"There is a tenant {tenant.code} already.")
     try:
         await connection.execute(
             "INSERT INTO tenant (id, code, name, currency, time_zone) VALUES ($1, $2, $3, $4, $5)",
-            source.keys.tenant_id,
+            tenant_id,
             tenant.code,
             tenant.name,
             tenant.currency,
@@ -230,19 +272,17 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, source: wri
         )
     except asyncpg.CheckViolationError as error:
         raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
-    hosts = dict.fromkeys(host.lower() for host in tenant.hosts)
     try:
         await connection.executemany(
             "INSERT INTO tenant_host (host, tenant_id) VALUES ($1, $2)",
-            [(host, source.keys.tenant_id) for host in hosts],
+            [(host, tenant_id) for host in tenant.hosts],
         )
     except asyncpg.UniqueViolationError:
-        raise ValueError(f"One of the hosts {', '.join(hosts)} means another tenant.") from None
+        raise ValueError(f"One of the hosts {', '.join(tenant.hosts)} means another tenant.") from None
 
 
-async def _regions(connection: asyncpg.Connection, source: writing.Source) -> tuple[str, ...]:
+async def _regions(connection: asyncpg.Connection, regions: Sequence[tuple[str, str, str | None]]) -> tuple[str, ...]:
     """Write the regions that are not there yet; the codes of those that are, under another name."""
-    regions = writing.shared_rows(source)
     await connection.executemany(
         "INSERT INTO region (code, name, parent_code) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING", regions
     )

@@ -71,7 +71,7 @@ MEANING: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.VOLUME_DIFFERS: "The litres are not bottle volume × bottles: ignored, as litres are not kept.",
         Rule.INVOICE_SPLIT: "An invoice number names several stores, days or counties: one order is made for each.",
         Rule.LINE_REPEATED: "The invoice line number was seen before: the first is kept, this row is refused.",
-        Rule.NOT_A_SALE: "The bottles are zero or fewer (a credit note): not a purchase, the row is refused.",
+        Rule.NOT_A_SALE: "No bottles, or fewer, or a sale below zero (a credit): no purchase, the row is refused.",
     }
 )
 

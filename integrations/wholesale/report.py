@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,7 +32,12 @@ def show(console: Console, imported: Imported) -> None:
             f" (first: {imported.regions[0]}).",
             highlight=False,
         )
-    written = ", ".join(f"{name} {count:,}" for name, count in sorted(imported.rows.items(), key=lambda row: -row[1]))
-    console.print(f"Rows written: {sum(imported.rows.values()):,} ({written})", highlight=False)
+    show_rows(console, imported.rows)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in imported.seconds.items())
     console.print(f"Time: {steps}", highlight=False)
+
+
+def show_rows(console: Console, rows: Mapping[str, int]) -> None:
+    """Print how many rows each table got, most first."""
+    written = ", ".join(f"{name} {count:,}" for name, count in sorted(rows.items(), key=lambda row: -row[1]))
+    console.print(f"Rows written: {sum(rows.values()):,} ({written})", highlight=False)

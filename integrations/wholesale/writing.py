@@ -5,7 +5,7 @@ Owns what of ours each thing of the file becomes. It writes no stock movements: 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from integrations.wholesale.channel import Channel, Org, Supply, brand, distribu
 from integrations.wholesale.keys import Keys
 from integrations.wholesale.ledger import Item, Ledger, Line
 from integrations.wholesale.prices import CostKey, Period, PriceBook, TradeKey
+from integrations.wholesale.words import goods_of, main_category, sized, write_words
 from models import catalog, channel, integration, inventory, ordering
 from models.base import NO_LOT
 
@@ -215,21 +216,15 @@ async def _goods(bulk: Bulk, source: Source) -> None:
                     source.organization(brand(group[0].vendor)),
                     str(group[0].number),
                     group[0].description,
-                    _category(keys, group),
+                    None if (category := main_category(group)) is None else keys.of("category", category),
                 )
                 for group in groups
             ],
         ),
     )
     await _skus(bulk, source, product_of)
-
-
-def _category(keys: Keys, group: Sequence[Item]) -> UUID | None:
-    """The category that most sizes of a product are in; ties the lower number."""
-    counted = Counter(item.category for item in group if item.category is not None)
-    if not counted:
-        return None
-    return keys.of("category", min(counted, key=lambda number: (-counted[number], number)))
+    goods = goods_of(ledger, groups)
+    await write_words(bulk, {source.sku(number): texts for number, texts in goods.items()})
 
 
 async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> None:
@@ -242,7 +237,7 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
             "id": ids,
             "product_id": [product_of[item.number] for item in items],
             "code": [str(item.number) for item in items],
-            "name": [_sized(item) for item in items],
+            "name": [sized(item) for item in items],
             "base_unit": [BASE_UNIT] * len(items),
             "shelf_life_days": [keeps.get(item.number) for item in items],
         },
@@ -261,11 +256,6 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
     owners = [source.organization(brand(item.vendor)) for item in items]
     references = [(owner, key, ITEM_SYSTEM, str(i.number)) for owner, key, i in zip(owners, ids, items, strict=True)]
     await _references(bulk, "sku", references)
-
-
-def _sized(item: Item) -> str:
-    """A sku's name: the product's and its size; no bottle is empty, so a size of 0 is one that nobody knows."""
-    return f"{item.description} {item.volume_ml} ml" if item.volume_ml else item.description
 
 
 async def no_lots(bulk: Bulk, skus: Sequence[UUID]) -> None:

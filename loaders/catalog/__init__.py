@@ -1,5 +1,11 @@
 """The catalog centre's reads: goods, shelves, assortments, prices."""
 
+from loaders.catalog.coverage import (
+    COVERAGE_BY_SKU,
+    CoverageOf,
+    CoverageRow,
+    SkuCoverageEntry,
+)
 from loaders.catalog.goods import (
     CATEGORIES,
     PRODUCTS,
@@ -22,6 +28,7 @@ from loaders.catalog.goods import (
     categories,
     products,
     skus,
+    skus_of_product,
 )
 from loaders.catalog.price import (
     PRICE_LISTS,
@@ -56,6 +63,7 @@ from loaders.catalog.shelf import (
 __all__ = [
     "ASSORTMENT_SKUS",
     "CATEGORIES",
+    "COVERAGE_BY_SKU",
     "PRICES",
     "PRICE_LISTS",
     "PRODUCTS",
@@ -76,6 +84,8 @@ __all__ = [
     "CategoryEntry",
     "CategoryRow",
     "ConsumerPrices",
+    "CoverageOf",
+    "CoverageRow",
     "ListingById",
     "ListingEntry",
     "ListingRow",
@@ -89,6 +99,7 @@ __all__ = [
     "ProductEntry",
     "ProductRow",
     "SkuById",
+    "SkuCoverageEntry",
     "SkuOfRow",
     "SkuRow",
     "SkusOf",
@@ -99,5 +110,6 @@ __all__ = [
     "price_lists",
     "products",
     "skus",
+    "skus_of_product",
     "trade_history",
 ]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import FromClause, select
 
 from loaders.base import ById, ListBy
 from loaders.paging import Paged, listed, wanted_parents
@@ -19,7 +19,7 @@ from models.catalog import (
     Sku,
     SkuAttribute,
 )
-from models.reading import TENANT, Row, Rows, ids, read
+from models.reading import TENANT, Row, Rows, constant, ids, read
 
 
 class CategoryRow(Row):
@@ -125,6 +125,20 @@ def skus() -> Rows:
     return select(
         s.id, s.product_id, s.code, s.name, s.barcode, s.base_unit, s.min_qty, s.step_qty, s.shelf_life_days
     ).where(s.tenant_id == TENANT)
+
+
+def skus_of_product() -> FromClause:
+    """The ids and item numbers of the skus of each row of `Product`: a look into the index for each.
+
+    Figures of a brand begin here. OFFSET 0 keeps the look: flattened, the planner might read the skus of all brands.
+    """
+    return (
+        select(Sku.id, Sku.code)
+        .where(Sku.tenant_id == TENANT, Sku.product_id == Product.id)
+        .offset(constant(0))
+        .correlate(Product)
+        .lateral("own_sku")
+    )
 
 
 class SkuById(ById[SkuRow]):

@@ -1,6 +1,9 @@
 """Shelves and what may stand on them: listings, assortments, authorisations and their price bands.
 
-It owns no price.
+It owns which listings are on a shelf, said once: for the shelf, for a listing by its id and for what a search finds. It
+owns no price.
+
+Source: docs/domain.md, Shelf.
 """
 
 from collections.abc import Mapping
@@ -8,10 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, TableValuedAlias, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from domain.catalog import ListingStatus
+from domain.catalog import ListingOrigin, ListingStatus
 from domain.channel import OrganizationStatus
 from loaders.base import LIST_LIMIT, ById, ListBy, Loader
 from loaders.paging import Paged, each, listed, wanted_pairs, wanted_parents
@@ -20,6 +24,8 @@ from models.catalog import (
     AssortmentSku,
     Authorization,
     Listing,
+    Product,
+    Sku,
 )
 from models.channel import CloudStore, Organization
 from models.reading import NOW, TENANT, Row, Rows, constant, ids, in_scope, read
@@ -37,28 +43,124 @@ class ListingRow(Row):
     mode: str
 
 
-def listings() -> Rows:
-    """The columns of the listings on the shelves of open cloud stores, as long as their organisations are admitted."""
-    x, store = Listing, CloudStore
+_grant, _grantor = aliased(Authorization), aliased(Organization)
+_given, _item = aliased(Assortment), aliased(AssortmentSku)
+_sku, _product = aliased(Sku), aliased(Product)
+
+
+def _in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
+    """The authorisation is valid now, and its grantor trades."""
+    facts: list[ColumnElement[bool]] = [
+        grant.valid_from <= NOW,
+        grant.valid_until.is_(None) | (grant.valid_until > NOW),
+        grantor_status == constant(OrganizationStatus.ACTIVE),
+    ]
+    return and_(*facts)
+
+
+def _status_of_grantor(assortment: Any) -> ColumnElement[str]:
+    """Whether who grants the assortment trades: two short looks for each, which the planner cannot make a join."""
     return (
-        select(
-            x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, store.organization_id.label("seller_id"), store.mode
-        )
-        .join(store, (store.tenant_id == TENANT) & (store.id == x.cloud_store_id) & store.closed_at.is_(None))
-        .join(
-            Organization,
-            (Organization.tenant_id == TENANT)
-            & (Organization.id == store.organization_id)
-            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
-        )
-        .where(x.tenant_id == TENANT, x.status == constant(ListingStatus.LISTED))
+        select(_grantor.status)
+        .select_from(_given)
+        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
+        .where(_given.tenant_id == TENANT, _given.id == assortment)
+        .correlate_except(_given, _grantor)
+        .scalar_subquery()
     )
+
+
+def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
+    """The admitted organisation of an open cloud store, and the assortments it may sell from now, as one array.
+
+    OFFSET 0 keeps it apart: it is found once for a shelf, however the planner goes through the listings.
+    """
+    given = (
+        select(func.array_agg(_grant.assortment_id))
+        .where(
+            _grant.tenant_id == TENANT,
+            _grant.grantee_id == Organization.id,
+            _in_force(_grant, _status_of_grantor(_grant.assortment_id)),
+        )
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+    return (
+        select(Organization.id, CloudStore.mode, given.label("assortments"))
+        .join(CloudStore, CloudStore.organization_id == Organization.id)
+        .where(
+            Organization.tenant_id == TENANT,
+            Organization.status == constant(OrganizationStatus.ACTIVE),
+            CloudStore.tenant_id == TENANT,
+            CloudStore.id == cloud_store,
+            CloudStore.closed_at.is_(None),
+        )
+        .offset(constant(0))
+        .correlate(outer)
+        .lateral("seller")
+    )
+
+
+def _among(sku: Any, assortments: Any) -> ColumnElement[bool]:
+    """The sku is in one of the assortments.
+
+    A subquery for one value is never turned into a hash of all of them: it is one look for each row.
+    """
+    found: ColumnElement[bool] = (
+        select(constant(True))
+        .where(_item.tenant_id == TENANT, _item.sku_id == sku, _item.assortment_id == assortments.any_())
+        .limit(constant(1))
+        .correlate_except(_item)
+        .scalar_subquery()
+    )
+    return found
+
+
+def _brand_of(sku: Any) -> ColumnElement[UUID]:
+    """The brand of the sku."""
+    return (
+        select(_product.brand_id)
+        .select_from(_sku)
+        .join(_product, (_product.tenant_id == TENANT) & (_product.id == _sku.product_id))
+        .where(_sku.tenant_id == TENANT, _sku.id == sku)
+        .correlate_except(_sku, _product)
+        .scalar_subquery()
+    )
+
+
+def _listings(cloud_store: Any, outer: Any) -> Rows:
+    """The columns of the listings that a shopper finds; whose cloud store it is about is a column of `outer`.
+
+    A listing is on the shelf while its seller may sell the sku; the seller's own people see what is not, too.
+    """
+    x, seller = Listing, _seller(cloud_store, outer)
+    return (
+        select(x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, seller.c.id.label("seller_id"), seller.c.mode)
+        .select_from(x)
+        .join(seller, true())
+        .where(
+            x.tenant_id == TENANT,
+            x.status == constant(ListingStatus.LISTED),
+            # In this order, the cheapest first: what stands behind an OR that holds is not looked at.
+            or_(
+                x.origin == constant(ListingOrigin.EXTERNAL),
+                in_scope(seller.c.id),
+                _among(x.sku_id, seller.c.assortments),
+                _brand_of(x.sku_id) == seller.c.id,
+            ),
+        )
+    )
+
+
+def listings(wanted: TableValuedAlias) -> Rows:
+    """The columns of the listings on the shelf of each wanted cloud store."""
+    return _listings(wanted.c.parent, wanted).where(Listing.cloud_store_id == wanted.c.parent)
 
 
 class ListingById(ById[ListingRow]):
     """Listings by id."""
 
-    statement = read(ListingRow, listings().where(Listing.id == ids("ids").any_()))
+    statement = read(ListingRow, _listings(Listing.cloud_store_id, Listing).where(Listing.id == ids("ids").any_()))
 
 
 class ListingEntry(ListingRow):
@@ -71,8 +173,7 @@ class ListingEntry(ListingRow):
 
 def _shelf() -> Paged[ListingEntry]:
     wanted = wanted_parents()
-    rows = listings().where(Listing.cloud_store_id == wanted.c.parent)
-    return Paged(ListingEntry, wanted, rows, {Listing.position: int, Listing.id: UUID})
+    return Paged(ListingEntry, wanted, listings(wanted), {Listing.position: int, Listing.id: UUID})
 
 
 SHELF = _shelf()
@@ -89,19 +190,15 @@ class AssortmentRow(Row):
     is_generated: bool
 
 
-_grant = aliased(Authorization)
-
-
 def _granted_to_viewer() -> ColumnElement[bool]:
-    """The assortment of the row is given, now, to an organisation the viewer speaks for."""
+    """The assortment of the row is given, now, to an organisation the viewer speaks for, by one that trades."""
     return (
         select(constant(1))
         .where(
             _grant.tenant_id == TENANT,
             _grant.assortment_id == Assortment.id,
             in_scope(_grant.grantee_id),
-            _grant.valid_from <= NOW,
-            _grant.valid_until.is_(None) | (_grant.valid_until > NOW),
+            _in_force(_grant, _status_of_grantor(_grant.assortment_id)),
         )
         .correlate_except(_grant)
         .exists()
@@ -137,9 +234,11 @@ def _authorizations_of() -> Any:
     rows = (
         select(Authorization.assortment_id, Assortment.grantor_id, Authorization.valid_from, Authorization.valid_until)
         .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == Authorization.assortment_id))
+        .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Assortment.grantor_id))
         .where(
             Authorization.tenant_id == TENANT,
             Authorization.grantee_id == wanted.c.parent,
+            Organization.status == constant(OrganizationStatus.ACTIVE),
             in_scope(Authorization.grantee_id, Assortment.grantor_id),
         )
     )
@@ -147,7 +246,7 @@ def _authorizations_of() -> Any:
 
 
 class AuthorizationsOf(ListBy[AuthorizationRow]):
-    """What each organisation may sell, as far as the viewer is a party to it."""
+    """What each organisation may sell by those that trade, as far as the viewer is a party to it."""
 
     statement = _authorizations_of()
 
@@ -196,18 +295,12 @@ def _bands() -> Any:
         .select_from(Authorization)
         .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == Authorization.assortment_id))
         .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
-        .join(
-            Organization,
-            (Organization.tenant_id == TENANT)
-            & (Organization.id == Assortment.grantor_id)
-            & (Organization.status == constant(OrganizationStatus.ACTIVE)),
-        )
+        .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Assortment.grantor_id))
         .where(
             Authorization.tenant_id == TENANT,
             Authorization.grantee_id == wanted.c.grantee,
             in_scope(Authorization.grantee_id),
-            Authorization.valid_from <= NOW,
-            Authorization.valid_until.is_(None) | (Authorization.valid_until > NOW),
+            _in_force(Authorization, Organization.status),
             AssortmentSku.sku_id == wanted.c.sku,
         )
         .order_by(Assortment.code, Assortment.id)

@@ -21,6 +21,7 @@ from loaders.channel.organization import (
     UpstreamsOf,
     any_organizations,
     at_or_below_viewer,
+    is_store_below,
     organizations,
 )
 from loaders.channel.people import (
@@ -35,6 +36,7 @@ from loaders.channel.place import (
     SITES,
     CloudStoreById,
     CloudStoreRow,
+    NamedCloudStore,
     RegionByCode,
     RegionRow,
     SiteById,
@@ -63,6 +65,7 @@ __all__ = [
     "CloudStoreById",
     "CloudStoreRow",
     "CustomerRow",
+    "NamedCloudStore",
     "OrganizationByCode",
     "OrganizationById",
     "OrganizationEntry",
@@ -86,6 +89,7 @@ __all__ = [
     "UpstreamsOf",
     "any_organizations",
     "at_or_below_viewer",
+    "is_store_below",
     "organizations",
     "sites",
 ]

@@ -199,6 +199,30 @@ def on_viewers_line(parent: Any, above: Any) -> ColumnElement[bool]:
     return own | at_or_below_viewer(above)
 
 
+_below = aliased(OrganizationClosure)
+
+
+def is_store_below(brand: Any, organization: Any) -> ColumnElement[bool]:
+    """The organisation is a store and stands below the brand.
+
+    A subquery for one value is never flattened: it is one look into the closure for each row, in any tenant. The value
+    is one that no index holds: else the index by ancestor could answer alone, and all of a brand's channel would be
+    read for each row.
+    """
+    hops = (
+        select(_below.hops)
+        .where(
+            _below.tenant_id == TENANT,
+            _below.descendant_id == organization,
+            _below.ancestor_id == brand,
+            _below.descendant_tier == constant(Tier.STORE),
+        )
+        .correlate_except(_below)
+        .scalar_subquery()
+    )
+    return hops.is_not(None)
+
+
 _wanted = wanted_parents()
 _above = aliased(OrganizationClosure)
 

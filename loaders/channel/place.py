@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from domain.channel import OrganizationStatus
-from loaders.base import ById, ListBy, Loader
+from loaders.base import LIST_LIMIT, ById, ListBy, Loader
 from loaders.paging import Paged, listed, wanted_parents
 from models.channel import (
     CloudStore,
@@ -32,27 +32,31 @@ class CloudStoreRow(Row):
     region_code: str | None
 
 
+def _cloud_stores(*conditions: Any) -> Rows:
+    x = CloudStore
+    return select(x.id, x.organization_id, x.mode, x.name, x.site_id, x.region_code).where(
+        x.tenant_id == TENANT, x.id == ids("ids").any_(), *conditions
+    )
+
+
 class CloudStoreById(ById[CloudStoreRow]):
     """Cloud stores by id, open ones."""
 
     statement = read(
         CloudStoreRow,
-        select(
-            CloudStore.id,
-            CloudStore.organization_id,
-            CloudStore.mode,
-            CloudStore.name,
-            CloudStore.site_id,
-            CloudStore.region_code,
-        )
-        .join(
+        _cloud_stores(CloudStore.closed_at.is_(None)).join(
             Organization,
             (Organization.tenant_id == TENANT)
             & (Organization.id == CloudStore.organization_id)
             & (Organization.status == constant(OrganizationStatus.ACTIVE)),
-        )
-        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.closed_at.is_(None)),
+        ),
     )
+
+
+class NamedCloudStore(ById[CloudStoreRow]):
+    """Cloud stores by id, whatever became of them: a membership names its cloud store for ever."""
+
+    statement = read(CloudStoreRow, _cloud_stores())
 
 
 class RegionRow(Row):
@@ -126,7 +130,7 @@ SITES = _sites()
 
 
 class TerritoryRow(Row):
-    """A protected area of `parent`, with the codes of its regions."""
+    """A protected area of `parent`, with the codes of its regions in order, at most `LIST_LIMIT`."""
 
     id: UUID
     name: str
@@ -137,11 +141,13 @@ class TerritoryRow(Row):
 def _territories() -> Any:
     wanted = wanted_parents()
     codes = (
-        select(func.array_agg(TerritoryRegion.region_code.distinct()))
+        select(TerritoryRegion.region_code)
         .where(TerritoryRegion.tenant_id == TENANT, TerritoryRegion.territory_id == Territory.id)
+        .order_by(TerritoryRegion.region_code)
+        .limit(constant(LIST_LIMIT))
         .scalar_subquery()
     )
-    rows = select(Territory.id, Territory.name, codes.label("region_codes")).where(
+    rows = select(Territory.id, Territory.name, func.array(codes).label("region_codes")).where(
         Territory.tenant_id == TENANT, Territory.organization_id == wanted.c.parent
     )
     return listed(TerritoryRow, wanted, rows, Territory.name, Territory.id)

@@ -1,7 +1,7 @@
 """The inventory centre's reads: locations, stock by lot, pools, and what a store can sell."""
 
+from loaders.inventory.cover import COVER, CoverEntry
 from loaders.inventory.promise import (
-    MIN_HOLDERS,
     ChannelStockOf,
     ChannelStockRow,
     PromiseOf,
@@ -28,13 +28,14 @@ from loaders.inventory.stock import (
 
 __all__ = [
     "CONTRIBUTION_SKUS",
-    "MIN_HOLDERS",
+    "COVER",
     "STOCK",
     "ChannelStockOf",
     "ChannelStockRow",
     "ContributionRow",
     "ContributionSkuEntry",
     "ContributionsOf",
+    "CoverEntry",
     "LocationById",
     "LocationOfRow",
     "LocationRow",

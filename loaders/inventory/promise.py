@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from domain.channel import OrganizationStatus
 from domain.inventory import Offer, Promise, sellable_here
-from loaders.base import Loader
+from loaders.base import MIN_HOLDERS, Loader
 from loaders.paging import each, wanted_pairs
 from models.catalog import Product, Sku
 from models.channel import Organization, OrganizationClosure
@@ -23,9 +23,6 @@ from models.inventory import (
     Stock,
 )
 from models.reading import TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
-
-MIN_HOLDERS = 3
-"""Fewer holders than this are no aggregate: one of them could tell what another has."""
 
 TODAY: ColumnElement[date] = bindparam("today", type_=Date())
 """The tenant's day: a lot is sellable while this is before its expiry."""

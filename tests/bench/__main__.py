@@ -1,98 +1,52 @@
-"""Time the graph against the floor: the same statements by hand, JSON built by hand, the same row security.
+"""Time the graph against a documented way and against a hand-written floor, in turn, in one run.
 
-    make bench
+    make bench                        # some minutes; BENCH_SECONDS=1 BENCH_ROUNDS=1 make bench for a quick look
+    BENCH_WRITE=1 make bench          # also write the tables into docs/performance.md
 
-Both run in this process on the demo's data, in turn, round by round; what is printed are ratios of one run. Answers are
-compared before anything is timed.
+docs/performance.md says what is compared and how. What counts are the ratios: all variants run on the same machine,
+minutes apart at most. Answers are compared before anything is timed, and every timed answer again.
 """
 
 import asyncio
-import statistics
+import fcntl
+import os
 import sys
-import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any
-
-import orjson
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import boot
-import schema
-from app import DEMO_TENANT, verifiers_of
-from cli import _ready
-from engine.limits import Limits
-from models.database import Database
-from resolvers.entrance import Entrance
 from settings import Settings
-from tests.bench.floor import Floor
-from transport.desk import QUERY_OR_MUTATION, Desk, Graph
-from transport.door import RequestFacts
-from transport.logs import configure
-from transport.metrics import Metrics
-from transport.parameters import Ask
-
-ROUNDS, REQUESTS = 7, 60
-Q1 = """query ($id: ID!) { store(id: $id) { id name distributor { id name brands { id name } }
-  shelf(first: 20) { edges { cursor node { id sku { id code name product { id name } } price sellable } }
-  pageInfo { hasNextPage endCursor } } } }"""
-Q2 = "query ($id: ID!) { product(id: $id) { id code name } }"
-Q3 = "{ products(first: 100) { nodes { id code name description brand { id name } category { id name } } } }"
-
-Run = Callable[[], Awaitable[bytes]]
+from tests.bench import database, report
+from tests.bench.running import Plan, run
+from tests.bench.sizes import FULL
 
 
-def asking(desk: Desk, query: str, variables: dict[str, Any]) -> Run:
-    """The graph's way: document cache, gate, viewer, graphql-core, JSON."""
-    ask = Ask(query=query, variables=variables, operation_name=None)
-    facts = RequestFacts(authorization=None, host=None, tenant=None, request_id="bench")
-
-    async def run() -> bytes:
-        answer = await desk.answer(ask, facts, QUERY_OR_MUTATION)
-        return orjson.dumps(answer.result.payload)
-
-    return run
-
-
-async def cpu_ms(run: Run) -> float:
-    """Milliseconds of this process's CPU for one request."""
-    began = time.process_time()
-    for _ in range(REQUESTS):
-        await run()
-    return (time.process_time() - began) / REQUESTS * 1e3
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Within it no other benchmark uses the same database: two at once would measure each other."""
+    with (home / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("Another benchmark is running; two at once would measure each other.") from None
+        yield
 
 
-async def compare(name: str, graph: Run, floor: Run) -> None:
-    """Check that both say the same, then time them in turn and print the ratio."""
-    if await graph() != await floor():
-        raise SystemExit(f"{name}: the graph and the floor do not answer the same")
-    rounds = [(await cpu_ms(graph), await cpu_ms(floor)) for _ in range(ROUNDS)]
-    ours, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratio = statistics.median(a / b for a, b in rounds)
-    sys.stdout.write(
-        f"{name}  graph {ours:6.2f} ms  floor {theirs:6.2f} ms  CPU per request, graph ÷ floor {ratio:5.2f}\n"
-    )
+def main() -> None:
+    """Bring the data up, run everything, print the tables."""
+    if len(sys.argv) > 1:
+        raise SystemExit(f"{__doc__}\nIt takes no arguments; docs/performance.md lists the variables it reads.")
+    home = boot.data_directory(Settings()) / "bench"
+    plan = Plan.of_environment()
+    with database.start(home) as server, alone(home):
+        access, seconds = asyncio.run(database.ready(server, FULL))
+        if seconds is not None:
+            sys.stderr.write(f"the data took {seconds:.0f} s to make; it is kept in {home}\n")
+        found = run(plan, server, home, access, FULL)
+    sys.stdout.write(report.plain(found))
+    if os.environ.get("BENCH_WRITE") == "1":
+        report.put(boot.PROJECT / "docs" / "performance.md", report.markdown(found, plan))
 
 
-async def main(settings: Settings, access: boot.Access) -> None:
-    """Bring the demo up and time the three queries."""
-    await _ready(settings, access)
-    database = Database(access.app, pool_size=2)
-    verifiers, _ = verifiers_of(settings)
-    entrance = Entrance(database, verifiers, default_tenant=DEMO_TENANT)
-    desk = Desk(entrance, Graph.of(schema.build(), Limits(), introspection=False), Metrics())
-    floor = await Floor.of(database, DEMO_TENANT, datetime.now(UTC))
-    store, product = f"store_{floor.store.hex}", f"product_{floor.product.hex}"
-    await compare("Q1 shelf of 20   ", asking(desk, Q1, {"id": store}), floor.q1)
-    await compare("Q2 one product   ", asking(desk, Q2, {"id": product}), floor.q2)
-    await compare("Q3 100 products  ", asking(desk, Q3, {}), floor.q3)
-    await database.close()
-
-
-if __name__ == "__main__":
-    configure("warning", "json")
-    chosen = Settings()
-    opened = boot.connect(chosen)
-    try:
-        asyncio.run(main(chosen, opened))
-    finally:
-        opened.close()
+main()

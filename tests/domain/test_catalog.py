@@ -84,7 +84,7 @@ def test_the_highest_break_reached_applies(quantity: int, unit_fen: int) -> None
     breaks = [price(1, PriceScope.BASE, fen, min_qty=units) for units, fen in ((48, 900), (1, 1000), (12, 950))]
     resolved = resolve_price(breaks, quantity, NOW)
     assert resolved is not None
-    assert (resolved.unit_fen, resolved.amount_fen) == (unit_fen, unit_fen * quantity)
+    assert (resolved.unit_fen, resolved.quantity) == (unit_fen, quantity)
 
 
 def test_a_contract_whose_break_is_not_reached_leaves_the_field() -> None:

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from domain.campaign import Dimension, ReachReason
 from domain.catalog import PriceReason
 from domain.channel import ALLOWED_EDGES, CloudStoreMode, EdgeKind, Tier
+from domain.member import RightReason
 from domain.ordering import ORDER_KINDS_OF_MODE, TRANSITIONS, OrderActor, OrderKind, OrderState
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +53,18 @@ def test_the_page_shows_the_table_of_transitions() -> None:
 
 def test_the_page_shows_the_reasons_of_a_price() -> None:
     assert [PriceReason(reason) for reason, _ in rows_of("| reason | meaning |")] == list(PriceReason)
+
+
+def test_the_page_shows_the_reasons_of_a_right() -> None:
+    shown = rows_of("| right's reason | what is wrong |")
+    assert [RightReason(reason) for reason, _ in shown] == list(RightReason)
+
+
+def test_the_page_shows_the_dimensions_and_the_reasons_of_a_reach() -> None:
+    shown = [Dimension(dimension) for dimension, _ in rows_of("| dimension | a condition holds where |")]
+    assert shown == list(Dimension)
+    reasons = [ReachReason(reason) for reason, _ in rows_of("| reason | a campaign does not reach because |")]
+    assert reasons == list(ReachReason)
 
 
 def test_the_page_shows_which_tiers_supply_which() -> None:

@@ -23,6 +23,7 @@ NAMES = [
     "MILLRACE_STATEMENT_CACHE",
     "MILLRACE_PROFILE",
     "MILLRACE_INTROSPECTION",
+    "MILLRACE_GRAPHIQL",
     "MILLRACE_REQUEST_TIMEOUT_S",
     "MILLRACE_GRACEFUL_SHUTDOWN_S",
     "MILLRACE_CORS_ORIGINS",
@@ -71,6 +72,7 @@ def test_defaults_are_the_demo_on_this_machine() -> None:
         "statement_cache": 256,
         "profile": "demo",
         "introspection": None,
+        "graphiql": None,
         "request_timeout_s": 15.0,
         "graceful_shutdown_s": 10,
         "cors_origins": (),
@@ -96,6 +98,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         MILLRACE_STATEMENT_CACHE="0",
         MILLRACE_PROFILE="Production",
         MILLRACE_INTROSPECTION="yes",
+        MILLRACE_GRAPHIQL="on",
         MILLRACE_REQUEST_TIMEOUT_S="0.5",
         MILLRACE_GRACEFUL_SHUTDOWN_S="0",
         MILLRACE_CORS_ORIGINS="https://a.example, http://localhost:3000,",
@@ -115,6 +118,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "statement_cache": 0,
         "profile": "production",
         "introspection": True,
+        "graphiql": True,
         "request_timeout_s": 0.5,
         "graceful_shutdown_s": 0,
         "cors_origins": ("https://a.example", "http://localhost:3000"),
@@ -149,7 +153,7 @@ def test_only_the_documented_spelling_is_read(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("profile", "introspection", "enabled"),
+    ("profile", "said", "enabled"),
     [
         ("demo", "", True),
         ("demo", "off", False),
@@ -157,11 +161,13 @@ def test_only_the_documented_spelling_is_read(monkeypatch: pytest.MonkeyPatch) -
         ("production", "on", True),
     ],
 )
-def test_introspection_follows_the_profile(
-    monkeypatch: pytest.MonkeyPatch, profile: str, introspection: str, enabled: bool
+def test_introspection_and_the_workbench_follow_the_profile(
+    monkeypatch: pytest.MonkeyPatch, profile: str, said: str, enabled: bool
 ) -> None:
-    made = read(monkeypatch, MILLRACE_PROFILE=profile, MILLRACE_INTROSPECTION=introspection, **ISSUER)
-    assert made.introspection_enabled is enabled
+    about = {"MILLRACE_INTROSPECTION": said}
+    assert read(monkeypatch, MILLRACE_PROFILE=profile, **about, **ISSUER).introspection_enabled is enabled
+    about = {"MILLRACE_INTROSPECTION": "", "MILLRACE_GRAPHIQL": said}
+    assert read(monkeypatch, MILLRACE_PROFILE=profile, **about, **ISSUER).graphiql_enabled is enabled
 
 
 def test_production_without_an_issuer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

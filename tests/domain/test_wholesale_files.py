@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,8 +230,28 @@ def test_most_rows_then_latest_day_then_first_row_wins(ledger_of: Callable[..., 
     assert winner(("A", late), ("B", late)) == "A"
 
 
-def test_credit_note_is_refused_and_says_nothing(ledger_of: Callable[..., Ledger]) -> None:
-    credit = {"Bottles_Sold": "-6", "Sale_(Dollars)": "$-162.84", "Volume_Sold_(Liters)": "-4.5"}
+def test_an_empty_field_has_no_vote(ledger_of: Callable[..., Ledger]) -> None:
+    late = {"Date": "12/31/2015"}
+    texts = dict.fromkeys(("Store_Name", "Address", "City", "Zip_Code", "Vendor_Name", "Item_Description"), "")
+    known = ledger_of(row(1))
+    outvoted = ledger_of(row(1), row(2, **late, **texts), row(3, **late, **texts))
+    assert (outvoted.stores, outvoted.items, outvoted.vendors) == (known.stores, known.items, known.vendors)
+    assert not outvoted.report.rows(Rule.ATTRIBUTE_VARIES)
+    (nameless,) = ledger_of(row(1, **texts)).stores
+    assert (nameless.number, nameless.zip_code, nameless.address, nameless.city) == (2191, "", "", "")
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        {"Bottles_Sold": "-6", "Sale_(Dollars)": "$-162.84", "Volume_Sold_(Liters)": "-4.5"},
+        {"Bottles_Sold": "0", "Sale_(Dollars)": "$0.00", "Volume_Sold_(Liters)": "0"},
+        {"Sale_(Dollars)": "$-0.01"},
+        {"Bottles_Sold": "-6"},
+    ],
+    ids=["bottles come back", "no bottle", "money comes back", "bottles come back for money"],
+)
+def test_credit_note_is_refused_and_says_nothing(ledger_of: Callable[..., Ledger], credit: dict[str, str]) -> None:
     ledger = ledger_of(row(1), row(2, **credit, Store_Number="2192", Store_Name="Other"))
     assert found(ledger) == {Rule.NOT_A_SALE: (1, 1)}
     assert (ledger.report.rows_read, ledger.report.rows_kept, ledger.report.rows_refused) == (2, 1, 1)
@@ -296,6 +317,7 @@ def test_problems_stop_at_their_limit(problems_of: Callable[..., list[str]]) -> 
         ("", "file: The file is empty."),
         (text_of(), "file: The file holds no purchase."),
         (text_of(row(1, Bottles_Sold="0")), "file: The file holds no purchase."),
+        (text_of(row(1, **{"Sale_(Dollars)": "$-5.00"})), "file: The file holds no purchase."),
         (
             text_of(row(1)).replace(";", ","),
             "line 1: The header has 1 columns separated by semicolons; 24 are expected.",
@@ -333,10 +355,23 @@ def test_broken_file_says_what_is_wrong(
 def test_broken_gzip_says_what_is_wrong(problems_of: Callable[..., list[str]]) -> None:
     whole = SAMPLE.read_bytes()
     assert problems_of(text_of(row(1)), "invoices.csv.gz") == ["file: The file is called .gz but is not a gzip file."]
-    assert problems_of(whole[:-100])[-1].endswith(": The gzip file is cut off.")
     assert problems_of(whole[:10]) == ["line 1: The gzip file is cut off."]
     assert "The gzip file is damaged: CRC check failed" in problems_of(whole[:-8] + struct.pack("<II", 1, 1))[-1]
     assert "The gzip file is damaged" in problems_of(whole[:5_000] + b"\0" * 64 + whole[5_064:])[-1]
+
+
+@pytest.mark.parametrize("missing", [1, 8, 100, 100_000, 700_000])
+def test_cut_gzip_is_read_up_to_the_line_it_was_cut_in(problems_of: Callable[..., list[str]], missing: int) -> None:
+    whole = SAMPLE.read_bytes()[:-missing]
+    reached = zlib.decompressobj(wbits=31).decompress(whole).count(b"\n") + 1
+    assert problems_of(whole) == [f"line {reached}: The gzip file is cut off."]
+
+
+def test_what_is_wrong_before_the_cut_is_told_with_it(problems_of: Callable[..., list[str]]) -> None:
+    packed = gzip.compress(text_of(row(1, Pack="x"), *(row(number) for number in range(2, 2_000))).encode())
+    pack, cut = problems_of(packed[:-9])
+    assert pack == "line 2, Pack: 'x' is not a whole number from 1 to 9 digits"
+    assert cut.endswith(": The gzip file is cut off.")
 
 
 def test_missing_file_and_folder_say_so(tmp_path: Path) -> None:

@@ -16,13 +16,14 @@ from graphql import (
     visit,
 )
 
+from engine.cost import CEILING
 from engine.documents import DocumentError
 from engine.gate import Gate, LimitError, Operation
 from engine.limits import FieldCost, Limits
 from tests.engine import hostile
 from tests.engine.small import COSTS, LIMITS, documents, extensions, gate, schema
 
-_PRICES = {name: getattr(LIMITS, name) for name in ("list_size", "schema_cost", "type_cost")}
+_PRICES = {name: getattr(LIMITS, name) for name in ("leaves_per_unit", "list_size", "schema_cost", "type_cost")}
 BOUNDLESS = {f.name: 10**12 for f in fields(Limits)} | _PRICES | {"nesting": 150}
 
 
@@ -33,6 +34,11 @@ def only(text: str, judge: Gate | None = None) -> Operation:
 
 def cost(text: str, variables: dict[str, Any] | None = None) -> int:
     return only(text, gate(**BOUNDLESS)).cost(variables or {})
+
+
+def with_leaves(units: int, leaves: int) -> int:
+    """What is to pay for these `units` and so many leaves: ten of them are one more, begun tens are whole."""
+    return units + -(-leaves // LIMITS.leaves_per_unit)
 
 
 class Selections(Visitor):
@@ -91,7 +97,7 @@ def test_each_node_is_visited_once_however_often_fragments_repeat_it(make: Calla
 def test_cost_program_has_one_step_per_variable_list_however_often_fragments_repeat_it() -> None:
     operation = only(hostile.laugh_variables(20), gate(**BOUNDLESS))
     assert len(operation.program) == 40
-    assert operation.cost({"n": 100}) == 10**9
+    assert operation.cost({"n": 100}) == CEILING // LIMITS.leaves_per_unit
 
 
 def test_usage_is_counted_with_fragments_expanded() -> None:
@@ -106,19 +112,38 @@ def test_twelve_levels_pass_and_thirteen_do_not() -> None:
 
 
 def test_standard_introspection_passes() -> None:
-    usage = only(get_introspection_query(specified_by_url=True, input_value_deprecation=True, one_of=True)).usage
+    operation = only(get_introspection_query(specified_by_url=True, input_value_deprecation=True, one_of=True))
+    usage = operation.usage
     assert (usage.depth, usage.introspection_depth, usage.introspection_lists) == (1, 15, 2)
-    assert usage.cost.constant == LIMITS.schema_cost
+    assert operation.cost({}) == LIMITS.schema_cost
 
 
 def test_cost_multiplies_below_lists() -> None:
-    assert cost("{brand{id}}") == 1
-    assert cost("{brand{products(first:10){edges{node{id}}}}}") == 1 + 2 + 10 * (1 + 1)
-    assert cost("{brand{products(first:10){edges{node{brand{tags}}}}}}") == 1 + 2 + 10 * (1 + 1 + 1 + 3)
-    assert cost("{brand{rivals{rivals{id}}}}") == 1 + 1 + 20 * (1 + 1 + 20 * 1)
+    assert cost("{brand{__typename}}") == with_leaves(1, 1) == 2
+    assert cost("{brand{products(first:10){edges{node{id}}}}}") == with_leaves(1 + 2 + 10 * (1 + 1), 10)
+    assert cost("{brand{products(first:10){edges{node{brand{tags}}}}}}") == with_leaves(3 + 10 * 6, 10 * 5)
+    assert cost("{brand{rivals{rivals{id}}}}") == with_leaves(1 + 1 + 20 * (1 + 1 + 20 * 1), 20 * 20)
 
 
-def test_storefront_query_at_its_largest_page_takes_a_seventh_of_the_limit() -> None:
+def test_leaves_cost_a_tenth_each_over_the_whole_answer() -> None:
+    leaves = "id name __typename a:id b:id c:id d:id e:id f:id"
+    page = f"{{brand{{products(first:%d){{edges{{node{{{leaves}}}}}}}}}}}"
+    assert cost(page % 1) == with_leaves(5, 9) == 6
+    assert cost(page % 2) == with_leaves(7, 18) == 9
+    assert cost(page % 100) == with_leaves(203, 900) == 293
+    assert cost(f"{{brand{{{leaves} g:id h:id}}}}") == with_leaves(1, 11) == 3
+
+
+def test_thousands_of_small_objects_are_too_dear_for_their_leaves() -> None:
+    shelves = "query($i:[ID!]!){nodes(ids:$i){...on Brand{products(first:45){edges{node{%s}}}}}}"
+    judge, asked = gate(), {"i": ["1"] * 50}
+    assert judge.too_dear(only(shelves % "id", judge), asked) is None
+    refusal = judge.too_dear(only(shelves % "id name __typename a:id b:id c:id", judge), asked)
+    assert refusal is not None
+    assert extensions(refusal)["limit"] == "cost"
+
+
+def test_storefront_query_at_its_largest_page_takes_a_sixth_of_the_limit() -> None:
     built = build_schema("""
         type Query { store(id: ID!): Store }
         type Store { id: ID! name: String! distributor: Org shelf(first: Int, after: String): ShelfConnection! }
@@ -143,20 +168,26 @@ def test_storefront_query_at_its_largest_page_takes_a_seventh_of_the_limit() -> 
         Gate(built, LIMITS),
     )
     head = 1 + 1 + (1 + 20) + 1
-    assert operation.cost({"first": 20}) == head + 20 * 7
-    assert operation.cost({"first": 100}) == head + 100 * 7 == 724
+    above, each = 2 + 2 + 20 * 2, 9 + 2
+    assert operation.cost({"first": 20}) == with_leaves(head + 20 * 7, above + 20 * each)
+    assert operation.cost({"first": 100}) == with_leaves(head + 100 * 7, above + 100 * each) == 839
     assert (operation.usage.depth, operation.usage.selections) == (7, 26)
+
+
+def page_of(size: int) -> int:
+    """What `{brand{products{edges{node{id}}}}}` costs with so many."""
+    return with_leaves(1 + 2 + size * (1 + 1), size)
 
 
 def test_slicing_argument_falls_back_to_its_default_and_stops_at_its_maximum() -> None:
     page = "{brand{products%s{edges{node{id}}}}}"
-    assert cost(page % "") == 3 + 20 * 2
-    assert cost(page % "(first:null)") == 3 + 20 * 2
-    assert cost(page % "(first:100)") == 3 + 100 * 2
-    assert cost(page % "(first:101)") == 3 + 100 * 2
-    assert cost(page % "(first:-5)") == 3
-    assert cost(page % '(first:"x")') == 3 + 100 * 2
-    assert cost(page % f"(first:{'9' * 5000})") == 3 + 100 * 2
+    assert cost(page % "") == page_of(20)
+    assert cost(page % "(first:null)") == page_of(20)
+    assert cost(page % "(first:100)") == page_of(100)
+    assert cost(page % "(first:101)") == page_of(100)
+    assert cost(page % "(first:-5)") == page_of(0)
+    assert cost(page % '(first:"x")') == page_of(100)
+    assert cost(page % f"(first:{'9' * 5000})") == page_of(100)
 
 
 @pytest.mark.parametrize(
@@ -175,14 +206,17 @@ def test_slicing_argument_falls_back_to_its_default_and_stops_at_its_maximum() -
 )
 def test_slicing_variable_is_read_as_sent(variables: dict[str, Any], size: int) -> None:
     text = "query($n:Int=7){brand{products(first:$n){edges{node{id}}}}}"
-    assert cost(text, variables) == 3 + size * 2
+    assert cost(text, variables) == page_of(size)
 
 
 def test_list_argument_counts_by_its_length() -> None:
-    assert cost('{nodes(ids:["1","2","3"]){... on Brand{rivals{id}}}}') == 1 + 3 * (1 + 1 + 20)
-    assert cost("{nodes(ids:7){... on Brand{rivals{id}}}}") == 1 + (1 + 1 + 20)
-    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": ["1"] * 60}) == 1 + 50 * (1 + 1 + 20)
-    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": "1"}) == 1 + (1 + 1 + 20)
+    def nodes_of(count: int) -> int:
+        return with_leaves(1 + count * (1 + 1 + 20), count * 20)
+
+    assert cost('{nodes(ids:["1","2","3"]){... on Brand{rivals{id}}}}') == nodes_of(3)
+    assert cost("{nodes(ids:7){... on Brand{rivals{id}}}}") == nodes_of(1)
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": ["1"] * 60}) == nodes_of(50)
+    assert cost("query($i:[ID!]!){nodes(ids:$i){... on Brand{rivals{id}}}}", {"i": "1"}) == nodes_of(1)
 
 
 def test_variable_cost_is_refused_at_the_request_only() -> None:
@@ -191,17 +225,17 @@ def test_variable_cost_is_refused_at_the_request_only() -> None:
         "query($n:Int){brand{a:products(first:$n){edges{node{id}}} b:products(first:2){edges{node{id}}}}}", judge
     )
     assert judge.too_dear(operation, {"n": 100}) is None
-    assert operation.cost({"n": 100}) == 1 + 2 + 200 + 2 + 4
-    refusal = gate(cost=208).too_dear(operation, {"n": 100})
+    assert operation.cost({"n": 100}) == with_leaves(1 + 2 + 200 + 2 + 4, 102) == 220
+    refusal = gate(cost=219).too_dear(operation, {"n": 100})
     assert refusal is not None
-    assert extensions(refusal) == {"code": "QUERY_TOO_COMPLEX", "limit": "cost", "maximum": 208}
+    assert extensions(refusal) == {"code": "QUERY_TOO_COMPLEX", "limit": "cost", "maximum": 219}
 
 
 def test_fragment_cost_depends_on_the_list_it_is_spread_in() -> None:
     text = """query($n:Int){brand{...F products(first:$n){edges{node{brand{...F}}}}}}
               fragment F on Brand{rivals{rivals{id}} products(first:$n){edges{node{id}}}}"""
-    fragment = 1 + 20 * (1 + 1 + 20) + 2 + 3 * 2
-    assert cost(text, {"n": 3}) == 1 + fragment + 2 + 3 * (1 + 1 + 1 + fragment)
+    fragment, leaves = 1 + 20 * (1 + 1 + 20) + 2 + 3 * 2, 20 * 20 + 3
+    assert cost(text, {"n": 3}) == with_leaves(1 + fragment + 2 + 3 * (1 + 1 + 1 + fragment), leaves + 3 * leaves)
 
 
 def test_closed_field_is_forbidden_with_its_path() -> None:

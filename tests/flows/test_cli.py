@@ -73,6 +73,7 @@ def here(access: boot.Access, real: Real, tmp_path_factory: pytest.TempPathFacto
         ("brand:260/operator", "BRAND_OPERATOR"),
         ("brand:260/analyst", "BRAND_ANALYST"),
         ("member:1", "CONSUMER"),
+        ("member:20000", "CONSUMER"),
         ("partner:1", "PARTNER"),
         ("admin", "PLATFORM_ADMIN"),
     ],
@@ -87,7 +88,7 @@ def test_a_token_is_one_line_and_is_believed(real: Real, here: dict[str, str], w
 
 
 @pytest.mark.parametrize(
-    "who", ["store:1/clerk", "store:2191/king", "store:2191", "member:99", "partner:9", "nobody", ""]
+    "who", ["store:1/clerk", "store:2191/king", "store:2191", "member:20001", "partner:9", "nobody", ""]
 )
 def test_nobody_gets_a_token_for_who_is_not_there(here: dict[str, str], who: str) -> None:
     made = run("token", who, **here)
@@ -145,6 +146,15 @@ def test_bare_make_explains_every_target() -> None:
 
 def test_sdl_prints_the_committed_schema() -> None:
     assert run("sdl").stdout == (boot.PROJECT / "schema.graphql").read_text()
+
+
+def test_reference_prints_the_committed_page() -> None:
+    page = run("reference").stdout
+    assert page == (boot.PROJECT / "docs" / "schema.md").read_text()
+    for heading in ("## Query", "## Channel", "### Store", "### Listing", "### Tier", "## Scalars"):
+        assert f"\n{heading}\n" in page
+    sellable = next(line for line in page.splitlines() if line.startswith("| `sellable` |"))
+    assert "| `Count` | PUBLIC |" in sellable
 
 
 def tenants(dsn: str) -> list[str]:
@@ -207,7 +217,7 @@ def test_a_broken_file_is_reported_and_nothing_is_imported(
     assert "Traceback" not in done.stderr
     assert words.lower() in done.stderr.lower()
     assert "othing was imported" in done.stderr
-    assert tenants(access.owner) == ["forty", "iowa"]
+    assert tenants(access.owner) == ["forty", "iowa", "qingquan"]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +239,7 @@ def test_a_tenant_that_cannot_be_made_is_refused(
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "othing was imported" in done.stderr
-    assert tenants(access.owner) == ["forty", "iowa"]
+    assert tenants(access.owner) == ["forty", "iowa", "qingquan"]
 
 
 async def test_a_file_of_the_form_becomes_a_tenant(owner_dsn: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import asyncpg
 import httpx
 import pytest
 
+import boot
 from demo import SAMPLE
 from embedded.account import launch, server_account
 from embedded.binaries import locate, reachable
@@ -123,6 +125,19 @@ def shops(url: str) -> Any:
     return httpx.post(f"{url}/graphql", json=asked, headers={"Millrace-Tenant": "acme"}, timeout=WAIT_S).json()["data"]
 
 
+def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Alembic's own command in the project, as somebody runs it by hand."""
+    return subprocess.run(
+        [sys.executable, "-m", "alembic.config", *arguments],
+        cwd=boot.PROJECT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+
+
 def logins(plain: Plain) -> Any:
     """Who is logged in, under which names."""
     return plain.do(
@@ -167,24 +182,43 @@ def test_a_role_the_wall_does_not_hold_never_serves(
     assert f"The database role {role} {words}; the server refuses to serve with it." in refused.stderr
 
 
-def test_an_owner_without_the_right_to_make_roles_is_told(plain: Plain) -> None:
-    other = plain.database("other", "newcomer", "NOCREATEROLE")
-    refused = run("migrate", DATABASE_URL=other)
+@pytest.mark.parametrize("granted", [None, "WITH SET FALSE"], ids=["no member", "a member who may not act"])
+def test_an_owner_who_may_not_act_as_the_serving_roles_is_told_what_to_grant(
+    plain: Plain, ours: str, granted: str | None
+) -> None:
+    name = "stranger" if granted is None else "member"
+    url = plain.database(name, name, "NOCREATEROLE")
+    if granted is not None:
+        plain.do(f"GRANT millrace_app, millrace_worker TO {name} {granted}", "SELECT 1")
+    refused = run("migrate", DATABASE_URL=url)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "The database cannot be used: permission denied to" in refused.stderr
+    assert "The database cannot be used: the owner may not act as the serving roles" in refused.stderr
     assert "[SQL:" not in refused.stderr
-    assert plain.do("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database="other") == 0
+    assert plain.do("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=name) == 0
+    said = refused.stderr.strip().partition("let a superuser run: ")[2]
+    assert said == f"GRANT millrace_app, millrace_worker TO {name} WITH SET TRUE"
+    plain.do(said, "SELECT 1")
+    assert run("migrate", DATABASE_URL=url).returncode == 0
 
 
-def test_an_owner_who_may_not_act_as_the_serving_role_is_told_what_to_grant(plain: Plain, ours: str) -> None:
-    member = plain.database("member", "member", "NOCREATEROLE")
-    roles = ("millrace_app", "millrace_worker")
-    plain.do(*(f"GRANT {role} TO member WITH SET FALSE" for role in roles), "SELECT 1")
-    refused = run("migrate", DATABASE_URL=member)
+def test_a_schema_migrated_by_hand_serves(plain: Plain, ours: str, tmp_path: Path) -> None:
+    # Whoever makes a role is a member of it who may grant it and not take it on: here the roles are there already.
+    by_hand = plain.database("by_hand", "writer")
+    plain.do("GRANT millrace_app, millrace_worker TO writer WITH ADMIN TRUE, SET FALSE, INHERIT FALSE", "SELECT 1")
+    migrated = alembic(f"{by_hand}?sslmode=prefer", "upgrade", "head")
+    assert migrated.returncode == 0, migrated.stderr
+    assert "(head)" in alembic(f"{by_hand}?sslmode=disable&application_name=hand", "current").stdout
+    for role in ("millrace_app", "millrace_worker"):
+        assert plain.do(f"SELECT pg_has_role('writer', '{role}', 'SET')")
+    serving = Serving(tmp_path, DATABASE_URL=by_hand, **PRODUCTION)
+    assert httpx.get(f"{serving.url()}/health/ready", timeout=WAIT_S).status_code == 200
+    assert serving.kill(signal.SIGTERM) == 0
+
+
+def test_alembic_by_hand_says_what_it_needs() -> None:
+    refused = alembic("", "current")
     assert refused.returncode == 1
-    assert 'GRANT "millrace_app" TO "member" WITH SET TRUE' in refused.stderr
-    plain.do(*(f"GRANT {role} TO member WITH SET TRUE" for role in roles), "SELECT 1")
-    assert run("migrate", DATABASE_URL=member).returncode == 0
+    assert refused.stderr.endswith("Set DATABASE_URL, or use `make migrate`, which starts the embedded PostgreSQL.\n")
 
 
 def test_a_schema_of_a_newer_version_is_left_alone(plain: Plain) -> None:

@@ -83,12 +83,11 @@ async def test_sale_stays_as_it_is_written(
 @pytest.mark.parametrize(
     ("changes", "column"),
     [
-        ({"Sale (Dollars)": "$-5.00"}, "Sale (Dollars)"),
         ({"Date": "12/31/9999"}, "Date"),
         ({"Date": "01/01/0014"}, "Date"),
         ({"Bottles Sold": "999999999", "State Bottle Retail": "$9999999999.99"}, "Bottles Sold"),
     ],
-    ids=["sale below zero", "year too late", "year too early", "amount too large"],
+    ids=["year too late", "year too early", "amount too large"],
 )
 async def test_what_no_table_can_hold_is_refused_by_name(
     owner_dsn: str, tmp_path: Path, changes: Mapping[str, str], column: str
@@ -194,7 +193,7 @@ async def test_columns_of_different_lengths_are_refused(owner_dsn: str, small: P
 async def test_broken_file_touches_nothing(owner_dsn: str, tmp_path: Path) -> None:
     cut = tmp_path / "cut.csv.gz"
     cut.write_bytes(SAMPLE.read_bytes()[:100_000])
-    with pytest.raises(BrokenFile, match="cut off"):
+    with pytest.raises(BrokenFile, match=r"^line 1324: The gzip file is cut off\.$"):
         await import_file(owner_dsn, cut, tenant())
     assert await rows_of_all(owner_dsn) == {}
 
@@ -215,8 +214,10 @@ async def test_tenant_that_exists_stays_as_it_is(owner_dsn: str, small: Path) ->
         (NewTenant("No Code", "x", "USD", "America/Chicago"), "code"),
         (NewTenant("x", "x", "dollars", "America/Chicago"), "currency"),
         (NewTenant("x", "x", "USD", "Mars/Olympus"), "time zone"),
+        (NewTenant("x", "x", "USD", "America/Chicago", ("x.example", "")), "'' is not a host name"),
+        (NewTenant("x", "x", "USD", "America/Chicago", ("x:8000",)), "'x:8000' is not a host name"),
     ],
-    ids=["code", "currency", "time zone"],
+    ids=["code", "currency", "time zone", "empty host", "host and port"],
 )
 async def test_tenant_that_cannot_be_meant_is_refused(owner_dsn: str, small: Path, new: NewTenant, says: str) -> None:
     with pytest.raises(ValueError, match=says):
@@ -271,7 +272,9 @@ async def test_two_processes_import_one_after_the_other(owner_dsn: str, small: P
     assert ({one, other}, two) == ({0, 3}, 0)
     async with connected(everything(owner_dsn)) as connection:
         lines = await connection.fetch(
-            "SELECT t.code, count(*) FROM order_line l JOIN tenant t ON t.id = l.tenant_id GROUP BY t.code"
+            "SELECT t.code, count(*) FROM order_line l JOIN tenant t ON t.id = l.tenant_id"
+            " JOIN order_header o ON (o.tenant_id, o.id) = (l.tenant_id, l.order_id)"
+            " WHERE o.kind = 'REPLENISHMENT' GROUP BY t.code"
         )
     assert dict(lines) == {"one": SMALL_ROWS, "two": SMALL_ROWS}
 

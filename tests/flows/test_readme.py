@@ -11,8 +11,11 @@ EXAMPLES = list(examples())
 def test_the_readme_has_its_examples() -> None:
     assert [example.who for example in EXAMPLES] == [
         None,
+        None,
+        "member:46",
         "store:2191/clerk",
         "distributor:56/salesperson",
+        "partner:1",
         "brand:260/analyst",
     ]
 

@@ -18,12 +18,13 @@ class Case:
     """A document in depth (%(name)s are ids, %(first)d is the page's size), who asks, and the statements it takes.
 
     A viewer with a token costs one of them: the database confirms her. `total` stands where the connection that the
-    case is about may be counted.
+    case is about may be counted; `more` is what that costs.
     """
 
     document: str
     by: str | None
     statements: int
+    more: int = 1
 
     def text(self, ids: Ids, first: int = 5, total: str = "") -> str:
         return self.document % {
@@ -43,6 +44,10 @@ class Case:
             "assortment": ids.assortment(56),
             "cost_list": ids.price_list("COST", 260),
             "pool": ids.pool("DISTRIBUTOR", 56),
+            "customer": ids.customer(1),
+            "binding": ids.of("binding", 1),
+            "tier": ids.of("right", "CLUB"),
+            "campaign": ids.campaign("FLAGSHIP-75"),
         }
 
 
@@ -103,11 +108,26 @@ ROOTS: dict[str, Case] = {
         SALES,
         2,
     ),
+    "customer": Case(
+        '{ customer(id: "%(customer)s") { displayName memberships(first: %(first)d) { nodes { customer { phone } '
+        'cloudStore { name } rights { usable } } } rights(at: "%(cloud_store)s") { reason right { name issuer { name } '
+        "bearer { name } } settlesWith { name } coupon { code right { name } customer { id } } } } }",
+        "admin",
+        11,
+    ),
     "location": Case(
         '{ location(id: "%(location)s") { organization { name } region { name } '
         "stock(first: %(first)d) { nodes { onHand sku { name } } } } }",
         CLERK,
         6,
+    ),
+    "campaign": Case(
+        '{ campaign(id: "%(campaign)s") { name owner { name } giftSku { code } couponRight { code } '
+        "funders { shareBps organization { name } } answers(first: %(first)d) { nodes { stance store { code } } } "
+        "targeting { conditionCount conditions { dimension site { name } territory { name } memberTier { code } "
+        "organization { code } sku { code } category { code } } } } }",
+        BRAND,
+        10,
     ),
     "order": Case(
         '{ order(id: "%(order)s") { number seller { name } buyer { name } externalReferences { value } '
@@ -119,6 +139,55 @@ ROOTS: dict[str, Case] = {
 """Every field of Query, by name."""
 
 DEEP: dict[str, Case] = {
+    "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
+    "a right": Case(
+        '{ node(id: "%(tier)s") { ... on Right { issuer { name } bearer { name } site { code } cloudStore { name } '
+        "tiers { name } honours { organization { name } } offer { benefit } } } }",
+        "admin",
+        6,
+    ),
+    "whose she is": Case(
+        '{ customer(id: "%(customer)s") { binding { standing owner { name } customer { id } '
+        "guide { displayName organization { name } customerCount } promoter { code } } "
+        "bindings(first: %(first)d) { nodes { boundAt } } } }",
+        "admin",
+        6,
+    ),
+    "a binding": Case(
+        '{ node(id: "%(binding)s") { ... on Binding { owner { name } chain { organization { name } } } } }', "admin", 4
+    ),
+    "her touches": Case(
+        '{ customer(id: "%(customer)s") { touches(first: 2) { nodes { organization { name } customer { id } '
+        "guide { role } promoter { code } } } } }",
+        "admin",
+        4,
+    ),
+    "who brings customers": Case(
+        '{ organization(id: "%(store)s") { customers(first: %(first)d) { nodes { customer { displayName } } } '
+        "promoters(first: 5) { nodes { displayName organization { name } customerCount } } "
+        "guides(first: 5) { nodes { displayName organization { name } customerCount } } } "
+        'cloudStore(id: "%(cloud_store)s") { members(first: %(first)d) { nodes { customer { displayName } } } } }',
+        CLERK,
+        11,
+    ),
+    "what reaches a store": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { campaigns(first: %(first)d) { thresholdFen campaign { name } } '
+        "campaignsMissed(first: %(first)d) { nodes { reason campaign { name } } } } }",
+        CLERK,
+        8,
+    ),
+    "what reaches a shelf": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { shelf(first: %(first)d) { nodes { campaigns(first: 5) { offFen '
+        "campaign { name } } } } } }",
+        "member:1",
+        12,
+    ),
+    "an organisation's campaigns": Case(
+        '{ organization(id: "%(brand)s") { campaigns(status: PUBLISHED, first: %(first)d) { nodes { code '
+        "owner { name } } } } }",
+        BRAND,
+        3,
+    ),
     "pools": Case(
         '{ organization(id: "%(distributor)s") { externalReferences { value } pools { organization { name } } } }',
         OPERATOR,
@@ -148,6 +217,44 @@ DEEP: dict[str, Case] = {
         ANALYST,
         5,
     ),
+    "sell-in": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { sellIn(from: "2012-01-01", until: "2016-01-01", '
+        "by: [SKU], first: %(first)d) { nodes { month units stores category { name } "
+        "sku { name product { name } } } } } } }",
+        ANALYST,
+        5,
+    ),
+    "sell-in by month and region": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { sellIn(from: "2012-01-01", until: "2016-01-01", '
+        "by: [MONTH, REGION], first: %(first)d) { nodes { month orders region { name } } } } } }",
+        ANALYST,
+        4,
+    ),
+    "stock cover": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { stockCover(until: "2015-11-01", days: 366, '
+        "first: %(first)d) { nodes { sold onHand daysOfCover sku { name } } } } } }",
+        ANALYST,
+        5,
+    ),
+    "shelf coverage": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { shelfCoverage { total covered bps '
+        "skus(first: %(first)d) { nodes { covered bps sku { name } } } } } } }",
+        ANALYST,
+        5,
+    ),
+    "sales": Case(
+        '{ organization(id: "%(distributor)s") { sales(from: "2012-01-01", until: "2016-01-01", '
+        "by: [REGION, SKU], first: %(first)d) { nodes { amount region { name } category { name } "
+        "sku { name } } } } }",
+        OPERATOR,
+        5,
+    ),
+    "purchases": Case(
+        '{ store(id: "%(store)s") { purchases(from: "2012-01-01", until: "2016-01-01", by: [SKU], '
+        "first: %(first)d) { nodes { amount parties region { name } category { name } sku { name } } } } }",
+        CLERK,
+        4,
+    ),
     "an assortment": Case(
         '{ node(id: "%(assortment)s") { ... on Assortment { grantor { name } '
         "skus(first: %(first)d) { nodes { maxPrice sku { packUnits { units } } } } } } }",
@@ -158,6 +265,27 @@ DEEP: dict[str, Case] = {
 """Edges that no root field's document goes through."""
 
 CONNECTIONS: dict[str, Case] = {
+    "memberships": Case(
+        '{ customer(id: "%(customer)s") { memberships(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
+    ),
+    "bindings": Case(
+        '{ customer(id: "%(customer)s") { bindings(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
+    ),
+    "touches": Case('{ customer(id: "%(customer)s") { touches(first: 2) { %(total)s nodes { id } } } }', "member:1", 3),
+    "members": Case('{ cloudStore(id: "%(cloud_store)s") { members(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
+    "customers": Case('{ store(id: "%(store)s") { customers(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
+    "promoters": Case('{ store(id: "%(store)s") { promoters(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
+    "guides": Case('{ store(id: "%(store)s") { guides(first: 2) { %(total)s nodes { role } } } }', CLERK, 3),
+    "campaigns": Case(
+        '{ organization(id: "%(brand)s") { campaigns(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
+    ),
+    "answers": Case('{ campaign(id: "%(campaign)s") { answers(first: 2) { %(total)s nodes { stance } } } }', BRAND, 4),
+    "misses": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { campaignsMissed(first: 2) { %(total)s nodes { reason } } } }',
+        CLERK,
+        8,
+        more=0,
+    ),
     "ancestors": Case('{ store(id: "%(store)s") { ancestors(first: 2) { %(total)s nodes { code } } } }', CLERK, 3),
     "descendants": Case(
         '{ organization(id: "%(brand)s") { descendants(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
@@ -187,6 +315,9 @@ CONNECTIONS: dict[str, Case] = {
     "a cloud store's shelf": Case(
         '{ cloudStore(id: "%(cloud_store)s") { shelf(first: 2) { %(total)s nodes { id } } } }', None, 2
     ),
+    "a search": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { search(text: "vodka", first: 2) { %(total)s nodes { id } } } }', None, 3
+    ),
     "a category's products": Case(
         "{ categories(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
     ),
@@ -198,6 +329,35 @@ CONNECTIONS: dict[str, Case] = {
     ),
     "assorted skus": Case(
         '{ node(id: "%(assortment)s") { ... on Assortment { skus(first: 2) { %(total)s nodes { minPrice } } } } }',
+        CLERK,
+        3,
+    ),
+    "sell-in": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { sellIn(from: "2012-01-01", until: "2016-01-01", first: 2) '
+        "{ %(total)s nodes { units } } } } }",
+        ANALYST,
+        3,
+    ),
+    "stock cover": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { stockCover(first: 2) { %(total)s nodes { sold } } } } }',
+        ANALYST,
+        3,
+    ),
+    "covered skus": Case(
+        '{ organization(id: "%(brand)s") { ... on Brand { shelfCoverage { skus(first: 2) '
+        "{ %(total)s nodes { covered } } } } } }",
+        ANALYST,
+        4,
+    ),
+    "sales": Case(
+        '{ organization(id: "%(distributor)s") { sales(from: "2012-01-01", until: "2016-01-01", first: 2) '
+        "{ %(total)s nodes { amount } } } }",
+        OPERATOR,
+        3,
+    ),
+    "purchases": Case(
+        '{ store(id: "%(store)s") { purchases(from: "2012-01-01", until: "2016-01-01", first: 2) '
+        "{ %(total)s nodes { amount } } } }",
         CLERK,
         3,
     ),

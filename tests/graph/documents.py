@@ -65,6 +65,16 @@ class Ids:
     def site(self, name: object) -> str:
         return f"site_{self.keys.of('site', name).hex}"
 
+    def customer(self, number: int) -> str:
+        return f"customer_{self.keys.of('customer', f'member:{number}').hex}"
+
+    def of(self, kind: str, *key: object) -> str:
+        """What has no number of the file: a right by its code, a promoter, a binding or a touch by its number."""
+        return f"{kind}_{self.keys.of(kind, *key).hex}"
+
+    def campaign(self, code: str) -> str:
+        return f"campaign_{self.keys.of('campaign', code).hex}"
+
     def category(self, number: int) -> str:
         return f"category_{self.keys.of('category', number).hex}"
 

@@ -200,7 +200,20 @@ async def test_every_kind_of_node_is_found_again(graph: GraphClient) -> None:
         "Location": IOWA.location("STORE", 2191),
         "Pool": IOWA.pool("DISTRIBUTOR", 56),
         "Order": IOWA.order("S291988"),
+        "Campaign": IOWA.campaign("FLAGSHIP-75"),
+        "Customer": IOWA.customer(1),
+        "Right": IOWA.of("right", "CLUB"),
+        "Promoter": IOWA.of("promoter", 1),
+        "Binding": IOWA.of("binding", 1),
+        "Touch": IOWA.of("touch", 1),
     }
+    held = await graph.ask(
+        '{ customer(id: "%s") { memberships(first: 1) { nodes { id rights { coupon { id } } } } } }' % ids["Customer"],
+        by="admin",
+    )
+    (member,) = held.data["customer"]["memberships"]["nodes"]
+    ids["Membership"] = member["id"]
+    ids["Coupon"] = next(here["coupon"]["id"] for here in member["rights"] if here["coupon"])
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     asked = await graph.ask(document, {"ids": list(ids.values())}, by="admin")
     assert {node["__typename"]: node["id"] for node in asked.data["nodes"]} == ids

@@ -83,7 +83,7 @@ def _taking_ids() -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", _taking_ids())
 async def test_every_root_field_refuses_what_is_no_id(graph: GraphClient, name: str) -> None:
     for wrong in _taking_ids()[name]:
-        for value in ("x", "customer_" + "0" * 32, "store_" + "z" * 32):
+        for value in ("x", "shopper_" + "0" * 32, "store_" + "z" * 32):
             given = (
                 {"sellerId": IOWA.distributor(56), "buyerId": STORE, "skuId": IOWA.sku(43337)}
                 if name == "price"

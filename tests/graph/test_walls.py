@@ -1,6 +1,5 @@
 """The walls: between tenants, and inside a tenant between an organisation and everyone it is not entitled to."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,206 +9,16 @@ from tests.conftest import TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.invoices import lines, order_number
+from tests.graph.private import CLERK, OPERATOR, OURS, PRIVATE, SISTER, STRANGER, THEIRS, house, shop
 from tests.graph.scratch import changed
 from tests.graph.walk import asked_by, private
 
-CLERK, SISTER, STRANGER = "store:2191/clerk", "store:2555/clerk", "store:2205/clerk"
-"""The sister shop buys from the same distributor, the stranger from another."""
-OURS, THEIRS = "distributor:56/operator", "distributor:73/operator"
-OPERATOR, RIVAL = "brand:260/operator", "brand:65/operator"
-SHOP, DISTRIBUTOR = IOWA.store(2191), IOWA.distributor(56)
-
-
-@dataclass(frozen=True)
-class Private:
-    """A field that is not for all: the document, how its answer is read, who sees something, and who sees nothing."""
-
-    document: str
-    path: tuple[Any, ...]
-    seen_by: tuple[str, ...]
-    hidden_from: tuple[str, ...]
-
-
-def shop(selection: str) -> str:
-    return '{ store(id: "%s") { %s } }' % (SHOP, selection)
-
-
-def house(selection: str) -> str:
-    return '{ organization(id: "%s") { %s } }' % (DISTRIBUTOR, selection)
-
-
-STAFF = (CLERK, SISTER, STRANGER, OURS, THEIRS, OPERATOR, RIVAL, "partner:1")
-
-
-def all_but(*seen: str) -> tuple[str, ...]:
-    return tuple(who for who in STAFF if who not in seen)
-
-
-PRIVATE = {
-    "locations": Private(
-        shop("it: locations { kind code name organization { name } region { name } }"),
-        ("store", "it"),
-        (CLERK, "admin"),
-        all_but(CLERK),
-    ),
-    "stock": Private(
-        '{ location(id: "%s") { it: stock { nodes { sku { code } owner { code } lotCode producedOn expiresOn onHand '
-        "reserved allocated inTransit quarantined } } } }" % IOWA.location("STORE", 2191),
-        ("location", "it", "nodes"),
-        (CLERK, "admin"),
-        all_but(CLERK),
-    ),
-    "pools": Private(
-        house("it: pools { code name organization { code } }"), ("organization", "it"), (OURS, "admin"), all_but(OURS)
-    ),
-    "what a pool is made of": Private(
-        '{ it: node(id: "%s") { ... on Pool { contributions { location { code } owner { code } visibleTo { code } '
-        "shareBps skus(first: 5) { nodes { sku { code } cap held } } } } } }" % IOWA.pool("DISTRIBUTOR", 56),
-        ("it",),
-        (OURS, "admin"),
-        all_but(OURS),
-    ),
-    "pool by id": Private(
-        '{ it: node(id: "%s") { id ... on Pool { code } } }' % IOWA.pool("DISTRIBUTOR", 56),
-        ("it",),
-        (OURS, "admin"),
-        all_but(OURS),
-    ),
-    "price lists": Private(
-        house(
-            "it: priceLists { nodes { code name audience scope buyer { code } buyerTag buyerTier regionCode "
-            "isGenerated prices { nodes { sku { code } minQty unitPrice validFrom validUntil } } } }"
-        ),
-        ("organization", "it", "nodes"),
-        (OURS, "admin"),
-        all_but(OURS),
-    ),
-    "a brand's cost list": Private(
-        '{ it: node(id: "%s") { id ... on PriceList { prices { nodes { unitPrice } } } } }'
-        % IOWA.price_list("COST", 260),
-        ("it",),
-        (OPERATOR, "admin"),
-        all_but(OPERATOR),
-    ),
-    "trade terms": Private(
-        '{ listing(id: "%s") { it: trade { supplier { code } supplyPrice minPrice maxPrice } } }'
-        % IOWA.listing("STORE", 2191, 43337),
-        ("listing", "it"),
-        (CLERK, "admin"),
-        all_but(CLERK),
-    ),
-    "levels of a promise": Private(
-        '{ listing(id: "%s") { it: sellableByLevel { hops units } } }' % IOWA.listing("STORE", 2191, 43337),
-        ("listing", "it"),
-        (CLERK, "admin"),
-        all_but(CLERK),
-    ),
-    "the trade price": Private(
-        '{ it: price(sellerId: "%s", buyerId: "%s", skuId: "%s") { quantity at unitPrice amount '
-        "explain { listName scope minQty unitPrice validFrom validUntil applied reason } } }"
-        % (DISTRIBUTOR, SHOP, IOWA.sku(43337)),
-        ("it",),
-        (CLERK, OURS, "admin"),
-        all_but(CLERK, OURS),
-    ),
-    "the brand's price to the distributor": Private(
-        '{ it: price(sellerId: "%s", buyerId: "%s", skuId: "%s") { unitPrice } }'
-        % (IOWA.brand(260), DISTRIBUTOR, IOWA.sku(43337)),
-        ("it",),
-        (OURS, OPERATOR, "admin"),
-        all_but(OURS, OPERATOR),
-    ),
-    "a price over the head of the distributor": Private(
-        '{ it: price(sellerId: "%s", buyerId: "%s", skuId: "%s") { unitPrice } }'
-        % (IOWA.brand(260), SHOP, IOWA.sku(43337)),
-        ("it",),
-        (),
-        (*STAFF, "admin"),
-    ),
-    "the price at an ordering mall": Private(
-        '{ listing(id: "%s") { it: price } }' % IOWA.listing("DISTRIBUTOR", 56, 43337),
-        ("listing", "it"),
-        (CLERK, SISTER),
-        (*all_but(CLERK, SISTER), "member:1"),
-    ),
-    "orders placed": Private(
-        shop(
-            "it: ordersPlaced { nodes { number kind state seller { code } buyer { code } currency total terminal "
-            "placedAt lines { nodes { line sku { code } quantity unitPrice discount net brand { code } "
-            "goodsOwner { code } fulfiller { code } } } } }"
-        ),
-        ("store", "it", "nodes"),
-        (CLERK, OURS, "admin"),
-        (*all_but(CLERK, OURS), "member:1"),
-    ),
-    "orders received": Private(
-        house("it: ordersReceived { nodes { number } }"),
-        ("organization", "it", "nodes"),
-        (CLERK, SISTER, OURS, "admin"),
-        # A buyer sees her own among them. The partner is the other distributor's system.
-        (*all_but(CLERK, SISTER, OURS), "member:1"),
-    ),
-    "an order": Private(
-        '{ it: order(id: "%s") { total } }' % IOWA.order("S291988"),
-        ("it",),
-        (CLERK, OURS, "admin"),
-        (*all_but(CLERK, OURS), "member:1"),
-    ),
-    "authorizations": Private(
-        shop(
-            "it: authorizations { grantor { code } validFrom validUntil assortment { code name isGenerated "
-            "grantor { code } skus { nodes { sku { code } minPrice maxPrice } } } }"
-        ),
-        ("store", "it"),
-        (CLERK, OURS, "admin"),
-        all_but(CLERK, OURS),
-    ),
-    "an assortment": Private(
-        '{ it: node(id: "%s") { id ... on Assortment { code } } }' % IOWA.assortment(56),
-        ("it",),
-        (CLERK, SISTER, OURS, "admin"),
-        all_but(CLERK, SISTER, OURS),
-    ),
-    "upstreams": Private(
-        shop("it: upstreams { isPrimary organization { code } }"),
-        ("store", "it"),
-        (CLERK, OURS, OPERATOR, "admin"),
-        all_but(CLERK, OURS, OPERATOR, RIVAL),
-    ),
-    "ancestors": Private(
-        shop("it: ancestors { nodes { name } }"),
-        ("store", "it", "nodes"),
-        (CLERK, OURS, OPERATOR, "admin"),
-        all_but(CLERK, OURS, OPERATOR, RIVAL),
-    ),
-    "descendants": Private(
-        house("it: descendants { nodes { name } }"),
-        ("organization", "it", "nodes"),
-        (OURS, OPERATOR, "admin"),
-        all_but(OURS, OPERATOR, RIVAL),
-    ),
-    "channel stock": Private(
-        '{ sku(id: "%s") { it: channelStock { onHand holders } } }' % IOWA.sku(43337),
-        ("sku", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
-        (OURS, THEIRS, RIVAL, "brand:65/analyst", "partner:1"),
-    ),
-    "external references": Private(
-        shop("it: externalReferences { system value }"), ("store", "it"), (CLERK, "admin"), all_but(CLERK)
-    ),
-    "a brand's item numbers": Private(
-        '{ sku(id: "%s") { it: externalReferences { system value } } }' % IOWA.sku(43337),
-        ("sku", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
-        all_but(OPERATOR),
-    ),
-}
 ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }' % IOWA.order("S291988")
 
 
 def test_every_private_field_is_tried() -> None:
     documents = [ORDER_REFERENCES, *(entry.document for entry in PRIVATE.values())]
-    assert len(private()) == 117
+    assert len(private()) == 285
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 

@@ -76,8 +76,10 @@ def _legs(group: Group) -> list[Leg]:
     if not group or group[0] != "WITH":
         return _arms(group)
     start = group.index("SELECT")
-    named = {group[place - 1] for place, item in enumerate(group[:start]) if item == "AS"}
-    inner = [leg for item in group[:start] if isinstance(item, list) for leg in _legs(item)]
+    # A recursive WITH also lists its columns, between its name and AS.
+    head = [item for item in group[:start] if not isinstance(item, list) or "SELECT" in item]
+    named = {head[place - 1] for place, item in enumerate(head) if item == "AS"}
+    inner = [leg for item in head if isinstance(item, list) for leg in _legs(item)]
     legs = inner + _arms(group[start:])
     for leg in (each for outer in legs for each in outer.walk()):
         # A name of the WITH is no table: its own leg is among these.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -19,7 +20,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from alembic import command
+from loaders.catalog.search import FOUND
 from models import Base
+from models.database import Database, Login
+from models.reading import set_tenant
+from models.wall import APP_ROLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -296,6 +301,36 @@ async def test_a_broken_rule_is_named(rule: str, owner_dsn: str) -> None:
             named = await QUESTIONS[rule](connection)
             await transaction.rollback()
             assert (change, named) == (change, offenders)
+
+
+SKU_OF = """
+WITH t AS (INSERT INTO tenant (id, code, name) VALUES ($1, right($1::uuid::text, 2), 'T')),
+o AS (INSERT INTO organization (tenant_id, id, tier, code, name) VALUES ($1, $2, 'BRAND', '1', 'B')),
+p AS (INSERT INTO product (tenant_id, id, brand_id, code, name) VALUES ($1, $2, $2, '1', 'P')),
+s AS (INSERT INTO sku (tenant_id, id, product_id, code, name) VALUES ($1, $2, $2, '1', 'S'))
+INSERT INTO sku_search (tenant_id, sku_id, tokens) VALUES ($1, $2, '{可乐,cola}')
+"""
+
+
+async def test_the_table_without_row_security_gives_ids_of_the_asked_tenant(owner_dsn: str) -> None:
+    """Two tenants share their words. The serving role can read both; what is searched is the asked tenant's alone."""
+    tenants = [UUID(int=number) for number in (11, 12, 13)]
+    async with connected(owner_dsn) as connection:
+        for tenant, sku in zip(tenants[:2], (UUID(int=21), UUID(int=22)), strict=True):
+            async with connection.transaction():
+                await connection.execute(set_tenant(tenant))
+                await connection.execute(SKU_OF, tenant, sku)
+        columns = "SELECT attname::text FROM pg_attribute WHERE attrelid = 'sku_search'::regclass AND attnum > 0"
+        assert {row[0] for row in await connection.fetch(columns)} == {"tenant_id", "sku_id", "tokens"}
+        await connection.execute(f"SET ROLE {APP_ROLE}")
+        assert await connection.fetchval("SELECT count(*) FROM sku_search") == 2
+    database, found = Database(Login(owner_dsn, APP_ROLE), pool_size=1), []
+    for tenant in tenants:
+        session = database.read(tenant)
+        found.append([*map(tuple, await session.fetch(FOUND, needed=["可乐"], marks=[], weights=[], start=7))])
+        await session.close()
+    await database.close()
+    assert found == [[(UUID(int=21), 7)], [(UUID(int=22), 7)], []]
 
 
 def alembic_config(connection: Connection) -> Config:

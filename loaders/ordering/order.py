@@ -1,4 +1,4 @@
-"""The ordering centre's reads: orders for their two parties, and their lines."""
+"""Orders for their two parties, and their lines. What they add up to is `loaders.ordering.figure`."""
 
 from datetime import datetime
 from typing import Any

@@ -1,8 +1,9 @@
-"""Campaigns: what they offer, whom they aim at, and why one does or does not reach a store, a member, a sku."""
+"""What campaigns offer, where they stand, and what stores say to them; per-store parameters over the campaign's own."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class CampaignKind(StrEnum):
@@ -56,39 +57,28 @@ class Stance(StrEnum):
     """What a store said to a campaign (门店意向)."""
 
     OPTED_IN = "OPTED_IN"
-    """已报名."""
+    """已报名: it takes part."""
     OPTED_OUT = "OPTED_OUT"
-    """已退出."""
+    """已退出: it takes no part."""
 
 
-class Dimension(StrEnum):
-    """What a targeting condition (投放条件) looks at."""
+class Terms(NamedTuple):
+    """The numbers of an offer that a store may have otherwise (一店一策); amounts in fen, `None` is not set."""
 
-    SITE = "SITE"
-    """分站: the cloud store's site."""
-    TERRITORY = "TERRITORY"
-    """区域: a territory that the store's region lies in."""
-    TIER = "TIER"
-    """组织层级: the tier of the organisation that keeps the cloud store."""
-    BELOW = "BELOW"
-    """下级: an organisation and everyone it supplies, directly or not."""
-    STORE = "STORE"
-    """门店: the organisation itself."""
-    STORE_TAG = "STORE_TAG"
-    """门店标签: a tag of the organisation."""
-    MODE = "MODE"
-    """云店模式: the cloud store's mode."""
-    MEMBER_TIER = "MEMBER_TIER"
-    """会员等级: a tier that the member has reached."""
-    MEMBER_TAG = "MEMBER_TAG"
-    """会员标签: a tag of the member."""
-    SKU = "SKU"
-    """商品: the sku."""
-    CATEGORY = "CATEGORY"
-    """类目: a category that the sku lies in, at any depth."""
-    BRAND = "BRAND"
-    """品牌: the brand of the sku."""
-    TERMINAL = "TERMINAL"
-    """终端: where the shopper looks or buys."""
-    HOURS = "HOURS"
-    """时段: days of the week and minutes of the day, in the tenant's time zone."""
+    threshold_fen: int | None = None
+    threshold_units: int | None = None
+    off_fen: int | None = None
+    off_bps: int | None = None
+    price_fen: int | None = None
+
+
+def terms_here(own: Terms, store: Terms | None) -> Terms:
+    """Lay a store's parameters over a campaign's own.
+
+    A parameter counts where the campaign has one: it changes how much is offered, never what.
+
+    Source: docs/domain.md, Campaigns and the promotion fund.
+    """
+    if store is None:
+        return own
+    return Terms(*(mine if mine is None or theirs is None else theirs for mine, theirs in zip(own, store, strict=True)))

@@ -1,0 +1,124 @@
+"""What a tenant tells about itself before its consumers are generated: its cloud stores, its staff, its tongue.
+
+Owns the shapes only. Ids are those of rows that exist already; money is in minor units of the tenant's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from demo.consumers.programme import Terms
+from demo.dice import Dice
+from domain.channel import CloudStoreMode, Tier
+
+DAY_MINUTES = 24 * 60
+
+
+class Hop(NamedTuple):
+    """One organisation of a chain."""
+
+    organization: UUID
+    tier: Tier
+
+
+class Good(NamedTuple):
+    """Something on a shelf and what it costs there. `owner` owns and ships it."""
+
+    sku: UUID
+    brand: UUID
+    owner: UUID
+    fen: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A cloud store where shoppers go.
+
+    `chain` is what a binding to its organisation freezes (empty where it can own nobody: a brand's); `above` is the
+    organisation itself and everyone above it over all SUPPLIES edges. `weight` says how many shoppers it has compared
+    with the others, 0 is none. `goods` are a part of its shelf.
+    """
+
+    store: UUID
+    organization: UUID
+    mode: CloudStoreMode
+    site: UUID | None
+    region: str | None
+    chain: tuple[Hop, ...]
+    above: frozenset[UUID]
+    weight: int
+    goods: tuple[Good, ...]
+
+
+class Voice(Protocol):
+    """The tongue of a tenant's people."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What members are tagged with."""
+        ...
+
+    @property
+    def moved(self) -> str:
+        """Why a customer was moved by hand."""
+        ...
+
+    @property
+    def released(self) -> str:
+        """Why a customer was released by hand."""
+        ...
+
+    def name(self, dice: Dice) -> str:
+        """An invented name."""
+        ...
+
+    def phone(self, number: int) -> str:
+        """A telephone number that belongs to nobody, another one for each `number` from 1 on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The day of the import in the tenant's time zone: everything generated is told from its beginning."""
+
+    today: date
+    zone: ZoneInfo
+
+    @cached_property
+    def start(self) -> datetime:
+        """The instant at which the day began."""
+        return self.day(0)
+
+    def day(self, offset: int) -> datetime:
+        """The instant at which the day `offset` days from today begins."""
+        day = self.today + timedelta(days=offset)
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+
+    def minute(self, offset: int) -> datetime:
+        """The instant `offset` minutes after the beginning of the day, or before it."""
+        return self.start + timedelta(minutes=offset)
+
+
+@dataclass(frozen=True)
+class World:
+    """A tenant as its consumers find it.
+
+    `guides` are the staff who serve customers, by organisation; `terms` the rights there are. `members` and `promoters`
+    say how many to make; `rich_stores` at how many cloud stores the first member has been, if there are as many.
+    """
+
+    places: tuple[Place, ...]
+    guides: Mapping[UUID, tuple[UUID, ...]]
+    terms: tuple[Terms, ...]
+    voice: Voice
+    calendar: Calendar
+    currency: str
+    members: int
+    promoters: int
+    rich_stores: int = 50

@@ -1,0 +1,51 @@
+"""The campaign centre's reads: campaigns, and whom they reach."""
+
+from loaders.campaign.campaign import (
+    ANSWERS,
+    CAMPAIGNS_OF,
+    CAMPAIGNS_OF_STATUS,
+    AnswerEntry,
+    CampaignById,
+    CampaignEntry,
+    CampaignRow,
+    ClauseRow,
+    ClausesOf,
+    ConditionRow,
+    ConditionsOf,
+    FunderRow,
+    FundersOf,
+    TargetTerritoryRow,
+    TargetTierRow,
+    TerritoryById,
+    TierById,
+)
+from loaders.campaign.index import AHEAD, PAST, IndexOf, KeptIndexes
+from loaders.campaign.reach import ItemSideOf, MemberSideOf, StoreSide, StoreSideOf
+
+__all__ = [
+    "AHEAD",
+    "ANSWERS",
+    "CAMPAIGNS_OF",
+    "CAMPAIGNS_OF_STATUS",
+    "PAST",
+    "AnswerEntry",
+    "CampaignById",
+    "CampaignEntry",
+    "CampaignRow",
+    "ClauseRow",
+    "ClausesOf",
+    "ConditionRow",
+    "ConditionsOf",
+    "FunderRow",
+    "FundersOf",
+    "IndexOf",
+    "ItemSideOf",
+    "KeptIndexes",
+    "MemberSideOf",
+    "StoreSide",
+    "StoreSideOf",
+    "TargetTerritoryRow",
+    "TargetTierRow",
+    "TerritoryById",
+    "TierById",
+]

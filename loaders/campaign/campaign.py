@@ -1,0 +1,344 @@
+"""Campaigns as they are shown: to everyone what runs, to their owners what they aim at and what stores said."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, column, func, select
+from sqlalchemy.orm import aliased
+
+from domain.campaign import CampaignStatus
+from domain.channel import OrganizationStatus
+from loaders.base import LIST_LIMIT, ById, ListBy, Loader
+from loaders.campaign.index import IndexOf, of_campaign
+from loaders.paging import Paged, each, listed, wanted_parents
+from models.campaign import Campaign, CampaignCondition, CampaignFunder, CampaignStore
+from models.channel import Organization, OrganizationClosure, Territory, TerritoryRegion
+from models.member import MemberTier
+from models.reading import BIGINTS, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
+
+
+class CampaignRow(Row):
+    """A campaign and what it offers; the columns of its kind are set."""
+
+    id: UUID
+    owner_id: UUID
+    code: str
+    name: str
+    kind: str
+    status: str
+    participation: str
+    starts_at: datetime
+    ends_at: datetime
+    priority: int
+    exclusion_group: str | None
+    threshold_fen: int
+    threshold_units: int
+    off_fen: int | None
+    off_bps: int | None
+    price_fen: int | None
+    gift_sku_id: UUID | None
+    gift_quantity: int | None
+    nth: int | None
+    coupon_terms_id: UUID | None
+    group_size: int | None
+    points_pct: int | None
+    fee_fen: int | None
+
+
+def campaigns() -> Rows:
+    """The columns of the tenant's campaigns."""
+    return select(*(getattr(Campaign, name) for name in CampaignRow.columns)).where(Campaign.tenant_id == TENANT)
+
+
+_below = aliased(OrganizationClosure)
+_owner = aliased(Organization)
+_mine = aliased(CampaignFunder)
+
+
+def _owner_is_above_viewer() -> ColumnElement[bool]:
+    return (
+        select(constant(1))
+        .where(
+            _below.tenant_id == TENANT,
+            _below.ancestor_id == Campaign.owner_id,
+            _below.descendant_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
+        )
+        .correlate_except(_below)
+        .exists()
+    )
+
+
+def _owner_trades() -> ColumnElement[bool]:
+    return (
+        select(constant(1))
+        .where(
+            _owner.tenant_id == TENANT,
+            _owner.id == Campaign.owner_id,
+            _owner.status == constant(OrganizationStatus.ACTIVE),
+        )
+        .correlate_except(_owner)
+        .exists()
+    )
+
+
+def _funded_by_viewer() -> ColumnElement[bool]:
+    return (
+        select(constant(1))
+        .where(_mine.tenant_id == TENANT, _mine.campaign_id == Campaign.id, in_scope(_mine.funder_id))
+        .correlate_except(_mine)
+        .exists()
+    )
+
+
+class CampaignById(ById[CampaignRow]):
+    """Campaigns by id.
+
+    For who speaks for the owner, always; for who funds it, once it is no draft; for those below the owner, while it is
+    published; for everyone, while it runs, may reach a cloud store that sells to shoppers, and is no display fee.
+    """
+
+    statement = read(
+        CampaignRow,
+        campaigns().where(
+            Campaign.id == ids("ids").any_(),
+            in_scope(Campaign.owner_id)
+            | ((Campaign.status != constant(CampaignStatus.DRAFT)) & _funded_by_viewer())
+            | (
+                (Campaign.status == constant(CampaignStatus.PUBLISHED))
+                & (
+                    _owner_is_above_viewer()
+                    | ((Campaign.id == bindparam("running", type_=UUIDS).any_()) & _owner_trades())
+                )
+            ),
+        ),
+    )
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, CampaignRow | None]:
+        """One row for each that the viewer may see. What everyone may see the index knows."""
+        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        running = index.among(keys, index.shopping & index.running(self.reading.now))
+        return {row.id: row for row in await self.reading.fetch(self.statement, ids=keys, running=running)}
+
+
+class CampaignEntry(CampaignRow):
+    """A campaign on a page of its owner's, by code."""
+
+    place: int
+    by_code: str
+
+
+def _campaigns_of(*conditions: ColumnElement[bool]) -> Paged[CampaignEntry]:
+    wanted = wanted_parents()
+    rows = campaigns().where(Campaign.owner_id == wanted.c.parent, in_scope(Campaign.owner_id), *conditions)
+    return Paged(CampaignEntry, wanted, rows, {Campaign.code: str})
+
+
+CAMPAIGNS_OF = _campaigns_of()
+"""The campaigns of each organisation, by code; for who speaks for it."""
+CAMPAIGNS_OF_STATUS = _campaigns_of(Campaign.status == bindparam("status", type_=Text()))
+"""The same, of one status."""
+
+
+class FunderRow(Row):
+    """Who funds a part of the discount of `parent`; nobody named is the store that sells."""
+
+    funder_id: UUID | None
+    share_bps: int
+    parent: UUID
+
+
+def _funders_of() -> Read[FunderRow]:
+    wanted = wanted_parents()
+    x = CampaignFunder
+    rows = (
+        select(x.funder_id, x.share_bps)
+        .join(Campaign, of_campaign(x))
+        .where(
+            x.tenant_id == TENANT,
+            x.campaign_id == wanted.c.parent,
+            in_scope(Campaign.owner_id) | ((Campaign.status != constant(CampaignStatus.DRAFT)) & _funded_by_viewer()),
+        )
+    )
+    return listed(FunderRow, wanted, rows, x.position)
+
+
+class FundersOf(ListBy[FunderRow]):
+    """The funders of each campaign, in order; for its owner and for its funders."""
+
+    statement = _funders_of()
+
+
+class ClauseRow(Row):
+    """A clause of the campaign `parent`, and how many conditions it has."""
+
+    clause: int
+    size: int
+    parent: UUID
+
+
+def _clauses_of() -> Read[ClauseRow]:
+    wanted = wanted_parents()
+    x = CampaignCondition
+    rows = (
+        select(x.clause, func.count().label("size"))
+        .join(Campaign, of_campaign(x))
+        .where(x.tenant_id == TENANT, x.campaign_id == wanted.c.parent, in_scope(Campaign.owner_id))
+        .group_by(x.clause)
+    )
+    return listed(ClauseRow, wanted, rows, x.clause)
+
+
+class ClausesOf(ListBy[ClauseRow]):
+    """The clauses of each campaign, in order; for its owner."""
+
+    statement = _clauses_of()
+
+
+class ConditionRow(Row):
+    """A condition of a clause; the column of its dimension is set. `organization_id`: BELOW, STORE or BRAND."""
+
+    place: int
+    dimension: str
+    negated: bool
+    site_id: UUID | None
+    territory_id: UUID | None
+    tier: str | None
+    organization_id: UUID | None
+    tag: str | None
+    mode: str | None
+    member_tier_id: UUID | None
+    sku_id: UUID | None
+    category_id: UUID | None
+    terminal: str | None
+    weekdays: int | None
+    from_minute: int | None
+    until_minute: int | None
+
+
+def _conditions_of() -> Read[ConditionRow]:
+    pairs = func.unnest(bindparam("campaigns", type_=UUIDS), bindparam("clauses", type_=BIGINTS)).table_valued(
+        column("campaign", Uuid()), column("clause", BigInteger()), with_ordinality="place"
+    )
+    wanted: Any = pairs.render_derived(name="wanted")
+    x = CampaignCondition
+    organization = func.coalesce(x.below_id, x.store_id, x.brand_id).label("organization_id")
+    columns = (
+        organization if name == "organization_id" else getattr(x, name)
+        for name in ConditionRow.columns
+        if name != "place"
+    )
+    rows = (
+        select(*columns)
+        .join(Campaign, of_campaign(x))
+        .where(
+            x.tenant_id == TENANT,
+            x.campaign_id == wanted.c.campaign,
+            x.clause == wanted.c.clause,
+            in_scope(Campaign.owner_id),
+        )
+        .order_by(x.position)
+        .limit(constant(LIST_LIMIT))
+    )
+    return read(ConditionRow, each(ConditionRow, wanted, rows))
+
+
+class ConditionsOf(Loader[tuple[UUID, int], list[ConditionRow]]):
+    """The first conditions of each (campaign, clause), in order; for the campaign's owner."""
+
+    statement = _conditions_of()
+
+    async def fetch(self, keys: list[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], list[ConditionRow]]:
+        """At most `LIST_LIMIT` of each clause."""
+        campaigns, clauses = zip(*keys, strict=True)
+        found: dict[tuple[UUID, int], list[ConditionRow]] = {}
+        for row in await self.reading.fetch(self.statement, campaigns=campaigns, clauses=clauses):
+            found.setdefault(keys[row.place - 1], []).append(row)
+        return found
+
+    def absent(self) -> list[ConditionRow]:
+        """Not the viewer's."""
+        return []
+
+
+class TargetTerritoryRow(Row):
+    """A territory that a condition names, with the codes of its regions in order, at most `LIST_LIMIT`."""
+
+    id: UUID
+    name: str
+    region_codes: list[str]
+
+
+def _territories() -> Read[TargetTerritoryRow]:
+    x = TerritoryRegion
+    codes = (
+        select(x.region_code)
+        .where(x.tenant_id == TENANT, x.territory_id == Territory.id)
+        .order_by(x.region_code)
+        .limit(constant(LIST_LIMIT))
+        .scalar_subquery()
+    )
+    return read(
+        TargetTerritoryRow,
+        select(Territory.id, Territory.name, func.array(codes).label("region_codes")).where(
+            Territory.tenant_id == TENANT, Territory.id == ids("ids").any_()
+        ),
+    )
+
+
+class TerritoryById(ById[TargetTerritoryRow]):
+    """Territories by id."""
+
+    statement = _territories()
+
+
+class TargetTierRow(Row):
+    """A level of a programme that a condition names."""
+
+    id: UUID
+    level: int
+    code: str
+    name: str
+    growth_from: int
+    points_rate_pct: int
+
+
+class TierById(ById[TargetTierRow]):
+    """Levels of programmes by id: to be reached through an owner's condition only."""
+
+    statement = read(
+        TargetTierRow,
+        select(*(getattr(MemberTier, name) for name in TargetTierRow.columns)).where(
+            MemberTier.tenant_id == TENANT, MemberTier.id == ids("ids").any_()
+        ),
+    )
+
+
+class AnswerEntry(Row):
+    """What a store said to a campaign, and its parameters there, on a page by store."""
+
+    store_id: UUID
+    stance: str | None
+    threshold_fen: int | None
+    threshold_units: int | None
+    off_fen: int | None
+    off_bps: int | None
+    price_fen: int | None
+    place: int
+    by_store: UUID
+
+
+def _answers() -> Paged[AnswerEntry]:
+    wanted = wanted_parents()
+    x = CampaignStore
+    rows = (
+        select(x.store_id, x.stance, x.threshold_fen, x.threshold_units, x.off_fen, x.off_bps, x.price_fen)
+        .join(Campaign, of_campaign(x))
+        .where(x.tenant_id == TENANT, x.campaign_id == wanted.c.parent, in_scope(Campaign.owner_id))
+    )
+    return Paged(AnswerEntry, wanted, rows, {x.store_id: UUID})
+
+
+ANSWERS = _answers()
+"""What stores said to each campaign; for its owner."""

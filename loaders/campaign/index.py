@@ -1,0 +1,270 @@
+"""The reach index of a tenant's campaigns: built from two statements, kept until any of them changes.
+
+Every change of campaigns and their targeting raises the tenant's `campaign_revision` in its own transaction. A request
+reads that number in its own snapshot and uses the index that was built under the same number: it is exactly what the
+request's snapshot holds. An index knows campaigns, nothing of a viewer, a store or a member.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, cast, func, null, select
+
+from domain.campaign import (
+    Aim,
+    CampaignKind,
+    CampaignStatus,
+    Condition,
+    Dimension,
+    Hours,
+    Participation,
+    ReachIndex,
+    Value,
+)
+from loaders.base import Loader
+from models.campaign import Campaign, CampaignCondition, CampaignRevision
+from models.reading import INSTANT, TENANT, Read, Row, constant, read
+
+log = logging.getLogger(__name__)
+
+PAST = timedelta(days=1)
+"""How far back a request may ask what reached."""
+AHEAD = timedelta(days=366)
+"""How far ahead."""
+MAX_AIMS = 10_000
+"""The most campaigns of a tenant that run or are to run; those of the lowest rank beyond are not known."""
+MAX_CONDITIONS = 200_000
+"""The most conditions that an index is built from."""
+MAX_INDEXES = 200
+"""The most indexes a process keeps, those used last."""
+MAX_INDEX_BYTES = 200_000_000
+"""And how much memory they may take together."""
+
+
+class RevisionRow(Row):
+    """How often a tenant's campaigns have changed."""
+
+    tenant_id: UUID
+    revision: int
+
+
+REVISION = read(
+    RevisionRow,
+    select(CampaignRevision.tenant_id, CampaignRevision.revision).where(CampaignRevision.tenant_id == TENANT),
+)
+"""At most one row; a tenant whose campaigns never changed has none."""
+
+
+class AimRow(Row):
+    """What of a campaign decides whom it reaches, beside its conditions."""
+
+    id: UUID
+    owner_id: UUID
+    kind: str
+    participation: str
+    starts_at: datetime
+    ends_at: datetime
+    priority: int
+
+
+SINCE = bindparam("since", type_=INSTANT)
+"""Campaigns that were over by then are not looked at."""
+
+
+def of_campaign(table: Any) -> ColumnElement[bool]:
+    """The campaign that a row of the table belongs to."""
+    campaign: ColumnElement[bool] = (Campaign.tenant_id == TENANT) & (Campaign.id == table.campaign_id)
+    return campaign
+
+
+def to_come() -> ColumnElement[bool]:
+    """The campaign is published and not over by `since`."""
+    return (Campaign.status == constant(CampaignStatus.PUBLISHED)) & (Campaign.ends_at > SINCE)
+
+
+AIMS = read(
+    AimRow,
+    select(
+        Campaign.id,
+        Campaign.owner_id,
+        Campaign.kind,
+        Campaign.participation,
+        Campaign.starts_at,
+        Campaign.ends_at,
+        Campaign.priority,
+    )
+    .where(Campaign.tenant_id == TENANT, to_come())
+    .order_by(Campaign.priority.desc(), Campaign.id)
+    .limit(constant(MAX_AIMS)),
+)
+
+
+class AimedRow(Row):
+    """A condition with its value; of stores and skus one row for all that a clause names, without a value."""
+
+    campaign_id: UUID
+    clause: int
+    dimension: str
+    negated: bool
+    key: UUID | None
+    word: str | None
+    weekdays: int | None
+    from_minute: int | None
+    until_minute: int | None
+
+
+def _conditions() -> Read[AimedRow]:
+    x = CampaignCondition
+    clause = (x.campaign_id, x.clause, x.dimension, x.negated)
+    here = (
+        select(
+            *clause,
+            func.coalesce(x.site_id, x.territory_id, x.below_id, x.member_tier_id, x.category_id, x.brand_id).label(
+                "key"
+            ),
+            func.coalesce(x.tag, x.tier, x.mode, x.terminal).label("word"),
+            x.weekdays,
+            x.from_minute,
+            x.until_minute,
+        )
+        .join(Campaign, of_campaign(x))
+        .where(x.tenant_id == TENANT, to_come(), x.store_id.is_(None), x.sku_id.is_(None))
+    )
+    nothing = cast(null(), BigInteger())
+    elsewhere = (
+        select(
+            *clause,
+            cast(null(), Uuid()).label("key"),
+            cast(null(), Text()).label("word"),
+            nothing.label("weekdays"),
+            nothing.label("from_minute"),
+            nothing.label("until_minute"),
+        )
+        .join(Campaign, of_campaign(x))
+        .where(x.tenant_id == TENANT, to_come(), x.store_id.is_not(None) | x.sku_id.is_not(None))
+        .distinct()
+    )
+    aimed = here.union_all(elsewhere).subquery("aimed")
+    return read(
+        AimedRow,
+        select(*(aimed.c[name] for name in AimedRow.columns))
+        .order_by(aimed.c.campaign_id, aimed.c.clause)
+        .limit(constant(MAX_CONDITIONS + 1)),
+    )
+
+
+CONDITIONS = _conditions()
+
+
+def _value(row: AimedRow) -> Value | None:
+    if row.weekdays is not None and row.from_minute is not None and row.until_minute is not None:
+        return Hours(row.weekdays, row.from_minute, row.until_minute)
+    return row.word if row.key is None else row.key
+
+
+def built(aims: Sequence[AimRow], conditions: Sequence[AimedRow]) -> ReachIndex:
+    """The index of these rows. A campaign whose conditions may not all be there is left out: it would reach too far."""
+    cut = None
+    if len(conditions) > MAX_CONDITIONS:
+        cut = conditions[MAX_CONDITIONS].campaign_id
+        log.warning("more than %d conditions of campaigns: those from %s on are not known", MAX_CONDITIONS, cut)
+    if len(aims) == MAX_AIMS:
+        log.warning("%d campaigns or more: those of a lower rank are not known", MAX_AIMS)
+    clauses: dict[UUID, dict[int, list[Condition]]] = {}
+    dimensions = {str(dimension): dimension for dimension in Dimension}
+    for row in conditions:
+        one = Condition(dimensions[row.dimension], row.negated, _value(row))
+        clauses.setdefault(row.campaign_id, {}).setdefault(row.clause, []).append(one)
+    return ReachIndex(
+        Aim(
+            row.id,
+            row.owner_id,
+            CampaignKind(row.kind),
+            CampaignStatus.PUBLISHED,
+            Participation(row.participation),
+            row.starts_at,
+            row.ends_at,
+            row.priority,
+            clauses.get(row.id, {}),
+        )
+        for row in aims
+        if cut is None or row.id < cut
+    )
+
+
+class KeptIndexes:
+    """The indexes of a process: of each tenant the one built last, with its revision and since when it knows."""
+
+    def __init__(self, entries: int = MAX_INDEXES, size: int = MAX_INDEX_BYTES) -> None:
+        self._entries, self._size = entries, size
+        self._known: OrderedDict[UUID, tuple[int, datetime, ReachIndex]] = OrderedDict()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, tenant: UUID, revision: int, since: datetime) -> ReachIndex | None:
+        """The tenant's index if it was built under this revision and knows what was over by then."""
+        known = self._known.get(tenant)
+        if known is None or known[0] != revision or known[1] > since:
+            return None
+        self._known.move_to_end(tenant)
+        return known[2]
+
+    def put(self, tenant: UUID, revision: int, since: datetime, index: ReachIndex) -> None:
+        """Keep an index instead of the tenant's last one. The one put last stays, whatever its size."""
+        self._drop(tenant)
+        self._known[tenant] = (revision, since, index)
+        self.bytes += index.size
+        while len(self._known) > 1 and (len(self._known) > self._entries or self.bytes > self._size):
+            self._drop(next(iter(self._known)))
+
+    def _drop(self, tenant: UUID) -> None:
+        known = self._known.pop(tenant, None)
+        if known is not None:
+            self.bytes -= known[2].size
+
+    def lock(self, tenant: UUID) -> asyncio.Lock:
+        """Under it one request builds and the others of the tenant wait for what it makes."""
+        lock = self._locks.get(tenant)
+        if lock is None:
+            lock = self._locks[tenant] = asyncio.Lock()
+        return lock
+
+
+class IndexOf(Loader[UUID, ReachIndex]):
+    """The reach index of the request's tenant, as its snapshot has it: one statement, three after a change."""
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, ReachIndex]:
+        """The one tenant's."""
+        kept = self.reading.kept.of(KeptIndexes)
+        return {tenant: await self._index(kept, tenant) for tenant in keys}
+
+    async def _index(self, kept: KeptIndexes, tenant: UUID) -> ReachIndex:
+        rows = await self.reading.fetch(REVISION)
+        revision = rows[0].revision if rows else 0
+        since = since_of(self.reading.now)
+        index = kept.get(tenant, revision, since)
+        if index is None:
+            async with kept.lock(tenant):
+                index = kept.get(tenant, revision, since)
+                if index is None:
+                    # Kept for longer than this request may look back: the next ones come later.
+                    knows = since - PAST
+                    values: dict[str, Any] = {"since": knows}
+                    aims = await self.reading.fetch(AIMS, **values)
+                    index = built(aims, await self.reading.fetch(CONDITIONS, **values))
+                    kept.put(tenant, revision, knows, index)
+        return index
+
+
+def since_of(now: datetime) -> datetime:
+    """What was over by then no request of this instant may ask about."""
+    return now - PAST

@@ -1,0 +1,340 @@
+"""The facts that a reach depends on, put to the index: of cloud stores, members and skus, many in one statement each.
+
+What no clause looks at is not asked for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
+
+from domain.campaign import Dimension, Facts, Gates, Mention, Part, ReachIndex, Stance, Terms
+from domain.channel import OrganizationStatus
+from loaders.base import Loader, Reading
+from loaders.campaign.index import IndexOf, of_campaign, since_of, to_come
+from loaders.member import may_see
+from models.campaign import Campaign, CampaignCondition, CampaignStore
+from models.catalog import Category, Product, Sku
+from models.channel import (
+    CloudStore,
+    Organization,
+    OrganizationClosure,
+    Region,
+    TerritoryRegion,
+)
+from models.member import Customer, MemberGrowth, MemberTier
+from models.reading import TENANT, Read, Row, constant, ids, read
+
+
+# ── the store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+class PlaceRow(Row):
+    """A cloud store as campaigns look at it.
+
+    `above`: its organisation and everyone above; `inactive`: the owners of campaigns that do not trade.
+    """
+
+    id: UUID
+    organization_id: UUID
+    mode: str
+    site_id: UUID | None
+    tier: str
+    tags: list[str]
+    above: list[UUID]
+    inactive: list[UUID] | None
+
+
+_above, _owner = aliased(OrganizationClosure), aliased(Organization)
+
+
+def _places() -> Read[PlaceRow]:
+    above = (
+        select(func.array_agg(_above.ancestor_id))
+        .where(_above.tenant_id == TENANT, _above.descendant_id == CloudStore.organization_id)
+        .correlate(CloudStore)
+        .scalar_subquery()
+    )
+    inactive = (
+        select(func.array_agg(_owner.id))
+        .where(
+            _owner.tenant_id == TENANT,
+            _owner.id == ids("owners").any_(),
+            _owner.status != constant(OrganizationStatus.ACTIVE),
+        )
+        .scalar_subquery()
+    )
+    return read(
+        PlaceRow,
+        select(
+            CloudStore.id,
+            CloudStore.organization_id,
+            CloudStore.mode,
+            CloudStore.site_id,
+            Organization.tier,
+            Organization.tags,
+            above.label("above"),
+            inactive.label("inactive"),
+        )
+        .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == CloudStore.organization_id))
+        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_()),
+    )
+
+
+PLACES = _places()
+
+
+class TerritoryOfRow(Row):
+    """A territory that a cloud store's region lies in."""
+
+    id: UUID
+    territory_id: UUID
+
+
+def _territories() -> Read[TerritoryOfRow]:
+    up = (
+        select(CloudStore.id, CloudStore.region_code)
+        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_(), CloudStore.region_code.is_not(None))
+        .cte("up", recursive=True)
+    )
+    # UNION, not UNION ALL: a region that is its own ancestor by mistake ends the climb instead of the server.
+    up = up.union(
+        select(up.c.id, Region.parent_code)
+        .select_from(up)
+        .join(Region, Region.code == up.c.region_code)
+        .where(Region.parent_code.is_not(None))
+    )
+    x = TerritoryRegion
+    return read(
+        TerritoryOfRow,
+        select(up.c.id, x.territory_id).join_from(up, x, (x.tenant_id == TENANT) & (x.region_code == up.c.region_code)),
+    )
+
+
+TERRITORIES = _territories()
+
+
+class MentionRow(Row):
+    """A clause that names the organisation of a cloud store, or a sku, itself."""
+
+    id: UUID
+    campaign_id: UUID
+    clause: int
+    negated: bool
+
+
+def _mentions(column: Any) -> Read[MentionRow]:
+    x = CampaignCondition
+    return read(
+        MentionRow,
+        select(column.label("id"), x.campaign_id, x.clause, x.negated)
+        .join(Campaign, of_campaign(x))
+        .where(x.tenant_id == TENANT, column == ids("ids").any_(), to_come()),
+    )
+
+
+MENTIONS_OF_STORES = _mentions(CampaignCondition.store_id)
+MENTIONS_OF_SKUS = _mentions(CampaignCondition.sku_id)
+
+
+class AnswerRow(Row):
+    """What a store said to a campaign, and its parameters there."""
+
+    store_id: UUID
+    campaign_id: UUID
+    stance: str | None
+    threshold_fen: int | None
+    threshold_units: int | None
+    off_fen: int | None
+    off_bps: int | None
+    price_fen: int | None
+
+
+ANSWERS_OF_STORES = read(
+    AnswerRow,
+    select(*(getattr(CampaignStore, name) for name in AnswerRow.columns))
+    .join(Campaign, of_campaign(CampaignStore))
+    .where(CampaignStore.tenant_id == TENANT, CampaignStore.store_id == ids("ids").any_(), to_come()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSide:
+    """A cloud store put to the index: the clauses that hold there, the campaigns it takes part in, its own terms."""
+
+    part: Part
+    gates: Gates
+    above: frozenset[UUID]
+    terms: Mapping[UUID, Terms]
+
+
+def _facts_of_place(place: PlaceRow, territories: Iterable[UUID]) -> Facts:
+    return {
+        Dimension.SITE: () if place.site_id is None else (place.site_id,),
+        Dimension.TERRITORY: tuple(territories),
+        Dimension.TIER: (place.tier,),
+        Dimension.BELOW: place.above,
+        Dimension.STORE: (place.organization_id,),
+        Dimension.STORE_TAG: place.tags,
+        Dimension.MODE: (place.mode,),
+    }
+
+
+async def _mentioned(
+    reading: Reading, index: ReachIndex, dimension: Dimension, statement: Read[MentionRow], keys: Sequence[UUID]
+) -> Mapping[UUID, list[Mention]]:
+    """The clauses that name each key itself; without a statement where no clause names any."""
+    found: dict[UUID, list[Mention]] = {}
+    if index.names(dimension):
+        for row in await reading.fetch(statement, ids=keys, since=since_of(reading.now)):
+            found.setdefault(row.id, []).append(Mention(row.campaign_id, row.clause, row.negated))
+    return found
+
+
+class StoreSideOf(Loader[UUID, StoreSide | None]):
+    """Cloud stores put to the index: two statements to four, for any number of them."""
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, StoreSide | None]:
+        """One side for each cloud store."""
+        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        since = since_of(self.reading.now)
+        places = await self.reading.fetch(PLACES, ids=keys, owners=index.owners)
+        organizations = [place.organization_id for place in places]
+        territories: dict[UUID, set[UUID]] = {}
+        if index.names(Dimension.TERRITORY):
+            for row in await self.reading.fetch(TERRITORIES, ids=keys):
+                territories.setdefault(row.id, set()).add(row.territory_id)
+        mentions = await _mentioned(self.reading, index, Dimension.STORE, MENTIONS_OF_STORES, organizations)
+        stances: dict[UUID, dict[UUID, Stance]] = {}
+        terms: dict[UUID, dict[UUID, Terms]] = {}
+        for answer in await self.reading.fetch(ANSWERS_OF_STORES, ids=organizations, since=since):
+            if answer.stance is not None:
+                stances.setdefault(answer.store_id, {})[answer.campaign_id] = Stance(answer.stance)
+            terms.setdefault(answer.store_id, {})[answer.campaign_id] = Terms(*answer[3:])
+        return {
+            place.id: StoreSide(
+                index.part(
+                    _facts_of_place(place, territories.get(place.id, ())), mentions.get(place.organization_id, ())
+                ),
+                index.gates(place.above, stances.get(place.organization_id, {}), place.inactive or ()),
+                frozenset(place.above),
+                terms.get(place.organization_id, {}),
+            )
+            for place in places
+        }
+
+    def absent(self) -> None:
+        """No such cloud store."""
+        return
+
+
+# ── the member ────────────────────────────────────────────────────────────────────────────────────────────────────────
+class MemberRow(Row):
+    """A member as campaigns look at her: her tags, and every tier she has reached."""
+
+    id: UUID
+    tags: list[str]
+    tiers: list[UUID] | None
+
+
+_held, _reached, _growth = aliased(MemberTier), aliased(MemberTier), aliased(MemberGrowth)
+
+
+def _tiers() -> ColumnElement[list[UUID]]:
+    """The tier that growth has reached under each of her terms, and all below it."""
+    return (
+        select(func.array_agg(_reached.id))
+        .select_from(_growth)
+        .join(_held, (_held.tenant_id == TENANT) & (_held.id == _growth.tier_id))
+        .join(
+            _reached,
+            (_reached.tenant_id == TENANT) & (_reached.terms_id == _held.terms_id) & (_reached.level <= _held.level),
+        )
+        .where(_growth.tenant_id == TENANT, _growth.customer_id == Customer.id)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+MEMBERS = read(
+    MemberRow,
+    select(Customer.id, Customer.tags, _tiers().label("tiers")).where(
+        Customer.tenant_id == TENANT, Customer.id == ids("ids").any_(), may_see(Customer.id)
+    ),
+)
+
+
+class MemberSideOf(Loader[UUID, Part | None]):
+    """Members put to the index: those that the viewer may see; of all others nothing is said."""
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Part | None]:
+        """One part for each member."""
+        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        return {
+            row.id: index.part({Dimension.MEMBER_TIER: row.tiers or (), Dimension.MEMBER_TAG: row.tags})
+            for row in await self.reading.fetch(MEMBERS, ids=keys)
+        }
+
+    def absent(self) -> None:
+        """Nobody, or nobody the viewer may see."""
+        return
+
+
+# ── the sku ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class GoodsRow(Row):
+    """The brand of a sku, and one of the categories it lies in."""
+
+    id: UUID
+    brand_id: UUID
+    category_id: UUID | None
+
+
+def _goods() -> Read[GoodsRow]:
+    up = (
+        select(Sku.id, Product.brand_id, Product.category_id)
+        .join(Product, (Product.tenant_id == TENANT) & (Product.id == Sku.product_id))
+        .where(Sku.tenant_id == TENANT, Sku.id == ids("ids").any_())
+        .cte("up", recursive=True)
+    )
+    # UNION, not UNION ALL: see above.
+    up = up.union(
+        select(up.c.id, up.c.brand_id, Category.parent_id)
+        .select_from(up)
+        .join(Category, (Category.tenant_id == TENANT) & (Category.id == up.c.category_id))
+        .where(Category.parent_id.is_not(None))
+    )
+    return read(GoodsRow, select(up.c.id, up.c.brand_id, up.c.category_id))
+
+
+GOODS = _goods()
+
+
+class ItemSideOf(Loader[UUID, Part | None]):
+    """Skus put to the index."""
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Part | None]:
+        """One part for each sku there is."""
+        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        brands: dict[UUID, UUID] = {}
+        categories: dict[UUID, list[UUID]] = {}
+        for row in await self.reading.fetch(GOODS, ids=keys):
+            brands[row.id] = row.brand_id
+            if row.category_id is not None:
+                categories.setdefault(row.id, []).append(row.category_id)
+        mentions = await _mentioned(self.reading, index, Dimension.SKU, MENTIONS_OF_SKUS, list(brands))
+        return {
+            sku: index.part(
+                {
+                    Dimension.SKU: (sku,),
+                    Dimension.CATEGORY: categories.get(sku, ()),
+                    Dimension.BRAND: (brand,),
+                },
+                mentions.get(sku, ()),
+            )
+            for sku, brand in brands.items()
+        }
+
+    def absent(self) -> None:
+        """No such sku."""
+        return

@@ -1,0 +1,51 @@
+"""The ordering centre's reads: orders for their two parties, their lines, and what they add up to."""
+
+from loaders.ordering.figure import (
+    PURCHASES,
+    SALES,
+    SELL_IN,
+    FigureRow,
+    SellInEntry,
+    Shape,
+    TradeEntry,
+    divisions,
+    instants,
+    shape_of,
+    sold_in,
+)
+from loaders.ordering.order import (
+    LINES,
+    ORDERS_PLACED,
+    ORDERS_PLACED_BETWEEN,
+    ORDERS_RECEIVED,
+    ORDERS_RECEIVED_BETWEEN,
+    OrderById,
+    OrderEntry,
+    OrderLineEntry,
+    OrderRow,
+    orders,
+)
+
+__all__ = [
+    "LINES",
+    "ORDERS_PLACED",
+    "ORDERS_PLACED_BETWEEN",
+    "ORDERS_RECEIVED",
+    "ORDERS_RECEIVED_BETWEEN",
+    "PURCHASES",
+    "SALES",
+    "SELL_IN",
+    "FigureRow",
+    "OrderById",
+    "OrderEntry",
+    "OrderLineEntry",
+    "OrderRow",
+    "SellInEntry",
+    "Shape",
+    "TradeEntry",
+    "divisions",
+    "instants",
+    "orders",
+    "shape_of",
+    "sold_in",
+]

@@ -1,0 +1,384 @@
+"""The campaign centre's answers: what reaches a store, a member, a sku and why not; campaigns for those they concern.
+
+What reaches a cloud store is as public as its shelf, display fees aside. What has not begun, and why something does not
+reach, is for the people of the store and of the campaign's owner.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.access import Audience
+from domain.base import BadInput, BadPage
+from domain.campaign import (
+    ANYBODY,
+    Dimension,
+    Miss,
+    Moment,
+    Part,
+    ReachIndex,
+    ReachReason,
+    Terms,
+    moment_of,
+    terms_here,
+)
+from domain.channel import CloudStoreMode
+from loaders.base import Loader
+from loaders.campaign import (
+    AHEAD,
+    ANSWERS,
+    CAMPAIGNS_OF,
+    CAMPAIGNS_OF_STATUS,
+    PAST,
+    CampaignById,
+    CampaignRow,
+    ClauseRow,
+    ClausesOf,
+    ConditionRow,
+    ConditionsOf,
+    FunderRow,
+    FundersOf,
+    IndexOf,
+    ItemSideOf,
+    MemberSideOf,
+    StoreSide,
+    StoreSideOf,
+    TerritoryById,
+    TierById,
+)
+from loaders.catalog import ListingRow, SkuById
+from loaders.channel import CloudStoreRow, OrganizationRow, SuppliesViewer
+from loaders.member import RightById
+from loaders.paging import AtHand, Keyed, KeyPart, Page
+from resolvers.context import Context
+from resolvers.paging import connect, page_request
+
+DEFAULT_SHOWN = 10
+MAX_SHOWN = 100
+"""The most campaigns that one store, or one listing, shows."""
+
+MISSES = AtHand(int, UUID)
+"""What does not reach a cloud store, the highest priority first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignHere:
+    """A campaign that reaches a store, with the terms that hold there."""
+
+    campaign: CampaignRow
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMiss(Keyed):
+    """A campaign that does not reach, and why."""
+
+    campaign: CampaignRow
+    reason: ReachReason
+    dimension: Dimension | None
+
+    @property
+    def key(self) -> tuple[KeyPart, ...]:
+        """Its rank."""
+        return (-self.campaign.priority, self.campaign.id)
+
+
+class _Place(NamedTuple):
+    """A cloud store that is asked about."""
+
+    cloud_store_id: UUID
+    organization_id: UUID
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all places are asked with."""
+
+    index: ReachIndex
+    moment: Moment
+    parts: tuple[Part, ...]
+
+
+async def campaigns_of_cloud_store(
+    rows: Sequence[CloudStoreRow],
+    ctx: Context,
+    *,
+    member: UUID | None,
+    sku: UUID | None,
+    terminal: str | None,
+    at: datetime | None,
+    first: int,
+) -> list[list[CampaignHere] | None]:
+    """What reaches each cloud store, the best of it.
+
+    Raises: BadInput for an instant out of reach; BadPage for a wrong `first`.
+    """
+    places = [_Place(row.id, row.organization_id, row.mode) for row in rows]
+    return await _here(ctx, places, [sku] * len(rows), member, terminal, at, first)
+
+
+async def campaigns_of_listing(
+    rows: Sequence[ListingRow],
+    ctx: Context,
+    *,
+    member: UUID | None,
+    terminal: str | None,
+    at: datetime | None,
+    first: int,
+) -> list[list[CampaignHere] | None]:
+    """What reaches each listing: its sku, at its store.
+
+    Raises: BadInput for an instant out of reach; BadPage for a wrong `first`.
+    """
+    places = [_Place(row.cloud_store_id, row.seller_id, row.mode) for row in rows]
+    return await _here(ctx, places, [row.sku_id for row in rows], member, terminal, at, first)
+
+
+async def _here(
+    ctx: Context,
+    places: Sequence[_Place],
+    skus: Sequence[UUID | None],
+    member: UUID | None,
+    terminal: str | None,
+    at: datetime | None,
+    first: int,
+) -> list[list[CampaignHere] | None]:
+    if not 1 <= first <= MAX_SHOWN:
+        raise BadPage(f"`first` must be between 1 and {MAX_SHOWN}.")
+    asked = await _asked(ctx, member, terminal, at)
+    if asked is None:
+        return [None] * len(places)
+    items = await _items(ctx, skus)
+    told = [
+        is_open and (sku is None or items[sku] is not None)
+        for sku, is_open in zip(skus, await _open(ctx, places), strict=True)
+    ]
+    sides = await _sides(ctx, asked.index, [place for place, tell in zip(places, told, strict=True) if tell])
+    running = asked.index.running(asked.moment.at)
+    found: list[list[tuple[UUID, Terms | None]] | None] = []
+    for place, sku, tell in zip(places, skus, told, strict=True):
+        side = sides.get(place.cloud_store_id)
+        if side is None or not tell:
+            found.append([] if tell else None)
+            continue
+        shown = side.gates.every & running & _shown(ctx, asked.index, place)
+        reached = asked.index.reached((side.part, *_part(items, sku), *asked.parts), shown)
+        ids = (asked.index.aims[position].id for position in islice(reached, first))
+        found.append([(one, side.terms.get(one)) for one in ids])
+    return await _with_terms(ctx, found)
+
+
+async def _asked(ctx: Context, member: UUID | None, terminal: str | None, at: datetime | None) -> _Asked | None:
+    """What does not depend on the place; None for a member whom the viewer may not see, or who is nobody.
+
+    Without a member a shopper asks for herself, and anyone else for a shopper of whom nothing is known.
+    """
+    now = ctx.reading.now
+    at = now if at is None else at
+    if not now - PAST <= at <= now + AHEAD:
+        raise BadInput("`at` must lie between a day ago and a year ahead.")
+    index = await ctx.load(IndexOf).one(ctx.viewer.tenant_id)
+    shopper = ctx.viewer.customer_id if member is None else member
+    if shopper is None:
+        by_member: Part | None = index.part(ANYBODY)
+    elif ctx.viewer.actor_class not in Audience.MEMBER.admits:
+        by_member = None
+    else:
+        by_member = await ctx.load(MemberSideOf).one(shopper)
+    if by_member is None:
+        return None
+    moment = moment_of(at, ctx.reading.zone)
+    parts = (by_member, index.part({} if terminal is None else {Dimension.TERMINAL: (terminal,)}))
+    return _Asked(index, moment, (*parts, index.part_of_moment(moment)))
+
+
+async def _items(ctx: Context, skus: Sequence[UUID | None]) -> dict[UUID, Part | None]:
+    wanted = list({sku for sku in skus if sku is not None})
+    return dict(zip(wanted, await ctx.load(ItemSideOf).many(wanted), strict=True))
+
+
+def _part(items: Mapping[UUID, Part | None], sku: UUID | None) -> tuple[Part, ...]:
+    item = None if sku is None else items[sku]
+    return () if item is None else (item,)
+
+
+async def _sides(ctx: Context, index: ReachIndex, places: Sequence[_Place]) -> dict[UUID, StoreSide | None]:
+    """The stores put to the index; none where no campaign is to be found."""
+    if not index.aims:
+        return {}
+    keys = list({place.cloud_store_id for place in places})
+    return dict(zip(keys, await ctx.load(StoreSideOf).many(keys), strict=True))
+
+
+async def _open(ctx: Context, places: Sequence[_Place]) -> list[bool]:
+    """Whether what reaches each store is told to the viewer: at an ordering mall to it and to whom it supplies."""
+    scope = ctx.viewer.scope
+    malls = {place.organization_id for place in places if place.mode == CloudStoreMode.B2B_ORDERING}
+    closed = [mall for mall in malls if not scope.speaks_for(mall)]
+    supplied = dict(zip(closed, await ctx.load(SuppliesViewer).many(closed), strict=True))
+    return [supplied.get(place.organization_id, True) for place in places]
+
+
+def _shown(ctx: Context, index: ReachIndex, place: _Place) -> int:
+    """To the store's people everything, to others what runs and shoppers may see, and to owners their own."""
+    scope = ctx.viewer.scope
+    if scope.speaks_for(place.organization_id):
+        return index.every
+    return index.running(ctx.reading.now) & ~index.fees | index.owned_by(scope.organizations)
+
+
+async def _with_terms(
+    ctx: Context, found: Sequence[list[tuple[UUID, Terms | None]] | None]
+) -> list[list[CampaignHere] | None]:
+    wanted = list({one for reached in found for one, _ in reached or ()})
+    rows = dict(zip(wanted, await ctx.load(CampaignById).many(wanted), strict=True))
+    return [
+        None
+        if reached is None
+        else [
+            CampaignHere(row, terms_here(_own_terms(row), terms))
+            for one, terms in reached
+            if (row := rows[one]) is not None
+        ]
+        for reached in found
+    ]
+
+
+def _own_terms(row: CampaignRow) -> Terms:
+    return Terms(row.threshold_fen, row.threshold_units, row.off_fen, row.off_bps, row.price_fen)
+
+
+async def campaigns_missed(
+    rows: Sequence[CloudStoreRow],
+    ctx: Context,
+    *,
+    member: UUID | None,
+    sku: UUID | None,
+    terminal: str | None,
+    at: datetime | None,
+    first: int,
+    after: str | None,
+) -> list[Page[Any] | None]:
+    """What does not reach each cloud store, with the reason.
+
+    The store's people are told of the campaigns of those above it, a campaign's owner of her own.
+
+    Raises: BadInput for an instant out of reach; BadPage and BadCursor for a wrong page.
+    """
+    request = page_request(MISSES, first, after)
+    asked = await _asked(ctx, member, terminal, at)
+    items = await _items(ctx, [sku])
+    if asked is None or (sku is not None and items[sku] is None):
+        return [None] * len(rows)
+    index = asked.index
+    sides = await _sides(ctx, index, [_Place(row.id, row.organization_id, row.mode) for row in rows])
+    cut: list[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None] = []
+    for row in rows:
+        side = sides.get(row.id)
+        among = 0 if side is None else _told(ctx, index, row.organization_id, side)
+        if side is None or not among:
+            missed: list[tuple[int, Miss]] = []
+        else:
+            missed = index.missed(side.gates, side.part, (*_part(items, sku), *asked.parts), asked.moment.at, among)
+        mine = ctx.viewer.scope.speaks_for(row.organization_id)
+        cut.append(MISSES.page(missed, lambda one: index.aims[one[0]].rank, row.id, request) if among or mine else None)
+    return await _with_reasons(ctx, index, cut)
+
+
+def _told(ctx: Context, index: ReachIndex, organization: UUID, side: StoreSide) -> int:
+    scope = ctx.viewer.scope
+    if scope.everything:
+        return index.every
+    own = index.owned_by(scope.organizations)
+    return own | index.owned_by(side.above) if scope.speaks_for(organization) else own
+
+
+async def _with_reasons(
+    ctx: Context, index: ReachIndex, cut: Sequence[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None]
+) -> list[Page[Any] | None]:
+    wanted = list({index.aims[position].id for there in cut if there is not None for position, _ in there[1]})
+    rows = dict(zip(wanted, await ctx.load(CampaignById).many(wanted), strict=True))
+    pages: list[Page[Any] | None] = []
+    for there in cut:
+        if there is not None:
+            there[0].rows.extend(
+                CampaignMiss(row, miss.reason, miss.dimension)
+                for position, miss in there[1]
+                if (row := rows[index.aims[position].id]) is not None
+            )
+        pages.append(None if there is None else there[0])
+    return pages
+
+
+# ── campaigns themselves ──────────────────────────────────────────────────────────────────────────────────────────────
+async def campaign(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[CampaignRow | None]:
+    """A campaign by id."""
+    return [await ctx.load(CampaignById).one(id)] * len(roots)
+
+
+async def campaigns_of(
+    rows: Sequence[OrganizationRow], ctx: Context, *, status: str | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The campaigns of each organisation, or those of one status; for who speaks for it."""
+    parents = [row.id for row in rows]
+    if status is None:
+        return await connect(ctx, CAMPAIGNS_OF, parents, first, after)
+    return await connect(ctx, CAMPAIGNS_OF_STATUS, parents, first, after, status=str(status))
+
+
+def _named(column: str, loader: type[Loader[UUID, Any]]) -> Any:
+    """An edge to what the key in the row's `column` names, where there is one."""
+
+    async def named(rows: Sequence[Any], ctx: Context) -> list[Any]:
+        keys = [getattr(row, column) for row in rows]
+        there = [key for key in keys if key is not None]
+        found = dict(zip(there, await ctx.load(loader).many(there), strict=True))
+        return [None if key is None else found[key] for key in keys]
+
+    return named
+
+
+gift_of = _named("gift_sku_id", SkuById)
+"""The sku that each campaign gives, if it gives one."""
+coupon_of = _named("coupon_terms_id", RightById)
+"""The right that the coupons of each campaign give, for who may see it."""
+sku_of_condition = _named("sku_id", SkuById)
+"""The sku that each condition names, if it names one."""
+territory_of_condition = _named("territory_id", TerritoryById)
+"""The territory that each condition names, if it names one."""
+tier_of_condition = _named("member_tier_id", TierById)
+"""The level that each condition names, if it names one."""
+
+
+async def funders_of(rows: Sequence[CampaignRow], ctx: Context) -> list[list[FunderRow] | None]:
+    """Who funds each campaign, for its owner and its funders; None for others."""
+    found = await ctx.load(FundersOf).many([row.id for row in rows])
+    scope = ctx.viewer.scope
+    return [
+        funders if funders or scope.speaks_for(row.owner_id) else None for row, funders in zip(rows, found, strict=True)
+    ]
+
+
+async def clauses_of(rows: Sequence[CampaignRow], ctx: Context) -> list[list[ClauseRow] | None]:
+    """What each campaign aims at, for its owner; None for others."""
+    found = await ctx.load(ClausesOf).many([row.id for row in rows])
+    scope = ctx.viewer.scope
+    return [clauses if scope.speaks_for(row.owner_id) else None for row, clauses in zip(rows, found, strict=True)]
+
+
+async def conditions_of(rows: Sequence[ClauseRow], ctx: Context) -> list[list[ConditionRow]]:
+    """The conditions of each clause."""
+    return await ctx.load(ConditionsOf).many([(row.parent, row.clause) for row in rows])
+
+
+async def answers_of(
+    rows: Sequence[CampaignRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What stores said to each campaign, for its owner; None for others."""
+    scope = ctx.viewer.scope
+    own = [row.id if scope.speaks_for(row.owner_id) else None for row in rows]
+    return await connect(ctx, ANSWERS, own, first, after)

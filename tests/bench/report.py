@@ -1,0 +1,118 @@
+"""The table of a run, as ratios first, and its place in docs/performance.md."""
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+from tests.bench.running import Figures, Plan, Shown
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+FLOOR = "floor"
+MEASURES = ("requests/s", "server CPU ms", "PostgreSQL CPU ms", "statements", "trips", "p50 ms", "p99 ms", "peak MB")
+LESS_IS_BETTER = MEASURES[1:]
+
+
+def values(figures: Figures) -> tuple[float, ...]:
+    """The measures of a variant, in the order of `MEASURES`; CPU is per request."""
+    answers = max(figures.answers, 1)
+    return (
+        figures.answers / max(figures.seconds, 1e-9),
+        figures.server_cpu_s / answers * 1e3,
+        figures.database_cpu_s / answers * 1e3,
+        figures.statements,
+        figures.trips,
+        median(figures.p50_ms or [0.0]),
+        median(figures.p99_ms or [0.0]),
+        figures.peak_mb,
+    )
+
+
+def ratios(one: Figures, other: Figures) -> tuple[float, ...]:
+    """How many times better or worse `one` does than `other`: requests per second and what a request costs."""
+    return tuple(mine / theirs if theirs else 0.0 for mine, theirs in zip(values(one), values(other), strict=True))
+
+
+def written(number: float) -> str:
+    """A figure with three digits that count."""
+    if number >= 100 or number == int(number):
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
+def rows(shown: Shown) -> Iterator[tuple[str, ...]]:
+    """The lines of one document: each variant against the floor, then each in its own units."""
+    floor = shown.figures.get(FLOOR)
+    for variant, figures in shown.figures.items():
+        if floor is not None and variant != FLOOR:
+            yield (f"{variant} ÷ floor", *map(written, ratios(figures, floor)))
+    if "ours" in shown.figures and "baseline" in shown.figures:
+        yield ("baseline ÷ ours", *map(written, ratios(shown.figures["baseline"], shown.figures["ours"])))
+    for variant, figures in shown.figures.items():
+        yield (variant, *map(written, values(figures)))
+
+
+def title(shown: Shown) -> str:
+    """What a document is, and how big its answer."""
+    size = f"{shown.leaves:,.0f} leaves, {shown.answer_bytes / 1000:,.1f} kB"
+    return f"{shown.document.name}: {shown.document.title} ({size})"
+
+
+def plain(found: Sequence[Shown]) -> str:
+    """The tables for a terminal."""
+    lines = []
+    for shown in found:
+        table = [("", *MEASURES), *rows(shown)]
+        widths = [max(len(row[place]) for row in table) for place in range(len(MEASURES) + 1)]
+        lines += ["", title(shown)]
+        for name, *cells in table:
+            lines.append(
+                "  ".join([name.ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells, widths[1:], strict=True))])
+            )
+        lines.append(f"client busy: {busy(shown)}")
+    return "\n".join(lines) + "\n"
+
+
+def busy(shown: Shown) -> str:
+    """How much of a processor the client used: near the whole of one, it would have been what was measured."""
+    return ", ".join(
+        f"{variant} {figures.client_cpu_s / max(figures.seconds, 1e-9):.0%}"
+        for variant, figures in shown.figures.items()
+    )
+
+
+def circumstances(plan: Plan) -> str:
+    """When, how long and on what the run was."""
+    machine = f"{len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+    length = f"{plan.rounds} × {plan.seconds:g} s for each variant and document"
+    return (
+        f"{date.today():%Y-%m-%d}, {machine}: {plan.connections} connections, {length}; load average at the end "
+        f"{os.getloadavg()[0]:.1f}, of which this run makes about 2."
+    )
+
+
+def markdown(found: Sequence[Shown], plan: Plan) -> str:
+    """The tables for docs/performance.md."""
+    lines = [circumstances(plan), ""]
+    for shown in found:
+        lines += [
+            f"### {title(shown)}",
+            "",
+            "| | " + " | ".join(MEASURES) + " |",
+            "| --- |" + " ---: |" * len(MEASURES),
+        ]
+        lines += [f"| {' | '.join(row)} |" for row in rows(shown)]
+        lines += ["", f"Client busy: {busy(shown)}.", ""]
+    return "\n".join(lines)
+
+
+def put(page: Path, table: str) -> None:
+    """Put the tables in their place on a page. Raises ValueError when the page has no such place."""
+    text = page.read_text()
+    head, found, rest = text.partition(BEGIN)
+    _, ended, tail = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"{page} has no {BEGIN} … {END}")
+    page.write_text(f"{head}{BEGIN}\n{table}{END}{tail}")

@@ -1,0 +1,119 @@
+"""The benchmark's variants answer alike, and it runs; how long anything takes is for `make bench` to say."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+import boot
+from models.reading import set_tenant
+from tests.bench import database, report
+from tests.bench.documents import documents
+from tests.bench.load import Job
+from tests.bench.processes import COMMANDS
+from tests.bench.running import Figures, Plan, Shown, Wrong, bench, difference, measured
+from tests.bench.sizes import FULL, TENANT, TINY, Size
+
+pytestmark = pytest.mark.timeout(240)
+
+PLAN = Plan(seconds=0.05, rounds=1, connections=2, pinned=False, counted=1)
+STOP_S = 20.0
+PAGE = boot.PROJECT / "docs" / "performance.md"
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A directory that the database's account may pass."""
+    place = Path("/tmp", f"bench-{os.getpid()}")
+    place.mkdir()
+    place.chmod(0o755)
+    yield place
+    deadline = time.monotonic() + STOP_S
+    while any(place.rglob("postmaster.pid")) and time.monotonic() < deadline:
+        time.sleep(0.05)  # it stops by itself a while after the last lease
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def reasons(answer: bytes) -> set[str | None]:
+    data: Any = orjson.loads(answer)["data"]
+    return {right["reason"] for right in data["viewer"]["customer"]["rights"]}
+
+
+def reached(answer: bytes) -> int:
+    data: Any = orjson.loads(answer)["data"]
+    return sum(len(edge["node"]["campaigns"]) for edge in data["store"]["shelf"]["edges"])
+
+
+async def rows(owner: str, table: str) -> int:
+    connection = await asyncpg.connect(owner)
+    try:
+        async with connection.transaction():
+            await connection.execute(set_tenant(TENANT))
+            return int(await connection.fetchval(f'SELECT count(*) FROM "{table}"'))  # noqa: S608 - a table's name
+    finally:
+        await connection.close()
+
+
+def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
+    with database.start(home, linger_s=0.0) as server:
+        access, seconds = asyncio.run(database.ready(server, TINY))
+        assert seconds is not None
+        assert asyncio.run(database.ready(server, TINY)) == (access, None)  # it is kept
+        for table, wanted in (("listing", TINY.listings), ("customer", TINY.members), ("campaign", TINY.campaigns)):
+            assert asyncio.run(rows(access.owner, table)) == wanted
+        with bench(PLAN, server, home, access) as (made, client):
+            answers = {document.name: made.compared(document) for document in documents(TINY, asked=2)}
+            assert list(answers) == ["Q1", "Q2", "Q3", "Q4"]
+            assert all(map(reached, answers["Q1"]["ours"]))
+            assert set().union(*map(reasons, answers["Q1"]["ours"])) > {None}
+            found = []
+            for document in documents(TINY, asked=2)[:2]:
+                shown = Shown(document, 1, 1, {variant: Figures() for variant in COMMANDS})
+                made.count(document, shown)
+                measured(made, client, shown, answers[document.name], False)
+                found.append(shown)
+            request = found[1].document.requests(made.issuer)[:1]
+            with pytest.raises(Wrong, match="not those that were compared"):
+                client.do(Job(made.ports["floor"], request, [b"something else"], 1, 0.05))
+    for shown in found:
+        for figures in shown.figures.values():
+            assert figures.answers > 0
+            assert figures.trips > figures.statements > 0
+            assert figures.server_cpu_s >= 0
+            assert figures.peak_mb > 10
+    assert "baseline ÷ ours" in report.plain(found)
+
+
+def test_the_first_difference_is_named() -> None:
+    one: Any = {"a": [{"b": 1}, {"b": 2}]}
+    assert difference(one, {"a": [{"b": 1}, {"b": 3}]}) == ("$.a[1].b", "2", "3")
+    assert difference(one, {"a": []})[0] == "$.a"
+    assert difference(one, {"c": 1})[0] == "$"
+
+
+def test_the_page_has_a_place_for_the_figures(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(PAGE.read_text())
+    shown = Shown(documents(TINY)[1], 3, 104, {variant: Figures(answers=10, seconds=2.0) for variant in COMMANDS})
+    report.put(page, report.markdown([shown], PLAN))
+    report.put(page, report.markdown([shown], PLAN))
+    assert page.read_text().count("### Q2: one product by id (3 leaves, 0.1 kB)") == 1
+    page.write_text("no place")
+    with pytest.raises(ValueError, match="has no"):
+        report.put(page, "")
+
+
+@pytest.mark.parametrize("size", [FULL, TINY])
+def test_sizes_fit_together(size: Size) -> None:
+    assert size.wide * size.wide_length + size.middle * size.middle_length < size.listings
+    assert size.wide_length > 100  # more than a page of the longest document
+    assert size.members >= size.stores
+    assert size.skus % 2 == 0
+    assert size.skus % 17 != 0  # a shelf's skus differ: they are 17 apart
