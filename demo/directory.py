@@ -70,6 +70,8 @@ ORDER BY p.subject = ANY($2) DESC, length(p.subject), p.subject LIMIT 1
 
 async def identity(connection: asyncpg.Connection, tenant: str, who: str) -> Identity | None:
     """The account behind a demo's name, and which of its actors speaks; None if the tenant, by its code, has none."""
+    if "\0" in tenant + who:  # no text of PostgreSQL's holds one
+        return None
     tenant_id: UUID | None = await connection.fetchval("SELECT id FROM tenant WHERE code = $1", tenant)
     if tenant_id is None:
         return None

@@ -119,7 +119,7 @@ def _words(text: str) -> list[_Word]:
 
 
 def _forms(words: Sequence[_Word]) -> Iterator[str]:
-    """Under what a text's words of letters and digits are found: 750ml and 750 ml, Coca-Cola and cocacola.
+    """Under what a text's words of letters and digits are found: 750ml and 750 ml each other, cocacola Coca-Cola.
 
     A word begins again where digits turn to letters or back; words that only a mark parts are also one, and so are a
     number and what follows it.

@@ -99,7 +99,7 @@ _OF_CATEGORY = "The category; null unless divided by CATEGORY, or where the prod
 
 @strawberry.type(description="What stores below a brand bought of its goods, in units and never in money (渠道进货).")
 class SellIn:
-    """A sum for a brand: never one store's, and no amount, for prices are another tier's."""
+    """A sum for a brand, without an amount: prices are another tier's."""
 
     month: date | None = leaf(lambda row: row.first_day, _MONTH, UPSTREAM)
     region: _Region | None = edge(channel.region, _OF_REGION, UPSTREAM)

@@ -48,7 +48,7 @@ _given, _item = aliased(Assortment), aliased(AssortmentSku)
 _sku, _product = aliased(Sku), aliased(Product)
 
 
-def _in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
+def in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
     """The authorisation is valid now, and its grantor trades."""
     facts: list[ColumnElement[bool]] = [
         grant.valid_from <= NOW,
@@ -80,7 +80,7 @@ def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
         .where(
             _grant.tenant_id == TENANT,
             _grant.grantee_id == Organization.id,
-            _in_force(_grant, _status_of_grantor(_grant.assortment_id)),
+            in_force(_grant, _status_of_grantor(_grant.assortment_id)),
         )
         .correlate(Organization)
         .scalar_subquery()
@@ -198,7 +198,7 @@ def _granted_to_viewer() -> ColumnElement[bool]:
             _grant.tenant_id == TENANT,
             _grant.assortment_id == Assortment.id,
             in_scope(_grant.grantee_id),
-            _in_force(_grant, _status_of_grantor(_grant.assortment_id)),
+            in_force(_grant, _status_of_grantor(_grant.assortment_id)),
         )
         .correlate_except(_grant)
         .exists()
@@ -300,7 +300,7 @@ def _bands() -> Any:
             Authorization.tenant_id == TENANT,
             Authorization.grantee_id == wanted.c.grantee,
             in_scope(Authorization.grantee_id),
-            _in_force(Authorization, Organization.status),
+            in_force(Authorization, Organization.status),
             AssortmentSku.sku_id == wanted.c.sku,
         )
         .order_by(Assortment.code, Assortment.id)

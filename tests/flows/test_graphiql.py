@@ -346,3 +346,9 @@ async def test_the_demo_may_do_without(access: boot.Access, tmp_path: Path) -> N
     async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://here") as client:
         assert (await client.get("/graphiql")).status_code == 404
         assert (await client.post("/graphiql/people", json={"tenant": "iowa", "subject": "admin"})).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"tenant": "iowa\0", "subject": "admin"}, {"tenant": "iowa", "subject": "member:\0"}])
+def test_a_name_that_no_text_can_be_is_nobody(real: Real, body: dict[str, str]) -> None:
+    answer = httpx.post(f"{real.url}/graphiql/people", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (404, "NOT_FOUND")

@@ -173,6 +173,12 @@ GONE = {
         CLOUD_STORE,
         (0, 1),
     ),
+    "unauthorised": (
+        "UPDATE \"authorization\" SET valid_until = '2026-01-01' WHERE tenant_id = $1 AND grantee_id = $2",
+        'UPDATE "authorization" SET valid_until = NULL WHERE tenant_id = $1 AND grantee_id = $2',
+        STORE,
+        (0, 1),
+    ),
 }
 """What may happen to a shop: how, how it is undone, to what, and how many fewer shops there are, and cover."""
 
