@@ -76,6 +76,8 @@ class TouchRejection(StrEnum):
     """不可自绑: a guide does not bind himself."""
     NOT_FIRST_PURCHASE = "NOT_FIRST_PURCHASE"
     """非首购: not the first paid order, or the customer has a valid owner."""
+    HAS_OWNER = "HAS_OWNER"
+    """已有归属: the brand leads only shoppers without a valid owner to a store."""
     OWNER_NOT_ACTIVE = "OWNER_NOT_ACTIVE"
     """门店未启用: the organisation does not take part."""
     REFERRAL_CYCLE = "REFERRAL_CYCLE"
@@ -244,7 +246,9 @@ def _rejection(
         return None
     if stranger and holds is BindingStanding.PROTECTED:
         return TouchRejection.PROTECTED
-    return TouchRejection.WEAKER if policy.strength[touch.source] < binding.strength else None
+    if policy.strength[touch.source] < binding.strength:
+        return TouchRejection.WEAKER
+    return TouchRejection.HAS_OWNER if stranger and touch.source is TouchSource.BRAND_DIVERT else None
 
 
 def _bound(touch: Touching[N], now: datetime, policy: BindingPolicy) -> Bound[N]:

@@ -4,10 +4,10 @@ A page is cut by a key on an index (tenant, parent, key): every parent costs one
 its list and however deep the page. It owns no connection of a centre.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -214,21 +214,22 @@ class AtHand:
     def __init__(self, *kinds: type[KeyPart]) -> None:
         self.kinds = kinds
 
-    def page(
-        self, items: Sequence[T], key: Callable[[T], tuple[KeyPart, ...]], parent: UUID, request: PageRequest
-    ) -> tuple[Page[Any], Sequence[T]]:
-        """The items that come after the request's key, as many as it asks for, and the page that takes them as rows."""
-        start = 0 if request.after is None else bisect_right(items, request.after, key=key)
+    def page(self, items: Iterable[T], total: int, parent: UUID, request: PageRequest) -> tuple[Page[Any], Sequence[T]]:
+        """As many of the items that come after the request's key as it asks for, and the page that takes them as rows.
+
+        No more of them is made than the page needs; `total` is how long the whole connection is.
+        """
+        found = list(islice(items, request.first + 1))  # one more tells whether a next page exists
         page: Page[Any] = Page(
             [],
-            has_next=len(items) > start + request.first,
+            has_next=len(found) > request.first,
             has_previous=request.after is not None,
             connection=self,
             parent=parent,
             values={},
-            total=len(items),
+            total=total,
         )
-        return page, items[start : start + request.first]
+        return page, found[: request.first]
 
 
 async def totals(reading: Reading, pages: Sequence[Page[Any]]) -> list[int | None]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, Stance
+from domain.campaign import MAX_CLAUSES, CampaignKind, CampaignStatus, Dimension, Participation, Stance
 from domain.channel import CloudStoreMode, Tier
 from domain.ordering import Terminal
 from models.base import (
@@ -229,7 +229,8 @@ class CampaignCondition(Base):
             " AND from_minute >= 0 AND from_minute < until_minute AND until_minute <= 1440",
             name="hours",
         ),
-        *at_least(0, "clause", "position"),
+        CheckConstraint(f"clause BETWEEN 0 AND {MAX_CLAUSES - 1}", name="clause_range"),
+        *at_least(0, "position"),
         Index(None, "tenant_id", "store_id", postgresql_where=text("store_id IS NOT NULL")),
         Index(None, "tenant_id", "sku_id", postgresql_where=text("sku_id IS NOT NULL")),
     )

@@ -1,7 +1,7 @@
 """The campaign centre's answers: what reaches a store, a member, a sku and why not; campaigns for those they concern.
 
 What reaches a cloud store is as public as its shelf, display fees aside. What has not begun, and why something does not
-reach, is for the people of the store and of the campaign's owner.
+reach, is for the people of store and owner.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,10 @@ from domain.access import Audience
 from domain.base import BadInput, BadPage
 from domain.campaign import (
     ANYBODY,
+    MAX_CLAUSES,
     Dimension,
     Miss,
+    Misses,
     Moment,
     Part,
     ReachIndex,
@@ -32,8 +34,10 @@ from loaders.campaign import (
     ANSWERS,
     CAMPAIGNS_OF,
     CAMPAIGNS_OF_STATUS,
+    MAX_CONDITIONS_SHOWN,
     PAST,
     CampaignById,
+    CampaignFound,
     CampaignRow,
     ClauseRow,
     ClausesOf,
@@ -147,15 +151,14 @@ async def _here(
     at: datetime | None,
     first: int,
 ) -> list[list[CampaignHere] | None]:
-    if not 1 <= first <= MAX_SHOWN:
-        raise BadPage(f"`first` must be between 1 and {MAX_SHOWN}.")
+    _check(first, MAX_SHOWN)
     asked = await _asked(ctx, member, terminal, at)
     if asked is None:
         return [None] * len(places)
     items = await _items(ctx, skus)
     told = [
-        is_open and (sku is None or items[sku] is not None)
-        for sku, is_open in zip(skus, await _open(ctx, places), strict=True)
+        is_open and _may_ask(ctx, place.organization_id, member) and (sku is None or items[sku] is not None)
+        for place, sku, is_open in zip(places, skus, await _open(ctx, places), strict=True)
     ]
     sides = await _sides(ctx, asked.index, [place for place, tell in zip(places, told, strict=True) if tell])
     running = asked.index.running(asked.moment.at)
@@ -170,6 +173,11 @@ async def _here(
         ids = (asked.index.aims[position].id for position in islice(reached, first))
         found.append([(one, side.terms.get(one)) for one in ids])
     return await _with_terms(ctx, found)
+
+
+def _check(first: int, most: int) -> None:
+    if not 1 <= first <= most:
+        raise BadPage(f"`first` must be between 1 and {most}.")
 
 
 async def _asked(ctx: Context, member: UUID | None, terminal: str | None, at: datetime | None) -> _Asked | None:
@@ -194,6 +202,11 @@ async def _asked(ctx: Context, member: UUID | None, terminal: str | None, at: da
     moment = moment_of(at, ctx.reading.zone)
     parts = (by_member, index.part({} if terminal is None else {Dimension.TERMINAL: (terminal,)}))
     return _Asked(index, moment, (*parts, index.part_of_moment(moment)))
+
+
+def _may_ask(ctx: Context, organization: UUID, member: UUID | None) -> bool:
+    """Whether the viewer may ask about the member there, as with her rights."""
+    return member is None or member == ctx.viewer.customer_id or ctx.viewer.scope.speaks_for(organization)
 
 
 async def _items(ctx: Context, skus: Sequence[UUID | None]) -> dict[UUID, Part | None]:
@@ -235,7 +248,7 @@ async def _with_terms(
     ctx: Context, found: Sequence[list[tuple[UUID, Terms | None]] | None]
 ) -> list[list[CampaignHere] | None]:
     wanted = list({one for reached in found for one, _ in reached or ()})
-    rows = dict(zip(wanted, await ctx.load(CampaignById).many(wanted), strict=True))
+    rows = dict(zip(wanted, await ctx.load(CampaignFound).many(wanted), strict=True))
     return [
         None
         if reached is None
@@ -265,7 +278,7 @@ async def campaigns_missed(
 ) -> list[Page[Any] | None]:
     """What does not reach each cloud store, with the reason.
 
-    The store's people are told of the campaigns of those above it, a campaign's owner of her own.
+    The store's people are told of the campaigns of those above it but display fees, a campaign's owner of her own.
 
     Raises: BadInput for an instant out of reach; BadPage and BadCursor for a wrong page.
     """
@@ -274,34 +287,32 @@ async def campaigns_missed(
     items = await _items(ctx, [sku])
     if asked is None or (sku is not None and items[sku] is None):
         return [None] * len(rows)
-    index = asked.index
+    index, own = asked.index, asked.index.owned_by(ctx.viewer.scope.organizations)
     sides = await _sides(ctx, index, [_Place(row.id, row.organization_id, row.mode) for row in rows])
     cut: list[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None] = []
     for row in rows:
-        side = sides.get(row.id)
-        among = 0 if side is None else _told(ctx, index, row.organization_id, side)
-        if side is None or not among:
-            missed: list[tuple[int, Miss]] = []
-        else:
-            missed = index.missed(side.gates, side.part, (*_part(items, sku), *asked.parts), asked.moment.at, among)
         mine = ctx.viewer.scope.speaks_for(row.organization_id)
-        cut.append(MISSES.page(missed, lambda one: index.aims[one[0]].rank, row.id, request) if among or mine else None)
+        if not _may_ask(ctx, row.organization_id, member) or not (mine or own):
+            cut.append(None)
+            continue
+        side, missed = sides.get(row.id), Misses((), 0)
+        if side is not None:
+            among = index.every if ctx.viewer.scope.everything else own | (_from_above(index, side) if mine else 0)
+            missed = index.missed(side.gates, side.part, (*_part(items, sku), *asked.parts), asked.moment.at, among)
+        cut.append(MISSES.page(index.listed(missed, request.after), missed.total, row.id, request))
     return await _with_reasons(ctx, index, cut)
 
 
-def _told(ctx: Context, index: ReachIndex, organization: UUID, side: StoreSide) -> int:
-    scope = ctx.viewer.scope
-    if scope.everything:
-        return index.every
-    own = index.owned_by(scope.organizations)
-    return own | index.owned_by(side.above) if scope.speaks_for(organization) else own
+def _from_above(index: ReachIndex, side: StoreSide) -> int:
+    """The campaigns of those above a store that its people are told of; a display fee it does not get is none."""
+    return index.owned_by(side.above) & ~index.fees
 
 
 async def _with_reasons(
     ctx: Context, index: ReachIndex, cut: Sequence[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None]
 ) -> list[Page[Any] | None]:
     wanted = list({index.aims[position].id for there in cut if there is not None for position, _ in there[1]})
-    rows = dict(zip(wanted, await ctx.load(CampaignById).many(wanted), strict=True))
+    rows = dict(zip(wanted, await ctx.load(CampaignFound).many(wanted), strict=True))
     pages: list[Page[Any] | None] = []
     for there in cut:
         if there is not None:
@@ -363,16 +374,21 @@ async def funders_of(rows: Sequence[CampaignRow], ctx: Context) -> list[list[Fun
     ]
 
 
-async def clauses_of(rows: Sequence[CampaignRow], ctx: Context) -> list[list[ClauseRow] | None]:
-    """What each campaign aims at, for its owner; None for others."""
+async def clauses_of(rows: Sequence[CampaignRow], ctx: Context, *, first: int) -> list[list[ClauseRow] | None]:
+    """What each campaign aims at, for its owner; None for others. Raises: BadPage for a wrong `first`."""
+    _check(first, MAX_CLAUSES)
     found = await ctx.load(ClausesOf).many([row.id for row in rows])
     scope = ctx.viewer.scope
-    return [clauses if scope.speaks_for(row.owner_id) else None for row, clauses in zip(rows, found, strict=True)]
+    return [
+        clauses[:first] if scope.speaks_for(row.owner_id) else None for row, clauses in zip(rows, found, strict=True)
+    ]
 
 
-async def conditions_of(rows: Sequence[ClauseRow], ctx: Context) -> list[list[ConditionRow]]:
-    """The conditions of each clause."""
-    return await ctx.load(ConditionsOf).many([(row.parent, row.clause) for row in rows])
+async def conditions_of(rows: Sequence[ClauseRow], ctx: Context, *, first: int) -> list[list[ConditionRow]]:
+    """The first conditions of each clause. Raises: BadPage for a wrong `first`."""
+    _check(first, MAX_CONDITIONS_SHOWN)
+    found = await ctx.load(ConditionsOf).many([(row.parent, row.clause) for row in rows])
+    return [conditions[:first] for conditions in found]
 
 
 async def answers_of(

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.campaign import weekdays_of
+from domain.campaign import MAX_CLAUSES, weekdays_of
 from engine.limits import FieldCost
-from loaders.campaign import CampaignRow
+from loaders.campaign import MAX_CONDITIONS_SHOWN, CampaignRow
 from resolvers import campaign, catalog, channel
 from schema.base import (
     COUNTERPARTY,
@@ -55,6 +55,12 @@ _Site = Annotated["Site", strawberry.lazy("schema.channel")]
 _Territory = Annotated["Territory", strawberry.lazy("schema.channel")]
 
 
+CONDITIONS = 10
+"""The conditions of a clause that are shown unless more are asked for."""
+MISS_WEIGHT = 5
+"""The weight of asking what does not reach one store: every campaign is put to it, step by step."""
+
+
 @strawberry.type(description="Who funds a part of a campaign's discount (费用承担方).")
 class CampaignFunder:
     """A funder and its part."""
@@ -98,16 +104,21 @@ class CampaignCondition:
 class CampaignClause:
     """A clause of a campaign's targeting."""
 
-    conditions: list[CampaignCondition] = few(
+    conditions: list[CampaignCondition] = edge(
         campaign.conditions_of,
-        "Its conditions, in order, at most 100: of each dimension any of the plain ones, none of the negated (条件).",
+        "Its conditions, in order, the first of them: of each dimension any of the plain ones must hold, none of the "
+        "negated (条件).",
         OWN,
-        5,
+        cost=FieldCost(weight=1, slicing=("first",), default=CONDITIONS, maximum=MAX_CONDITIONS_SHOWN),
+        arguments={"first": Argument(int, f"How many, from 1 to {MAX_CONDITIONS_SHOWN} (条数).", CONDITIONS)},
     )
     condition_count: Count = leaf(lambda row: row.size, "How many conditions it has in all (条件数).", OWN)
 
 
-@strawberry.type(description="What a store said to a campaign, and its parameters there (门店意向与参数).")
+@strawberry.type(
+    description="What a store said to a campaign, and its parameters there: a threshold counts always, an amount or "
+    "part off and a price where the campaign has one (门店意向与参数)."
+)
 class CampaignAnswer:
     """A store's answer."""
 
@@ -155,12 +166,13 @@ class Campaign(Node):
         OWN,
         5,
     )
-    targeting: list[CampaignClause] | None = few(
+    targeting: list[CampaignClause] | None = edge(
         campaign.clauses_of,
-        "Whom it aims at: what any clause reaches, at most 100; empty: everything below its owner; null for anyone "
-        "but its owner (投放规则).",
+        f"Whom it aims at: what any clause reaches, {MAX_CLAUSES} at most; empty: everything below its owner; null for "
+        "anyone but its owner (投放规则).",
         OWN,
-        3,
+        cost=FieldCost(weight=1, slicing=("first",), default=MAX_CLAUSES, maximum=MAX_CLAUSES),
+        arguments={"first": Argument(int, f"How many clauses, from 1 to {MAX_CLAUSES} (条数).", MAX_CLAUSES)},
     )
     answers: Connection[CampaignAnswer] | None = connection(
         campaign.answers_of,
@@ -196,8 +208,8 @@ class CampaignMiss:
 
 
 _MEMBER = id_of(
-    "The member it is about: the viewer herself, or one of a store she serves; null: a shopper herself, for others "
-    "a shopper of whom nothing is known (会员标识).",
+    "The member it is about: the viewer herself, or one of the store that she serves; null: a shopper herself, for "
+    "others a shopper of whom nothing is known (会员标识).",
     "customer",
     optional=True,
 )
@@ -211,8 +223,9 @@ _HERE_COST = FieldCost(weight=1, slicing=("first",), default=campaign.DEFAULT_SH
 
 of_cloud_store = edge(
     campaign.campaigns_of_cloud_store,
-    "What reaches it, the highest priority first; null where the sku or the member is none the viewer may see, and at "
-    "an ordering mall for anyone but its own people and whom it supplies (触达活动).",
+    "What reaches it, the highest priority first; null where the sku or the member is none the viewer may see, about "
+    "another member where the viewer does not speak for the store, and at an ordering mall for anyone but its own "
+    "people and whom it supplies; empty where the store is closed or does not trade (触达活动).",
     PUBLIC,
     cost=_HERE_COST,
     arguments={"member": _MEMBER, "sku": _SKU, "terminal": _TERMINAL, "at": _AT, "first": _SHOWN},
@@ -226,9 +239,11 @@ of_listing = edge(
 )
 missed_by_cloud_store = connection(
     campaign.campaigns_missed,
-    "Which published campaigns that are not over do not reach it, and why: of those above it for its own people, of "
-    "the viewer's own organisation's for that; null for others (未触达活动).",
+    "Which published campaigns that are not over do not reach it, and why: of those above it for its own people, "
+    "display fees aside, of the viewer's own organisation's for that; null for others, and about a member for anyone "
+    "but herself and the store's people (未触达活动).",
     OWN,
+    weight=MISS_WEIGHT,
     member=_MEMBER,
     sku=_SKU,
     terminal=_TERMINAL,

@@ -36,7 +36,7 @@ _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
 _Site = Annotated["Site", strawberry.lazy("schema.channel")]
 
-HELD = 10
+HELD = 12
 """As how many the gate counts a customer's rights in one place: a tier, points, money, a handful of coupons."""
 
 
@@ -93,7 +93,7 @@ class Right(Node):
     redeem_fen: Fen | None = attribute("What one step of points is worth (兑换金额).", COUNTERPARTY)
     is_generated: bool = attribute("Whether it was made up for a demonstration (演示数据).", COUNTERPARTY)
     honours: list[RightHonour] = few(
-        member.honours, "Who honours it beside its issuer, at most 100 (互通范围).", COUNTERPARTY, 5
+        member.honours, "Who honours it beside its issuer, at most 100 (互通范围).", COUNTERPARTY, 25
     )
     tiers: list[MemberTier] = few(
         member.tiers, "The levels of a TIER, the lowest first, at most 100; of others none (等级).", COUNTERPARTY, 5

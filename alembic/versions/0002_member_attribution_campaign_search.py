@@ -166,7 +166,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("outcome IN ('BOUND', 'TOOK_OVER', 'RENEWED', 'REJECTED')", name=op.f("ck_touch_outcome")),
         sa.CheckConstraint(
-            "rejection IN ('PROTECTED', 'WEAKER', 'SELF_BINDING', 'NOT_FIRST_PURCHASE', 'OWNER_NOT_ACTIVE', 'REFERRAL_CYCLE')",
+            "rejection IN ('PROTECTED', 'WEAKER', 'SELF_BINDING', 'NOT_FIRST_PURCHASE', 'HAS_OWNER', 'OWNER_NOT_ACTIVE',"
+            " 'REFERRAL_CYCLE')",
             name=op.f("ck_touch_rejection"),
         ),
         sa.CheckConstraint(
@@ -531,7 +532,7 @@ def upgrade() -> None:
             "tier IN ('BRAND', 'SUBSIDIARY', 'AGENT', 'DISTRIBUTOR', 'STORE', 'SUPPLIER')",
             name=op.f("ck_campaign_condition_tier"),
         ),
-        sa.CheckConstraint("clause BETWEEN 0 AND 9007199254740991", name=op.f("ck_campaign_condition_clause_range")),
+        sa.CheckConstraint("clause BETWEEN 0 AND 19", name=op.f("ck_campaign_condition_clause_range")),
         sa.CheckConstraint(
             "num_nonnulls(weekdays, from_minute, until_minute) IN (0, 3) AND from_minute >= 0 AND from_minute < until_minute AND until_minute <= 1440",
             name=op.f("ck_campaign_condition_hours"),

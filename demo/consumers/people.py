@@ -25,6 +25,8 @@ NEAR_PERCENT: Final = 70
 TRIES: Final = 4
 """So often another store, or another referrer, is looked for where the one drawn will not do."""
 JOINED_DAYS: Final = 1_000
+LEADER_DAYS: Final = 90
+"""A community's first leader was there so many days at most before the first member could join."""
 FIRST_JOINED_DAYS: Final = 900
 NO_PHONE_ONE_IN: Final = 12
 TAGGED_ONE_IN: Final = 3
@@ -161,18 +163,22 @@ def _rich(world: World, crowd: Crowd, dice: Dice) -> list[int]:
 def promoters(world: World, shoppers: Sequence[Member], dice: Dice) -> tuple[PromoterMade, ...]:
     """The promoters of stores and of their upstreams: every other one is a member herself.
 
-    A store that sells to community groups has leaders, others have promoters.
+    A store that sells to community groups has leaders, others have promoters. Each such store has one from before its
+    first member on, even if that makes more than were asked for; only the rest is drawn by weight.
     """
     owning = [place for place in world.places if place.chain]
     if not owning:
         return ()
     crowd = Crowd(owning)
+    led = [place for place in owning if place.mode is CloudStoreMode.COMMUNITY_GROUP]
     taken: set[tuple[int | None, object]] = set()
     codes: set[str] = set()
     rows: list[PromoterMade] = []
-    for number in range(1, world.promoters + 1):
-        place = owning[crowd.anywhere(dice)]
-        upstream = len(place.chain) > 1 and dice.one_in(UPSTREAM_PROMOTERS_ONE_IN)
+    for number in range(1, max(world.promoters, len(led)) + 1):
+        first = number <= len(led)
+        days = (JOINED_DAYS + 1, JOINED_DAYS + LEADER_DAYS) if first else (1, JOINED_DAYS)
+        place = led[number - 1] if first else owning[crowd.anywhere(dice)]
+        upstream = not first and len(place.chain) > 1 and dice.one_in(UPSTREAM_PROMOTERS_ONE_IN)
         organization = place.chain[1 if upstream else 0].organization
         leads = place.mode is CloudStoreMode.COMMUNITY_GROUP and not upstream
         member = 2 + dice.below(len(shoppers) - 1) if number % 2 and len(shoppers) > 1 else None
@@ -188,8 +194,8 @@ def promoters(world: World, shoppers: Sequence[Member], dice: Dice) -> tuple[Pro
                 organization,
                 PromoterKind.GROUP_LEADER if leads else PromoterKind.PROMOTER,
                 new_code(6, codes, dice),
-                world.calendar.minute(-dice.between(1, JOINED_DAYS) * DAY_MINUTES),
-                not dice.one_in(INACTIVE_ONE_IN),
+                world.calendar.minute(-dice.between(*days) * DAY_MINUTES),
+                first or not dice.one_in(INACTIVE_ONE_IN),
             )
         )
     return tuple(rows)

@@ -71,7 +71,7 @@ class Touched(NamedTuple):
 
 
 class Paid(NamedTuple):
-    """An order of hers is placed and paid at a place with this chain."""
+    """An order of hers is placed and paid at a place with this chain; it is empty where nobody can own her."""
 
     chain: tuple[Hop, ...]
     terminal: Terminal
@@ -108,7 +108,7 @@ class Street:
         self._chains = {hop.organization: place.chain[at:] for place in world.places for at, hop in _hops(place)}
 
     def events(self, member: int, visits: Sequence[Visit], purchases: Sequence[Purchase]) -> list[Timed]:
-        """Everything that happens to a member, in the order of time."""
+        """Everything that happens to a member from when she joined, in the order of time."""
         found = [*self._paid(purchases), *self._own_links(member)]
         if member == FIRST:
             found += self._first_members(visits)
@@ -117,7 +117,9 @@ class Street:
                 found += self._at(visit, first=visit is visits[0])
             if self._dice.one_in(RELEASED_ONE_IN):
                 found.append((-1 - self._dice.below(self._ago(visits[0])), Released()))
-        return sorted(found, key=lambda timed: timed[0])
+        # Left out only here: whatever comes too soon was drawn, so that nobody else's draws depend on it.
+        joined = -self._ago(visits[0])
+        return sorted((timed for timed in found if timed[0] >= joined), key=lambda timed: timed[0])
 
     def _ago(self, visit: Visit) -> int:
         return int((self._world.calendar.start - visit.joined_at).total_seconds()) // 60
@@ -125,12 +127,12 @@ class Street:
     def _paid(self, purchases: Sequence[Purchase]) -> Iterator[Timed]:
         start = self._world.calendar.start
         for purchase in purchases:
-            chain = self._world.places[purchase.place].chain
-            if chain and purchase.state is not OrderState.PENDING_PAYMENT:
+            if purchase.state is not OrderState.PENDING_PAYMENT:
+                chain = self._world.places[purchase.place].chain
                 yield (purchase.placed_at - start) // timedelta(minutes=1), Paid(chain, purchase.terminal)
 
     def _own_links(self, member: int) -> Iterator[Timed]:
-        """A promoter follows a link of her own."""
+        """A promoter follows a link of her own, perhaps before she joined."""
         for promoter in self._own.get(member, ()):
             since = (self._world.calendar.start - promoter.joined_at) // timedelta(minutes=1)
             chain = self._chains[promoter.organization]

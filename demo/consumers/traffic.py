@@ -96,10 +96,12 @@ class Walk:
         return _Held(touch, after.binding)
 
     def _paid(self, member: int, held: _Held | None, paid: Paid, at: datetime, orders: int) -> _Held | None:
-        """Paid when placed: the order renews its owner; without one, or with another's first order, it is a touch."""
+        """Paid when placed: the order renews its owner; without one, or with another's first order, it is a touch.
+
+        Where the seller can own nobody it is no touch, though it may be her first order.
+        """
         owned = held if held is not None and at < held.bound.valid_until else None
-        seller = paid.chain[0].organization
-        if owned is None or (orders == 0 and owned.bound.owner != seller):
+        if paid.chain and (owned is None or (orders == 0 and owned.bound.owner != paid.chain[0].organization)):
             touch = Touched(paid.chain, TouchSource.FIRST_PURCHASE, None, None, paid.terminal)
             held = self._touched(member, held, touch, at, orders)
         if owned is None:

@@ -110,7 +110,8 @@ class World:
     """A tenant as its consumers find it.
 
     `guides` are the staff who serve customers, by organisation; `terms` the rights there are. `members` and `promoters`
-    say how many to make; `rich_stores` at how many cloud stores the first member has been, if there are as many.
+    say how many to make (more promoters where there are more stores of community groups, as each has a leader);
+    `rich_stores` at how many cloud stores the first member has been, if there are as many.
     """
 
     places: tuple[Place, ...]

@@ -1,6 +1,6 @@
 """The campaign centre's rules: what campaigns offer, whom they reach, and why they do not."""
 
-from domain.campaign.index import LOOKED_UP, Gates, Mention, Part, ReachIndex
+from domain.campaign.index import LOOKED_UP, Gates, Mention, Misses, Part, ReachIndex
 from domain.campaign.offer import (
     CampaignKind,
     CampaignStatus,
@@ -12,6 +12,7 @@ from domain.campaign.offer import (
 from domain.campaign.targeting import (
     ANYBODY,
     ITEM_SIDE,
+    MAX_CLAUSES,
     MEMBER_SIDE,
     NOT_ASKED,
     REASON_OF,
@@ -36,6 +37,7 @@ __all__ = [
     "ANYBODY",
     "ITEM_SIDE",
     "LOOKED_UP",
+    "MAX_CLAUSES",
     "MEMBER_SIDE",
     "NOT_ASKED",
     "REASON_OF",
@@ -50,6 +52,7 @@ __all__ = [
     "Hours",
     "Mention",
     "Miss",
+    "Misses",
     "Moment",
     "Part",
     "Participation",

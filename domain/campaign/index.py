@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 from sys import getsizeof
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from domain.campaign.offer import CampaignKind, CampaignStatus, Participation, Stance
@@ -65,6 +65,18 @@ class Gates(NamedTuple):
 
     steps: tuple[tuple[ReachReason, int], ...]
     every: int
+
+
+class Misses(NamedTuple):
+    """The campaigns that do not reach, and by which step each drops out; to be listed a page at a time."""
+
+    steps: tuple[tuple[Miss, int], ...]
+    every: int
+
+    @property
+    def total(self) -> int:
+        """How many they are."""
+        return self.every.bit_count()
 
 
 class _Look:
@@ -121,7 +133,7 @@ class ReachIndex:
         self._owned = self._grouped(lambda aim: aim.owner_id)
         self._ways = self._grouped(lambda aim: aim.participation)
         self._turns = sorted({instant for aim in self.aims for instant in (aim.starts_at, aim.ends_at)})
-        self._running: dict[int, int] = {}
+        self._times: dict[int, tuple[int, int]] = {}
         self.fees = self._grouped(lambda aim: aim.kind).get(CampaignKind.DISPLAY_FEE, 0)
         """The display fees: between the owner and the stores."""
         self.shopping = self._shopping()
@@ -233,12 +245,18 @@ class ReachIndex:
 
     def running(self, at: datetime) -> int:
         """The campaigns whose time it is."""
+        started, lasting = self._time(at)
+        return started & lasting
+
+    def _time(self, at: datetime) -> tuple[int, int]:
+        """The campaigns that have started, and those that are not over."""
         turn = bisect_right(self._turns, at)
-        known = self._running.get(turn)
+        known = self._times.get(turn)
         if known is None:
-            if len(self._running) >= MOMENTS_KEPT:
-                self._running.clear()
-            known = self._running[turn] = self._heads_where(lambda aim: aim.starts_at <= at < aim.ends_at)
+            if len(self._times) >= MOMENTS_KEPT:
+                self._times.clear()
+            started = self._heads_where(lambda aim: aim.starts_at <= at)
+            known = self._times[turn] = started, self._heads_where(lambda aim: at < aim.ends_at)
         return known
 
     def _heads_where(self, condition: Callable[[Aim], bool]) -> int:
@@ -249,25 +267,30 @@ class ReachIndex:
         """The positions of the campaigns that reach by all parts and are among the open ones, in order of rank."""
         return self._places(self._any(reduce(and_, (part.every for part in parts))) & open)
 
-    def missed(
-        self, gates: Gates, store: Part, asked: Iterable[Part], at: datetime, among: int
-    ) -> list[tuple[int, Miss]]:
-        """The positions of the campaigns among these that do not reach, in order of rank, each with its reason."""
-        found: list[tuple[int, Miss]] = []
-        left = among & self._head
-        started = (ReachReason.NOT_STARTED, self._heads_where(lambda aim: aim.starts_at <= at))
-        lasting = (ReachReason.ENDED, self._heads_where(lambda aim: at < aim.ends_at))
-        for reason, passing in (started, lasting, *gates.steps):
-            found += [(place, Miss(reason)) for place in self._places(left & ~passing)]
+    def missed(self, gates: Gates, store: Part, asked: Iterable[Part], at: datetime, among: int) -> Misses:
+        """The campaigns among these that do not reach, each under the first reason against it."""
+        left = every = among & self._head
+        steps: list[tuple[Miss, int]] = []
+        started, lasting = self._time(at)
+        for reason, passing in ((ReachReason.NOT_STARTED, started), (ReachReason.ENDED, lasting), *gates.steps):
+            steps.append((Miss(reason), left & ~passing))
             left &= passing
         holding = self.every
         for part in (store, *asked):
             for dimension, clauses in part.steps:
                 holding &= clauses
                 passing = self._any(holding)
-                found += [(place, Miss(REASON_OF[dimension], dimension)) for place in self._places(left & ~passing)]
+                steps.append((Miss(REASON_OF[dimension], dimension), left & ~passing))
                 left &= passing
-        return sorted(found)
+        return Misses(tuple(steps), every & ~left)
+
+    def listed(self, misses: Misses, after: tuple[Any, ...] | None = None) -> Iterator[tuple[int, Miss]]:
+        """The positions of what does not reach, in order of rank, beyond the rank `after`, each with its reason."""
+        start = 0 if after is None else bisect_right(self.aims, after, key=lambda aim: aim.rank)
+        passed = self._heads[start - 1] + 1 if start else 0
+        for place in self._places(misses.every >> passed << passed):
+            head = self._heads[place]
+            yield place, next(miss for miss, heads in misses.steps if heads >> head & 1)
 
     def _any(self, clauses: int) -> int:
         """The heads of the campaigns that have any of the clauses.

@@ -75,7 +75,8 @@ class Terms(NamedTuple):
 def terms_here(own: Terms, store: Terms | None) -> Terms:
     """Lay a store's parameters over a campaign's own.
 
-    A parameter counts where the campaign has one: it changes how much is offered, never what.
+    A threshold counts always: every campaign has both, 0 is none. What is taken off, and a price, count where the
+    campaign has one: a store changes how much is offered, never what.
 
     Source: docs/domain.md, Campaigns and the promotion fund.
     """

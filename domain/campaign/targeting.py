@@ -194,6 +194,9 @@ class Aim:
 Facts = Mapping[Dimension, Collection[Value]]
 """What is the case, dimension by dimension. A dimension that is missing is not asked about and excludes nothing."""
 
+MAX_CLAUSES: Final = 20
+"""The most clauses of a campaign."""
+
 NOT_ASKED: Final[Facts] = MappingProxyType({})
 ANYBODY: Final[Facts] = MappingProxyType(dict.fromkeys(MEMBER_SIDE, frozenset()))
 """A shopper of whom nothing is known: she has reached no tier and bears no tag."""

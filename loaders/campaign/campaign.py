@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, column, func, select
 from sqlalchemy.orm import aliased
 
-from domain.campaign import CampaignStatus
+from domain.campaign import CampaignKind, CampaignStatus
 from domain.channel import OrganizationStatus
 from loaders.base import LIST_LIMIT, ById, ListBy, Loader
 from loaders.campaign.index import IndexOf, of_campaign
@@ -16,7 +16,10 @@ from loaders.paging import Paged, each, listed, wanted_parents
 from models.campaign import Campaign, CampaignCondition, CampaignFunder, CampaignStore
 from models.channel import Organization, OrganizationClosure, Territory, TerritoryRegion
 from models.member import MemberTier
-from models.reading import BIGINTS, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
+from models.reading import BIGINTS, NOW, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
+
+MAX_CONDITIONS_SHOWN = 50
+"""The most conditions that are shown of one clause: a clause may name 10,000 stores."""
 
 
 class CampaignRow(Row):
@@ -96,7 +99,8 @@ class CampaignById(ById[CampaignRow]):
     """Campaigns by id.
 
     For who speaks for the owner, always; for who funds it, once it is no draft; for those below the owner, while it is
-    published; for everyone, while it runs, may reach a cloud store that sells to shoppers, and is no display fee.
+    published, has begun, and is no display fee; for everyone, while it also runs and may reach a cloud store that
+    sells to shoppers.
     """
 
     statement = read(
@@ -108,7 +112,11 @@ class CampaignById(ById[CampaignRow]):
             | (
                 (Campaign.status == constant(CampaignStatus.PUBLISHED))
                 & (
-                    _owner_is_above_viewer()
+                    (
+                        (Campaign.starts_at <= NOW)
+                        & (Campaign.kind != constant(CampaignKind.DISPLAY_FEE))
+                        & _owner_is_above_viewer()
+                    )
                     | ((Campaign.id == bindparam("running", type_=UUIDS).any_()) & _owner_trades())
                 )
             ),
@@ -120,6 +128,19 @@ class CampaignById(ById[CampaignRow]):
         index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
         running = index.among(keys, index.shopping & index.running(self.reading.now))
         return {row.id: row for row in await self.reading.fetch(self.statement, ids=keys, running=running)}
+
+
+class FoundRow(CampaignRow):
+    """A campaign that the index has answered with."""
+
+
+class CampaignFound(ById[FoundRow]):
+    """Published campaigns that the index has answered with: who is told of them is decided already."""
+
+    statement = read(
+        FoundRow,
+        campaigns().where(Campaign.id == ids("ids").any_(), Campaign.status == constant(CampaignStatus.PUBLISHED)),
+    )
 
 
 class CampaignEntry(CampaignRow):
@@ -239,7 +260,7 @@ def _conditions_of() -> Read[ConditionRow]:
             in_scope(Campaign.owner_id),
         )
         .order_by(x.position)
-        .limit(constant(LIST_LIMIT))
+        .limit(constant(MAX_CONDITIONS_SHOWN))
     )
     return read(ConditionRow, each(ConditionRow, wanted, rows))
 
@@ -250,7 +271,7 @@ class ConditionsOf(Loader[tuple[UUID, int], list[ConditionRow]]):
     statement = _conditions_of()
 
     async def fetch(self, keys: list[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], list[ConditionRow]]:
-        """At most `LIST_LIMIT` of each clause."""
+        """At most `MAX_CONDITIONS_SHOWN` of each clause."""
         campaigns, clauses = zip(*keys, strict=True)
         found: dict[tuple[UUID, int], list[ConditionRow]] = {}
         for row in await self.reading.fetch(self.statement, campaigns=campaigns, clauses=clauses):

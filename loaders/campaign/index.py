@@ -260,7 +260,8 @@ class IndexOf(Loader[UUID, ReachIndex]):
                     knows = since - PAST
                     values: dict[str, Any] = {"since": knows}
                     aims = await self.reading.fetch(AIMS, **values)
-                    index = built(aims, await self.reading.fetch(CONDITIONS, **values))
+                    conditions = await self.reading.fetch(CONDITIONS, **values)
+                    index = await asyncio.to_thread(built, aims, conditions)
                     kept.put(tenant, revision, knows, index)
         return index
 

@@ -31,7 +31,7 @@ from models.reading import TENANT, Read, Row, constant, ids, read
 
 # ── the store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 class PlaceRow(Row):
-    """A cloud store as campaigns look at it.
+    """A cloud store as campaigns look at it: open, its organisation active.
 
     `above`: its organisation and everyone above; `inactive`: the owners of campaigns that do not trade.
     """
@@ -78,7 +78,12 @@ def _places() -> Read[PlaceRow]:
             inactive.label("inactive"),
         )
         .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == CloudStore.organization_id))
-        .where(CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_()),
+        .where(
+            CloudStore.tenant_id == TENANT,
+            CloudStore.id == ids("ids").any_(),
+            CloudStore.closed_at.is_(None),
+            Organization.status == constant(OrganizationStatus.ACTIVE),
+        ),
     )
 
 
@@ -225,7 +230,7 @@ class StoreSideOf(Loader[UUID, StoreSide | None]):
         }
 
     def absent(self) -> None:
-        """No such cloud store."""
+        """No such cloud store, or one that does not trade: no campaign reaches it."""
         return
 
 

@@ -119,7 +119,11 @@ def by_index(aims: list[Aim], asked: Question) -> tuple[list[UUID], dict[UUID, M
     gates = index.gates(asked.above, asked.stances, asked.inactive)
     at = asked.moment.at
     reached = [index.aims[place].id for place in index.reached([store, *rest], gates.every & index.running(at))]
-    missed = index.missed(gates, store, rest, at, index.every)
+    misses = index.missed(gates, store, rest, at, index.every)
+    missed = list(index.listed(misses))
+    assert misses.total == len(missed)
+    for turn, (place, _) in enumerate(missed):
+        assert list(index.listed(misses, index.aims[place].rank)) == missed[turn + 1 :]
     assert [place for place, _ in missed] == sorted(place for place, _ in missed)
     return reached, {index.aims[place].id: miss for place, miss in missed}
 

@@ -81,7 +81,7 @@ def test_a_hand_moves_her_at_any_time(at: datetime) -> None:
 
 
 @pytest.mark.parametrize("held", [SCAN, CODE, LINK, BROWSE, DIVERT])
-@pytest.mark.parametrize("source", [SCAN, CODE, LINK, BROWSE, DIVERT])
+@pytest.mark.parametrize("source", [SCAN, CODE, LINK, BROWSE])
 def test_after_protection_a_touch_as_strong_takes_over(held: TouchSource, source: TouchSource) -> None:
     before = bound(held)
     after = touched(before, RIVAL, source, OPEN)
@@ -137,6 +137,16 @@ def test_a_first_purchase_binds_who_has_no_valid_owner(
         after = after_touch(before, Touching(owner, FIRST, is_first_purchase=first), at)
         assert after.outcome is outcome
         assert after.rejection is (None if outcome is TouchOutcome.BOUND else TouchRejection.NOT_FIRST_PURCHASE)
+
+
+def test_the_brand_diverts_nobody_from_a_valid_owner() -> None:
+    before = bound(TouchSource.BRAND_DIVERT)
+    stranger = after_touch(before, Touching(RIVAL, TouchSource.BRAND_DIVERT), OPEN)
+    assert (stranger.outcome, stranger.rejection) == (TouchOutcome.REJECTED, TouchRejection.HAS_OWNER)
+    assert stranger.binding == before
+    own = after_touch(before, Touching(OURS, TouchSource.BRAND_DIVERT), OPEN)
+    assert own.outcome is TouchOutcome.RENEWED
+    assert after_touch(before, Touching(RIVAL, TouchSource.BRAND_DIVERT), LAPSED).outcome is TouchOutcome.BOUND
 
 
 def test_what_is_wrong_with_the_touch_itself_is_said_first() -> None:

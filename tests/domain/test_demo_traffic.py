@@ -1,35 +1,33 @@
-"""Touches and bindings of the demo: walked again from the rows alone, by the rules of the domain."""
+"""Touches and bindings of the demo: what the domain says of them, and what there is to be seen."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from itertools import pairwise
-from uuid import UUID
 
 import pytest
 
 from demo.consumers.generation import generate_consumers
-from demo.consumers.values import BindingMade, Consumers, PromoterMade, Purchase, TouchMade
-from demo.consumers.world import Place, World
+from demo.consumers.touching import Paid
+from demo.consumers.traffic import Walk
+from demo.consumers.values import BindingMade, Consumers, PromoterMade
+from demo.consumers.world import World
 from domain.attribution import (
-    STRENGTH,
+    POLICY,
     BindingEnd,
     BindingStanding,
-    Bound,
     PromoterKind,
-    Touching,
     TouchOutcome,
     TouchRejection,
     TouchSource,
-    after_payment,
-    after_touch,
     standing,
 )
 from domain.channel import CloudStoreMode, Tier
-from domain.ordering import OrderState
+from domain.ordering import Terminal
 from tests.domain import iowa
+from tests.domain.again import walk_again
 
 
 @pytest.fixture(scope="module")
@@ -55,99 +53,14 @@ def bindings(made: Consumers) -> dict[int, list[BindingMade]]:
     return dict(rows)
 
 
-class Again:
-    """One member's touches and payments, judged anew; what holds at each end is held against the binding made."""
-
-    def __init__(
-        self, touches: list[TouchMade], expected: list[BindingMade], promoters: dict[int, PromoterMade]
-    ) -> None:
-        self._touches, self._expected, self._promoters = deque(touches), deque(expected), promoters
-        self._bound: Bound[UUID] | None = None
-        self._orders = 0
-
-    def walk(self, purchases: list[tuple[datetime, Place]]) -> None:
-        for at, place in purchases:
-            while self._touches and self._touches[0].occurred_at < at:
-                self._touched(self._touches.popleft())
-            self._let_go(at)
-            self._paid(at, place)
-        while self._touches:
-            self._touched(self._touches.popleft())
-        if self._bound is not None and self._expected[0].ended_at is None:
-            self._close(None, None)
-        elif self._bound is not None:
-            self._let_go(None)
-        assert not self._expected
-
-    def _paid(self, at: datetime, place: Place) -> None:
-        seller = place.chain[0].organization
-        owner = None if self._bound is None or at >= self._bound.valid_until else self._bound.owner
-        if owner is None or (not self._orders and owner != seller):
-            touch = self._touches.popleft()
-            assert (touch.source, touch.occurred_at) == (TouchSource.FIRST_PURCHASE, at)
-            assert touch.organization == seller
-            self._touched(touch)
-        if owner is not None:
-            self._bound = after_payment(self._bound, owner, at)
-            assert self._bound is not None
-        self._orders += 1
-
-    def _touched(self, touch: TouchMade) -> None:
-        self._let_go(touch.occurred_at)
-        promoter = self._promoters.get(touch.promoter or 0)
-        after = after_touch(
-            self._bound,
-            Touching(
-                touch.organization,
-                touch.source,
-                by_herself=promoter is not None and promoter.member == touch.member,
-                is_first_purchase=not self._orders,
-            ),
-            touch.occurred_at,
-        )
-        assert (touch.outcome, touch.rejection) == (after.outcome, after.rejection)
-        assert touch.strength == STRENGTH[touch.source]
-        if after.outcome in (TouchOutcome.BOUND, TouchOutcome.TOOK_OVER):
-            if self._bound is not None:
-                self._close(touch.occurred_at, after.ended)
-            assert (self._expected[0].guide, self._expected[0].promoter) == (touch.guide, touch.promoter)
-        self._bound = after.binding
-
-    def _let_go(self, until: datetime | None) -> None:
-        """By hand, before the moment: nothing but the binding itself tells of it."""
-        if self._bound is None:
-            return
-        next_end = self._expected[0]
-        released = next_end.ended_at if next_end.end_cause is BindingEnd.RELEASED else None
-        if released is not None and (until is None or released <= until):
-            self._close(released, BindingEnd.RELEASED)
-            self._bound = None
-
-    def _close(self, at: datetime | None, cause: BindingEnd | None) -> None:
-        bound, kept = self._bound, self._expected.popleft()
-        assert bound is not None
-        assert (kept.chain[0].organization, kept.source, kept.strength) == (bound.owner, bound.source, bound.strength)
-        dates = (bound.bound_at, bound.protected_until, bound.valid_until)
-        assert (kept.bound_at, kept.protected_until, kept.valid_until) == dates
-        assert (kept.ended_at, kept.end_cause) == (at, cause)
+def test_touches_and_payments_did_what_the_rules_say(world: World, made: Consumers) -> None:
+    walk_again(world, made)
 
 
-def test_touches_and_payments_did_what_the_rules_say(
-    world: World, made: Consumers, promoters: dict[int, PromoterMade], bindings: dict[int, list[BindingMade]]
-) -> None:
-    touches: defaultdict[int, list[TouchMade]] = defaultdict(list)
-    for touch in made.touches:
-        touches[touch.member].append(touch)
-    bought: defaultdict[int, list[Purchase]] = defaultdict(list)
-    for purchase in made.purchases:
-        if purchase.state is not OrderState.PENDING_PAYMENT and world.places[purchase.place].chain:
-            bought[purchase.member].append(purchase)
-    for member in range(1, len(made.members) + 1):
-        hers = touches[member]
-        assert [touch.occurred_at for touch in hers] == sorted(touch.occurred_at for touch in hers)
-        orders = sorted(bought[member], key=lambda order: order.placed_at)
-        paid = [(order.placed_at, world.places[order.place]) for order in orders]
-        Again(hers, bindings.get(member, []), promoters).walk(paid)
+def test_nobody_is_touched_before_she_joined(made: Consumers) -> None:
+    joined = {one.number: one.joined_at for one in made.members}
+    assert all(touch.occurred_at >= joined[touch.member] for touch in made.touches)
+    assert all(row.bound_at >= joined[row.member] for row in made.bindings)
 
 
 def test_every_outcome_rejection_and_end_that_the_demo_can_show_is_there(made: Consumers) -> None:
@@ -158,6 +71,7 @@ def test_every_outcome_rejection_and_end_that_the_demo_can_show_is_there(made: C
         TouchRejection.WEAKER,
         TouchRejection.SELF_BINDING,
         TouchRejection.NOT_FIRST_PURCHASE,
+        TouchRejection.HAS_OWNER,
     }
     assert {row.end_cause for row in made.bindings if row.end_cause} == set(BindingEnd)
 
@@ -219,13 +133,42 @@ def test_promoters_are_some_hundreds_and_some_of_them_members(world: World, made
 
 def test_community_groups_have_leaders() -> None:
     iowas = iowa.world()
-    places = tuple(replace(place, mode=CloudStoreMode.COMMUNITY_GROUP) for place in iowas.places if place.chain)
-    made = generate_consumers(replace(iowas, places=places, members=50, promoters=40))
+    places = tuple(replace(place, mode=CloudStoreMode.COMMUNITY_GROUP) for place in iowas.places if place.chain)[:20]
+    made = generate_consumers(replace(iowas, places=places, members=50, promoters=60))
     stores = {place.organization for place in places}
+    assert len(made.promoters) == 60
     assert {(one.kind, one.organization in stores) for one in made.promoters} == {
         (PromoterKind.GROUP_LEADER, True),
         (PromoterKind.PROMOTER, False),
     }
+    fewer = generate_consumers(replace(iowas, places=places, members=50, promoters=3))
+    assert [one.organization for one in fewer.promoters] == [place.organization for place in places]
+    earliest = min(one.joined_at for one in fewer.members)
+    assert all(one.active and one.joined_at < earliest for one in fewer.promoters)
+
+
+def test_the_first_order_at_a_place_that_owns_nobody_is_the_first_purchase() -> None:
+    world = iowa.world()
+    store = next(place for place in world.places if place.chain)
+    touches = {}
+    for first in ((), store.chain):
+        walk = Walk(world)
+        walk.through(1, [(-20, Paid(first, Terminal.WEB)), (-10, Paid(store.chain, Terminal.WEB))])
+        touches[first] = [(touch.source, touch.outcome, touch.rejection) for touch in walk.touches]
+        assert len(walk.bindings) == len(first[:1])
+    assert touches == {
+        (): [(TouchSource.FIRST_PURCHASE, TouchOutcome.REJECTED, TouchRejection.NOT_FIRST_PURCHASE)],
+        store.chain: [(TouchSource.FIRST_PURCHASE, TouchOutcome.BOUND, None)],
+    }
+
+
+def test_an_order_renews_her_owner_wherever_it_is() -> None:
+    world = iowa.world()
+    store = next(place for place in world.places if place.chain)
+    walk = Walk(world)
+    walk.through(1, [(-20, Paid(store.chain, Terminal.WEB)), (-10, Paid((), Terminal.WEB))])
+    assert len(walk.touches) == 1
+    assert [row.valid_until - row.bound_at - POLICY.valid for row in walk.bindings] == [timedelta(minutes=10)]
 
 
 def test_the_first_members_history_tells_of_everything(made: Consumers, bindings: dict[int, list[BindingMade]]) -> None:

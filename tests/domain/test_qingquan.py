@@ -6,8 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 
@@ -23,12 +24,13 @@ from demo.qingquan.stocking import ONE_POOL
 from demo.qingquan.trade import Quotes, Tariff
 from demo.qingquan.values import Price, Sku
 from demo.qingquan.world import MEMBERS, PROMOTERS, world_of
-from domain.attribution import PromoterKind
+from domain.attribution import PromoterKind, TouchSource
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation
 from domain.catalog import ListingOrigin, ListingStatus, PriceAudience, PriceScope, in_band
 from domain.channel import CloudStoreMode, EdgeKind, SiteKind, SupplyEdge, Tier, check_edge, check_primaries
 from domain.inventory import NO_LOT
-from domain.ordering import NewLine, OrderKind, check_lines, sells_whole_cases
+from domain.ordering import NewLine, OrderKind, OrderState, check_lines, sells_whole_cases
+from tests.domain.again import walk_again
 
 TODAY = date(2026, 1, 15)
 
@@ -302,11 +304,38 @@ def test_five_thousand_members_with_chinese_names_and_numbers_of_nobody(consumer
     }
 
 
-def test_community_groups_have_leaders_who_hand_out_at_their_store(world: World, consumers: Consumers) -> None:
+def test_every_community_group_has_a_leader_who_was_there_before_its_first_order(
+    world: World, consumers: Consumers
+) -> None:
     modes = {place.organization: place.mode for place in world.places}
     leaders = [one for one in consumers.promoters if one.kind is PromoterKind.GROUP_LEADER]
-    assert len(leaders) > 20
     assert {modes[one.organization] for one in leaders} == {CloudStoreMode.COMMUNITY_GROUP}
+    since: dict[UUID, datetime] = {}
+    for one in leaders:
+        if one.active:
+            since[one.organization] = min(one.joined_at, since.get(one.organization, one.joined_at))
+    assert set(since) == {place.organization for place in world.places if place.mode is CloudStoreMode.COMMUNITY_GROUP}
+    sold = [(world.places[order.place].organization, order.placed_at) for order in consumers.purchases]
+    at_groups = [(seller, at) for seller, at in sold if seller in since]
+    assert len(at_groups) > 100
+    assert all(since[seller] < at for seller, at in at_groups)
+    assert len({one.kind for one in consumers.promoters}) == 2
+
+
+def test_the_malls_orders_count_as_first_purchases_and_bind_nobody(world: World, consumers: Consumers) -> None:
+    walk_again(world, consumers)
+    mall = {number for number, place in enumerate(world.places) if not place.chain}
+    assert [world.places[number].mode for number in mall] == [CloudStoreMode.PRIVATE_MALL]
+    assert any(order.place in mall for order in consumers.purchases)
+    first: dict[int, datetime] = {}
+    for order in consumers.purchases:
+        if order.state is not OrderState.PENDING_PAYMENT:
+            first[order.member] = min(order.placed_at, first.get(order.member, order.placed_at))
+    bound = [row for row in consumers.bindings if row.source is TouchSource.FIRST_PURCHASE]
+    assert len(bound) > 300
+    assert all(row.bound_at == first[row.member] for row in bound)
+    joined = {one.number: one.joined_at for one in consumers.members}
+    assert all(touch.occurred_at >= joined[touch.member] for touch in consumers.touches)
 
 
 def test_what_members_buy_stands_on_the_shelf_at_its_price(made: Qingquan, world: World) -> None:

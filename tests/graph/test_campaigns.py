@@ -94,7 +94,83 @@ async def test_what_reaches_a_member(graph: GraphClient, trade: Trade) -> None:
     assert set(await here(graph, trade, by=CLERK, member="member:1") or ()) == reached | {"fee"}
     assert set(await here(graph, trade, by="member:2") or ()) == ANYBODY
     # Bound to store 2, a member nowhere.
-    assert await here(graph, trade, by="store:2/clerk", member="member:3") is not None
+    assert await here(graph, trade, "store:2", by="store:2/clerk", member="member:3") is not None
+
+
+async def test_a_neighbour_s_programme_is_not_asked_through_a_member(
+    graph: GraphClient, trade: Trade, access: boot.Access
+) -> None:
+    """Staff ask about a member at the stores they speak for, as with her rights; she and the platform anywhere."""
+    clerk, listing = "store:2/clerk", trade.id("listing:1")
+    document = "query ($id: ID!, $member: ID) { listing(id: $id) { campaigns(member: $member) { offFen } } }"
+
+    async def listed(by: str, member: str) -> Any:
+        return (await ask(graph, trade, document, by, id=listing, member=trade.id(member)))["listing"]["campaigns"]
+
+    assert await here(graph, trade, by=clerk, member="member:3") is None
+    assert await listed(clerk, "member:3") is None
+    assert await here(graph, trade, "store:2", by=CLERK, member="member:1") is None
+    assert await here(graph, trade, by=clerk) is not None
+    for who, member in (("member:3", "member:3"), ("admin", "member:3"), (CLERK, "member:1")):
+        assert await here(graph, trade, by=who, member=member) is not None
+        assert await listed(who, member) is not None
+    # Nor do misses tell: not even of a campaign of her own that aims there.
+    owner = "UPDATE campaign SET owner_id = $3 WHERE tenant_id = $1 AND id = $2"
+    rivals = trade.key("campaign:rivals")
+    await change(access.owner, trade, (owner, rivals, trade.key("store:2")))
+    try:
+        assert await missed(graph, trade, clerk) == {"rivals": ("NOT_BELOW_OWNER", None)}
+        assert await missed(graph, trade, clerk, member="member:3") is None
+        assert await missed(graph, trade, clerk, "store:2", member="member:3") is not None
+    finally:
+        await change(access.owner, trade, (owner, rivals, trade.key("brand:2")))
+
+
+@pytest.mark.parametrize(
+    ("end", "again", "name", "people"),
+    [
+        (
+            "UPDATE cloud_store SET closed_at = opened_at WHERE tenant_id = $1 AND id = $2",
+            "UPDATE cloud_store SET closed_at = NULL WHERE tenant_id = $1 AND id = $2",
+            "mall:store:900",
+            ("store:900/clerk", "admin"),
+        ),
+        (
+            "UPDATE organization SET status = 'SUSPENDED' WHERE tenant_id = $1 AND id = $2",
+            "UPDATE organization SET status = 'ACTIVE' WHERE tenant_id = $1 AND id = $2",
+            "store:900",
+            ("admin",),  # its own people are nobody by then
+        ),
+    ],
+)
+async def test_a_store_that_does_not_trade_has_no_campaigns(
+    graph: GraphClient, trade: Trade, access: boot.Access, end: str, again: str, name: str, people: tuple[str, ...]
+) -> None:
+    """Its members still find it; its lists are empty, like its shelf."""
+    document = (
+        "{ viewer { customer { memberships(first: 1) { nodes { cloudStore { id campaigns { offFen } shelf(first: 1) "
+        "{ nodes { id } } } } } } } }"
+    )
+
+    async def there(by: str) -> Any:
+        data = await ask(graph, trade, document, by)
+        return data["viewer"]["customer"]["memberships"]["nodes"][0]["cloudStore"]
+
+    member = "member:2"
+    id = trade.id("mall:store:900")
+    assert (await there(member))["campaigns"] != []
+    asked = "query ($id: ID!) { membership: node(id: $id) { ... on Membership { cloudStore { id campaigns { offFen } "
+    asked += "campaignsMissed { totalCount nodes { reason } } } } } }"
+    membership = trade.id("membership:member:2")
+    await change(access.owner, trade, (end, trade.key(name)), bump=False)
+    try:
+        closed = await there(member)
+        own = [(await ask(graph, trade, asked, who, id=membership))["membership"]["cloudStore"] for who in people]
+    finally:
+        await change(access.owner, trade, (again, trade.key(name)), bump=False)
+    nothing = {"totalCount": 0, "nodes": []}
+    assert closed == {"id": id, "campaigns": [], "shelf": {"nodes": []}}
+    assert own == [{"id": id, "campaigns": [], "campaignsMissed": nothing}] * len(people)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +323,18 @@ async def test_an_owner_is_told_of_its_own_and_nobody_of_a_rivals(graph: GraphCl
     for stranger in ("store:2/clerk", "store:900/clerk", "distributor:2/operator"):
         assert await missed(graph, trade, stranger) is None
     assert await missed(graph, trade, CLERK, member="member:2") is None
+
+
+async def test_many_misses_of_many_stores_are_too_much(graph: GraphClient, trade: Trade) -> None:
+    """A store and an instant are dear: a page of a hundred stores may not ask for fourteen hours of the day."""
+    instants = [(NOW + timedelta(hours=hour)).isoformat() for hour in range(14)]
+    fields = [
+        f'a{place}: campaignsMissed(first: 1, at: "{at}") {{ nodes {{ reason }} }}' for place, at in enumerate(instants)
+    ]
+    document = "{ stores(first: 100) { nodes { cloudStore { %s } } } }"
+    refused = await graph.ask(document % " ".join(fields), by="admin", tenant=trade.code)
+    assert refused.codes == ["QUERY_TOO_COMPLEX"]
+    assert await ask(graph, trade, document % " ".join(fields[:3]), "admin")
 
 
 async def test_misses_come_in_pages(graph: GraphClient, trade: Trade) -> None:

@@ -8,7 +8,7 @@ import boot
 from tests.conftest import NOW
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
-from tests.graph.test_campaigns import ANYBODY, CLERK, ask, here
+from tests.graph.test_campaigns import ANYBODY, CLERK, ask, here, missed
 from tests.graph.trade import DAY, Trade, change
 
 SHOPPERS: set[str | None] = {None, "member:1", "member:2"}
@@ -21,8 +21,8 @@ SEEN: dict[str, set[str | None]] = {
     "all": EVERYONE,
     "gold": EVERYONE,
     "trade": BELOW,
-    "fee": BELOW,
-    "tomorrow": BELOW,
+    "fee": OWNERS,
+    "tomorrow": OWNERS,
     "over": BELOW,
     "draft": OWNERS,
     "paused": OWNERS,
@@ -64,9 +64,9 @@ async def test_a_funder_sees_what_it_funds_once_it_is_no_draft(graph: GraphClien
     assert await funders("gold", "brand:1/operator") == []
 
 
-TARGETING = """query ($id: ID!) { campaign(id: $id) { targeting { conditionCount conditions { dimension negated
-  site { code } territory { name regions { code } } tier organization { code tier } tag mode memberTier { code level }
-  sku { code } category { code } terminal weekdays fromMinute untilMinute } } } }"""
+TARGETING = """query ($id: ID!) { campaign(id: $id) { targeting(first: 3) { conditionCount conditions(first: 5) {
+  dimension negated site { code } territory { name regions { code } } tier organization { code tier } tag mode
+  memberTier { code level } sku { code } category { code } terminal weekdays fromMinute untilMinute } } } }"""
 
 
 async def targeting(graph: GraphClient, trade: Trade, name: str, who: str) -> Any:
@@ -260,6 +260,51 @@ async def test_a_display_fee_is_between_owner_and_store(graph: GraphClient, trad
         "brand:1/operator": {"fee"},
         **{who: set() for who in ("store:2/clerk", "distributor:1/operator", "brand:2/operator", None)},
     }
+
+
+async def test_a_display_fee_that_another_store_gets_is_no_miss(
+    graph: GraphClient, trade: Trade, access: boot.Access
+) -> None:
+    """What a neighbour is paid is told to who pays it, and to nobody else below."""
+    aim = (
+        "INSERT INTO campaign_condition (tenant_id, campaign_id, clause, position, dimension, store_id)"
+        " VALUES ($1, $2, 0, 0, 'STORE', $3)"
+    )
+    fee = trade.key("campaign:fee")
+    await change(access.owner, trade, (aim, fee, trade.key("store:2")))
+    try:
+        told = {
+            who: "fee" in (await missed(graph, trade, who) or {})
+            for who in (CLERK, "distributor:1/operator", "brand:1/operator", "admin")
+        }
+        assert "fee" in (await here(graph, trade, "store:2", by="store:2/clerk") or {})
+    finally:
+        await change(
+            access.owner, trade, ("DELETE FROM campaign_condition WHERE tenant_id = $1 AND campaign_id = $2", fee)
+        )
+    assert told == {CLERK: False, "distributor:1/operator": False, "brand:1/operator": True, "admin": True}
+
+
+async def test_targeting_shows_as_much_as_is_asked_for(graph: GraphClient, trade: Trade) -> None:
+    """What the gate counts is what is answered."""
+    document = (
+        "query ($id: ID!, $clauses: Int!, $conditions: Int!) { campaign(id: $id) { targeting(first: $clauses) "
+        "{ conditionCount conditions(first: $conditions) { dimension } } } }"
+    )
+
+    async def shown(clauses: int, conditions: int) -> Any:
+        given = {"id": trade.id("campaign:two-ways"), "clauses": clauses, "conditions": conditions}
+        asked = await graph.ask(document, given, by="brand:1/operator", tenant=trade.code)
+        if asked.codes:
+            return asked.codes
+        listed = asked.data["campaign"]["targeting"]
+        return [(clause["conditionCount"], len(clause["conditions"])) for clause in listed]
+
+    assert await shown(20, 50) == [(1, 1), (2, 2)]
+    assert await shown(1, 50) == [(1, 1)]
+    assert await shown(2, 1) == [(1, 1), (2, 1)]
+    assert set(await shown(0, 50)) == set(await shown(21, 1)) == {"BAD_PAGE_SIZE"}
+    assert set(await shown(1, 0)) == set(await shown(1, 51)) == {"BAD_PAGE_SIZE"}
 
 
 async def test_campaigns_of_another_tenant_are_nothing(graph: GraphClient, trade: Trade) -> None:

@@ -96,8 +96,8 @@ async def test_what_is_below_a_campaign_is_read_for_all(graph: GraphClient, trad
     document = (
         "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Campaign { owner { code } giftSku { code } "
         "funders { organization { code } shareBps } answers(first: 2) { nodes { store { code } stance } } "
-        "targeting { conditionCount conditions { dimension site { code } territory { name } organization { code } "
-        "memberTier { code } sku { code } category { code } } } } } }"
+        "targeting(first: 2) { conditionCount conditions(first: 2) { dimension site { code } territory { name } "
+        "organization { code } memberTier { code } sku { code } category { code } } } } } }"
     )
     few = ["all", "site", "territory", "brand", "sku", "category", "opt-out", "gold"]
     many = [*few, "store", "below", "not-store", "two-ways", "opt-in", "noon", "fee", "draft", "tier", "vip", "app"]

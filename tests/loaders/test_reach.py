@@ -68,7 +68,7 @@ class Asker:
             parts: list[Part] = [part for part in rest if part is not None]
             assert len(parts) == len(rest)
             reached = index.reached([store.part, *parts], store.gates.every & index.running(NOW))
-            missed = index.missed(store.gates, store.part, parts, NOW, index.every)
+            missed = index.listed(index.missed(store.gates, store.part, parts, NOW, index.every))
             found.append(({index.aims[one].id for one in reached}, {index.aims[one].id: miss for one, miss in missed}))
         return found
 
