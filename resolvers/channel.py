@@ -116,7 +116,7 @@ async def region(rows: Sequence[Any], ctx: Context) -> list[RegionRow | None]:
 
 async def regions_of_territory(rows: Sequence[TerritoryRow], ctx: Context) -> list[list[RegionRow]]:
     """The regions each territory is made of, by code."""
-    codes = [sorted(row.region_codes or ()) for row in rows]
+    codes = [row.region_codes for row in rows]
     await ctx.load(RegionByCode).many([code for listed in codes for code in listed])
     return [[r for r in await ctx.load(RegionByCode).many(listed) if r is not None] for listed in codes]
 

@@ -1,5 +1,9 @@
 """The channel centre's types: organisations of every tier, their cloud stores, sites and territories, the viewer."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import strawberry
 
 from domain.search import TEXT_CHARS
@@ -221,7 +225,7 @@ class Organization(Node):
     )
 
 
-def _of(tier: Tier):  # type: ignore[no-untyped-def]  # a class decorator, typed by graph_type
+def _of(tier: Tier) -> Callable[[OrganizationRow], bool]:
     def matches(row: OrganizationRow) -> bool:
         return bool(row.tier == tier)
 
@@ -331,11 +335,8 @@ _CODE = bounded_text("The number the trade knows it by (编号).")
 _REGION = bounded_text("Only those of one region, by its code (区划代码).", optional=True)
 
 
-def _all_of(tier: Tier, description: str):  # type: ignore[no-untyped-def]  # a field, typed by its annotation
-    async def listed(roots, ctx, *, region_code, first, after):  # type: ignore[no-untyped-def]  # see organizations
-        return await channel.organizations(roots, ctx, tier=tier, region_code=region_code, first=first, after=after)
-
-    return connection(listed, description, PUBLIC, region_code=_REGION)
+def _all_of(tier: Tier, description: str) -> Any:
+    return connection(partial(channel.organizations, tier=tier), description, PUBLIC, region_code=_REGION)
 
 
 @strawberry.type
