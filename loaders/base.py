@@ -6,7 +6,7 @@ rows cost one statement. It owns no statement of a centre: those stand in the ce
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -137,6 +137,16 @@ class Loader(Generic[K, V]):
     async def one(self, key: K) -> V:
         """The value of one key."""
         return (await self.many((key,)))[0]
+
+    async def each(self, keys: Iterable[K]) -> dict[K, V]:
+        """The value of each key, by key."""
+        keys = list(dict.fromkeys(keys))
+        return dict(zip(keys, await self.many(keys), strict=True))
+
+    async def where_any(self, keys: Sequence[K | None]) -> list[V | None]:
+        """One value for each key, in the order of the keys, and None where there is no key."""
+        found = await self.each(key for key in keys if key is not None)
+        return [None if key is None else found[key] for key in keys]
 
     def _enqueue(self, key: K) -> _Batch:
         batch = self._open

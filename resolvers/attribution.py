@@ -60,12 +60,12 @@ async def chain(rows: Sequence[BindingRow], ctx: Context) -> list[list[HopRow]]:
 
 async def guide(rows: Sequence[Any], ctx: Context) -> list[GuideRow | None]:
     """The guide a row's `guide_id` names."""
-    return await _named(ctx, GuideById, [row.guide_id for row in rows])
+    return await ctx.load(GuideById).where_any([row.guide_id for row in rows])
 
 
 async def promoter(rows: Sequence[Any], ctx: Context) -> list[PromoterRow | None]:
     """The promoter a row's `promoter_id` names."""
-    return await _named(ctx, PromoterById, [row.promoter_id for row in rows])
+    return await ctx.load(PromoterById).where_any([row.promoter_id for row in rows])
 
 
 async def customers_of_guide(rows: Sequence[GuideRow], ctx: Context) -> list[int | None]:
@@ -91,14 +91,8 @@ def _for_its_own(connection: Paged[Any]) -> Any:
 customers, promoters, guides = _for_its_own(CUSTOMERS), _for_its_own(PROMOTERS), _for_its_own(GUIDES)
 
 
-async def _named(ctx: Context, kind: type[Loader[UUID, Any]], keys: Sequence[UUID | None]) -> list[Any]:
-    there = [key for key in keys if key is not None]
-    found = dict(zip(there, await ctx.load(kind).many(there), strict=True))
-    return [None if key is None else found[key] for key in keys]
-
-
 async def _counted(
     ctx: Context, kind: type[Loader[UUID, int | None]], rows: Sequence[GuideRow | PromoterRow]
 ) -> list[int | None]:
     scope = ctx.viewer.scope
-    return await _named(ctx, kind, [row.id if scope.speaks_for(row.organization_id) else None for row in rows])
+    return await ctx.load(kind).where_any([row.id if scope.speaks_for(row.organization_id) else None for row in rows])

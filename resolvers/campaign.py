@@ -27,8 +27,6 @@ from domain.campaign import (
     moment_of,
     terms_here,
 )
-from domain.channel import CloudStoreMode
-from loaders.base import Loader
 from loaders.campaign import (
     AHEAD,
     ANSWERS,
@@ -54,10 +52,11 @@ from loaders.campaign import (
     TierById,
 )
 from loaders.catalog import ListingRow, SkuById
-from loaders.channel import CloudStoreRow, OrganizationRow, SuppliesViewer
+from loaders.channel import CloudStoreRow, OrganizationRow
 from loaders.member import RightById
 from loaders.paging import AtHand, Keyed, KeyPart, Page
-from resolvers.context import Context
+from resolvers.channel import closed_malls
+from resolvers.context import Context, named
 from resolvers.paging import connect, page_request
 
 DEFAULT_SHOWN = 10
@@ -156,9 +155,12 @@ async def _here(
     if asked is None:
         return [None] * len(places)
     items = await _items(ctx, skus)
+    closed = await closed_malls(ctx, [(place.organization_id, place.mode) for place in places])
     told = [
-        is_open and _may_ask(ctx, place.organization_id, member) and (sku is None or items[sku] is not None)
-        for place, sku, is_open in zip(places, skus, await _open(ctx, places), strict=True)
+        place.organization_id not in closed
+        and _may_ask(ctx, place.organization_id, member)
+        and (sku is None or items[sku] is not None)
+        for place, sku in zip(places, skus, strict=True)
     ]
     sides = await _sides(ctx, asked.index, [place for place, tell in zip(places, told, strict=True) if tell])
     running = asked.index.running(asked.moment.at)
@@ -210,8 +212,7 @@ def _may_ask(ctx: Context, organization: UUID, member: UUID | None) -> bool:
 
 
 async def _items(ctx: Context, skus: Sequence[UUID | None]) -> dict[UUID, Part | None]:
-    wanted = list({sku for sku in skus if sku is not None})
-    return dict(zip(wanted, await ctx.load(ItemSideOf).many(wanted), strict=True))
+    return await ctx.load(ItemSideOf).each(sku for sku in skus if sku is not None)
 
 
 def _part(items: Mapping[UUID, Part | None], sku: UUID | None) -> tuple[Part, ...]:
@@ -223,17 +224,7 @@ async def _sides(ctx: Context, index: ReachIndex, places: Sequence[_Place]) -> d
     """The stores put to the index; none where no campaign is to be found."""
     if not index.aims:
         return {}
-    keys = list({place.cloud_store_id for place in places})
-    return dict(zip(keys, await ctx.load(StoreSideOf).many(keys), strict=True))
-
-
-async def _open(ctx: Context, places: Sequence[_Place]) -> list[bool]:
-    """Whether what reaches each store is told to the viewer: at an ordering mall to it and to whom it supplies."""
-    scope = ctx.viewer.scope
-    malls = {place.organization_id for place in places if place.mode == CloudStoreMode.B2B_ORDERING}
-    closed = [mall for mall in malls if not scope.speaks_for(mall)]
-    supplied = dict(zip(closed, await ctx.load(SuppliesViewer).many(closed), strict=True))
-    return [supplied.get(place.organization_id, True) for place in places]
+    return await ctx.load(StoreSideOf).each(place.cloud_store_id for place in places)
 
 
 def _shown(ctx: Context, index: ReachIndex, place: _Place) -> int:
@@ -247,8 +238,7 @@ def _shown(ctx: Context, index: ReachIndex, place: _Place) -> int:
 async def _with_terms(
     ctx: Context, found: Sequence[list[tuple[UUID, Terms | None]] | None]
 ) -> list[list[CampaignHere] | None]:
-    wanted = list({one for reached in found for one, _ in reached or ()})
-    rows = dict(zip(wanted, await ctx.load(CampaignFound).many(wanted), strict=True))
+    rows = await ctx.load(CampaignFound).each(one for reached in found for one, _ in reached or ())
     return [
         None
         if reached is None
@@ -311,8 +301,9 @@ def _from_above(index: ReachIndex, side: StoreSide) -> int:
 async def _with_reasons(
     ctx: Context, index: ReachIndex, cut: Sequence[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None]
 ) -> list[Page[Any] | None]:
-    wanted = list({index.aims[position].id for there in cut if there is not None for position, _ in there[1]})
-    rows = dict(zip(wanted, await ctx.load(CampaignFound).many(wanted), strict=True))
+    rows = await ctx.load(CampaignFound).each(
+        index.aims[position].id for there in cut if there is not None for position, _ in there[1]
+    )
     pages: list[Page[Any] | None] = []
     for there in cut:
         if there is not None:
@@ -341,27 +332,15 @@ async def campaigns_of(
     return await connect(ctx, CAMPAIGNS_OF_STATUS, parents, first, after, status=str(status))
 
 
-def _named(column: str, loader: type[Loader[UUID, Any]]) -> Any:
-    """An edge to what the key in the row's `column` names, where there is one."""
-
-    async def named(rows: Sequence[Any], ctx: Context) -> list[Any]:
-        keys = [getattr(row, column) for row in rows]
-        there = [key for key in keys if key is not None]
-        found = dict(zip(there, await ctx.load(loader).many(there), strict=True))
-        return [None if key is None else found[key] for key in keys]
-
-    return named
-
-
-gift_of = _named("gift_sku_id", SkuById)
+gift_of = named("gift_sku_id", SkuById)
 """The sku that each campaign gives, if it gives one."""
-coupon_of = _named("coupon_terms_id", RightById)
+coupon_of = named("coupon_terms_id", RightById)
 """The right that the coupons of each campaign give, for who may see it."""
-sku_of_condition = _named("sku_id", SkuById)
+sku_of_condition = named("sku_id", SkuById)
 """The sku that each condition names, if it names one."""
-territory_of_condition = _named("territory_id", TerritoryById)
+territory_of_condition = named("territory_id", TerritoryById)
 """The territory that each condition names, if it names one."""
-tier_of_condition = _named("member_tier_id", TierById)
+tier_of_condition = named("member_tier_id", TierById)
 """The level that each condition names, if it names one."""
 
 

@@ -131,18 +131,12 @@ async def categories(roots: Roots, ctx: Context, *, first: int, after: str | Non
 
 async def category_of(rows: Sequence[ProductRow], ctx: Context) -> list[CategoryRow | None]:
     """The category of each product, if it has one."""
-    return await _categories(ctx, [row.category_id for row in rows])
+    return await ctx.load(CategoryById).where_any([row.category_id for row in rows])
 
 
 async def parent_category(rows: Sequence[CategoryRow], ctx: Context) -> list[CategoryRow | None]:
     """The category above each."""
-    return await _categories(ctx, [row.parent_id for row in rows])
-
-
-async def _categories(ctx: Context, keys: Sequence[UUID | None]) -> list[CategoryRow | None]:
-    there = [key for key in keys if key is not None]
-    found = dict(zip(there, await ctx.load(CategoryById).many(there), strict=True))
-    return [None if key is None else found[key] for key in keys]
+    return await ctx.load(CategoryById).where_any([row.parent_id for row in rows])
 
 
 async def sku(roots: Roots, ctx: Context, *, id: UUID) -> list[SkuRow | None]:
@@ -157,9 +151,7 @@ async def sku_of(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
 
 async def sku_if_any(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
     """The sku each row is about, where it is about one."""
-    there = [row.sku_id for row in rows if row.sku_id is not None]
-    found = dict(zip(there, await ctx.load(SkuById).many(there), strict=True))
-    return [found.get(row.sku_id) for row in rows]
+    return await ctx.load(SkuById).where_any([row.sku_id for row in rows])
 
 
 async def product_of(rows: Sequence[SkuRow], ctx: Context) -> list[ProductRow | None]:
@@ -245,8 +237,9 @@ def _unit(candidates: Sequence[Any], now: datetime) -> Any:
 async def trade_terms(rows: Sequence[ListingRow], ctx: Context) -> list[TradeTerms | None]:
     """What each listing costs its own store; None for anyone else, and for goods it is not authorised for."""
     bands = await ctx.load(BandsOf).many([(row.seller_id, row.sku_id) for row in rows])
-    wanted = [(band[0].grantor_id, row.seller_id, row.sku_id) for row, band in zip(rows, bands, strict=True) if band]
-    prices = dict(zip(wanted, await ctx.load(TradePrices).many(wanted), strict=True))
+    prices = await ctx.load(TradePrices).each(
+        (band[0].grantor_id, row.seller_id, row.sku_id) for row, band in zip(rows, bands, strict=True) if band
+    )
     terms: list[TradeTerms | None] = []
     for row, band in zip(rows, bands, strict=True):
         if not band:
@@ -321,9 +314,8 @@ async def skus_of_assortment(
 
 async def shelf_coverage(rows: Sequence[OrganizationRow], ctx: Context) -> list[CoverageRow | None]:
     """How many of the shops below each brand list its goods; None for who does not speak for it."""
-    own = [row.id for row in rows if ctx.viewer.scope.speaks_for(row.id)]
-    found = dict(zip(own, await ctx.load(CoverageOf).many(own), strict=True))
-    return [found.get(row.id) for row in rows]
+    scope = ctx.viewer.scope
+    return await ctx.load(CoverageOf).where_any([row.id if scope.speaks_for(row.id) else None for row in rows])
 
 
 async def skus_of_coverage(

@@ -1,9 +1,10 @@
 """The channel centre's answers: organisations, their neighbours, sites, and the viewer herself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from domain.channel import CloudStoreMode
 from loaders.channel import (
     ANCESTORS,
     DESCENDANTS,
@@ -23,6 +24,7 @@ from loaders.channel import (
     RegionRow,
     SiteById,
     SiteRow,
+    SuppliesViewer,
     TenantById,
     TenantRow,
     TerritoriesOf,
@@ -31,10 +33,21 @@ from loaders.channel import (
     UpstreamsOf,
 )
 from loaders.paging import Page
-from resolvers.context import Context, Viewer
+from resolvers.context import Context, Viewer, named
 from resolvers.paging import connect
 
 Organizations = Sequence[OrganizationRow]
+
+
+async def closed_malls(ctx: Context, places: Iterable[tuple[UUID, str]]) -> set[UUID]:
+    """The organisations among `places`, each with its cloud store's mode, whose ordering mall is closed to the viewer.
+
+    A shop's shelf is open to every passer-by. An ordering mall's is for its own people and for whom it supplies: it
+    would tell rivals what there is.
+    """
+    malls = {organization for organization, mode in places if mode == CloudStoreMode.B2B_ORDERING}
+    supplied = await ctx.load(SuppliesViewer).each(mall for mall in malls if not ctx.viewer.scope.speaks_for(mall))
+    return {mall for mall, supplies in supplied.items() if not supplies}
 
 
 async def viewer(roots: Sequence[object], ctx: Context) -> list[Viewer]:
@@ -49,7 +62,7 @@ async def tenant(roots: Sequence[object], ctx: Context) -> list[TenantRow | None
 
 async def organization_of_viewer(viewers: Sequence[Viewer], ctx: Context) -> list[OrganizationRow | None]:
     """The organisation a viewer speaks for."""
-    return await _optional(ctx, [viewer.organization_id for viewer in viewers])
+    return await ctx.load(OrganizationById).where_any([viewer.organization_id for viewer in viewers])
 
 
 async def organization(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[OrganizationRow | None]:
@@ -133,9 +146,7 @@ async def cloud_store(roots: Sequence[object], ctx: Context, *, id: UUID) -> lis
 
 async def cloud_store_of(rows: Organizations, ctx: Context) -> list[CloudStoreRow | None]:
     """The cloud store of each organisation, if it has one."""
-    keys = [row.cloud_store_id for row in rows if row.cloud_store_id is not None]
-    found = dict(zip(keys, await ctx.load(CloudStoreById).many(keys), strict=True))
-    return [None if row.cloud_store_id is None else found[row.cloud_store_id] for row in rows]
+    return await ctx.load(CloudStoreById).where_any([row.cloud_store_id for row in rows])
 
 
 async def owner_of_cloud_store(rows: Sequence[CloudStoreRow], ctx: Context) -> list[OrganizationRow | None]:
@@ -150,12 +161,12 @@ async def sites(roots: Sequence[object], ctx: Context, *, first: int, after: str
 
 async def site_of(rows: Sequence[Any], ctx: Context) -> list[SiteRow | None]:
     """The site a row's `site_id` names."""
-    return await _sites(ctx, [row.site_id for row in rows])
+    return await ctx.load(SiteById).where_any([row.site_id for row in rows])
 
 
 async def parent_site(rows: Sequence[SiteRow], ctx: Context) -> list[SiteRow | None]:
     """The site above each."""
-    return await _sites(ctx, [row.parent_id for row in rows])
+    return await ctx.load(SiteById).where_any([row.parent_id for row in rows])
 
 
 async def organization_of_site(rows: Sequence[SiteRow], ctx: Context) -> list[OrganizationRow | None]:
@@ -163,22 +174,7 @@ async def organization_of_site(rows: Sequence[SiteRow], ctx: Context) -> list[Or
     return await ctx.load(OrganizationById).many([row.organization_id for row in rows])
 
 
-async def _sites(ctx: Context, keys: Sequence[UUID | None]) -> list[SiteRow | None]:
-    there = [key for key in keys if key is not None]
-    found = dict(zip(there, await ctx.load(SiteById).many(there), strict=True))
-    return [None if key is None else found[key] for key in keys]
-
-
-async def _optional(ctx: Context, keys: Sequence[UUID | None]) -> list[OrganizationRow | None]:
-    there = [key for key in keys if key is not None]
-    found = dict(zip(there, await ctx.load(OrganizationById).many(there), strict=True))
-    return [None if key is None else found[key] for key in keys]
-
-
 def organization_named(column: str) -> Any:
     """An edge to the organisation whose key stands in the row's `column`."""
 
-    async def named(rows: Sequence[Any], ctx: Context) -> list[OrganizationRow | None]:
-        return await _optional(ctx, [getattr(row, column) for row in rows])
-
-    return named
+    return named(column, OrganizationById)

@@ -12,7 +12,7 @@ from uuid import UUID
 from aiodataloader import DataLoader
 
 from domain.access import ActorClass, Scope
-from loaders.base import L, Reading
+from loaders.base import L, Loader, Reading
 
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
 """An edge of the graph: (rows, context, **arguments) → one value, or one exception, for each row."""
@@ -59,3 +59,12 @@ class Context:
         if gatherer is None:
             gatherer = self._batches[key] = DataLoader(batch_load_fn=call, cache=False)
         return gatherer
+
+
+def named(column: str, kind: type[Loader[UUID, Any]]) -> BatchFunction:
+    """An edge to what the key in the row's `column` names, None where the row names nothing."""
+
+    async def named_by(rows: Sequence[Any], ctx: Context) -> Sequence[Any]:
+        return await ctx.load(kind).where_any([getattr(row, column) for row in rows])
+
+    return named_by

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import BadInput
-from domain.channel import CloudStoreMode
 from domain.inventory import MAX_COVER_DAYS, Promise, days_of_cover
 from domain.ordering import Window
 from loaders.catalog import ListingRow, SkuRow
-from loaders.channel import OrganizationRow, SuppliesViewer
+from loaders.channel import OrganizationRow
 from loaders.inventory import (
     CONTRIBUTION_SKUS,
     COVER,
@@ -31,6 +30,7 @@ from loaders.inventory import (
 )
 from loaders.ordering import instants
 from loaders.paging import Page
+from resolvers.channel import closed_malls
 from resolvers.context import Context
 from resolvers.paging import connect
 
@@ -49,15 +49,9 @@ async def promises(rows: Sequence[ListingRow], ctx: Context) -> list[Promise]:
 
 
 async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]:
-    """The units each listing can sell now; at an ordering mall for the seller and its customers only.
-
-    A shop's shelf says to every passer-by what can be bought. An ordering mall's would say to rivals what there is.
-    """
-    scope = ctx.viewer.scope
-    malls = {row.seller_id for row in rows if row.mode == CloudStoreMode.B2B_ORDERING}
-    closed = [seller for seller in malls if not scope.speaks_for(seller)]
-    open_to = dict(zip(closed, await ctx.load(SuppliesViewer).many(closed), strict=True))
-    told = [row for row in rows if open_to.get(row.seller_id, True)]
+    """The units each listing can sell now; None at a mall that is closed to the viewer."""
+    closed = await closed_malls(ctx, [(row.seller_id, row.mode) for row in rows])
+    told = [row for row in rows if row.seller_id not in closed]
     found = {row.id: promise.total for row, promise in zip(told, await promises(told, ctx), strict=True)}
     return [found.get(row.id) for row in rows]
 

@@ -34,17 +34,17 @@ async def customer(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[C
 
 async def customer_of_viewer(viewers: Sequence[Viewer], ctx: Context) -> list[Consumer | None]:
     """The shopper herself."""
-    return await _customers(ctx, [viewer.customer_id for viewer in viewers])
+    return await ctx.load(ConsumerById).where_any([viewer.customer_id for viewer in viewers])
 
 
 async def customer_of(rows: Sequence[Any], ctx: Context) -> list[Consumer | None]:
     """The customer a row's `customer_id` names."""
-    return await _customers(ctx, [row.customer_id for row in rows])
+    return await ctx.load(ConsumerById).where_any([row.customer_id for row in rows])
 
 
 async def referred_by(rows: Sequence[Consumer], ctx: Context) -> list[Consumer | None]:
     """Who brought each customer, where the viewer may see that one too."""
-    return await _customers(ctx, [row.referred_by_id for row in rows])
+    return await ctx.load(ConsumerById).where_any([row.referred_by_id for row in rows])
 
 
 async def memberships(
@@ -65,9 +65,7 @@ async def members(
 
 async def cloud_store_named(rows: Sequence[Any], ctx: Context) -> list[CloudStoreRow | None]:
     """The cloud store a row's `cloud_store_id` names, closed or not."""
-    there = [row.cloud_store_id for row in rows if row.cloud_store_id is not None]
-    found = dict(zip(there, await ctx.load(NamedCloudStore).many(there), strict=True))
-    return [None if row.cloud_store_id is None else found[row.cloud_store_id] for row in rows]
+    return await ctx.load(NamedCloudStore).where_any([row.cloud_store_id for row in rows])
 
 
 async def rights_at(rows: Sequence[Consumer], ctx: Context, *, at: UUID) -> list[list[RightHere] | None]:
@@ -98,9 +96,3 @@ async def honours(rows: Sequence[RightRow], ctx: Context) -> list[list[HonourRow
 async def offer(rows: Sequence[RightRow], ctx: Context) -> list[OfferRow | None]:
     """What the coupons of each right take off."""
     return await ctx.load(OfferById).many([row.id for row in rows])
-
-
-async def _customers(ctx: Context, keys: Sequence[UUID | None]) -> list[Consumer | None]:
-    there = [key for key in keys if key is not None]
-    found = dict(zip(there, await ctx.load(ConsumerById).many(there), strict=True))
-    return [None if key is None else found[key] for key in keys]
