@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     ExecutableDefinitionNode,
     GraphQLError,
@@ -27,9 +28,12 @@ from graphql import (
     OperationDefinitionNode,
     ValidationContext,
     VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -57,11 +61,15 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A document that may run. `text` is what the client sent, `operations` are in document order."""
+    """A document that may run. `text` is what the client sent, `operations` are in document order.
+
+    `switches` are the names of the variables that its `@skip` and `@include` ask for.
+    """
 
     text: str
     document: DocumentNode
     operations: tuple[Operation, ...]
+    switches: tuple[str, ...] = ()
 
     def operation(self, name: str | None) -> Operation:
         """The operation called `name`; without a name, the only one.
@@ -126,7 +134,7 @@ class Documents:
         if not self._introspection and any(operation.introspects for operation in operations):
             raise DocumentError([GraphQLError("Introspection is off.", extensions={"code": "INTROSPECTION_DISABLED"})])
         self._validate(document)
-        return Prepared(text, document, operations)
+        return Prepared(text, document, operations, switches_of(document))
 
     def _parse(self, text: str) -> DocumentNode:
         try:
@@ -169,6 +177,23 @@ class Documents:
         while len(self._kept) > self._limits.documents or self._bytes > self._limits.document_bytes:
             oldest, _ = self._kept.popitem(last=False)
             self._bytes -= _weight(oldest)
+
+
+def switches_of(document: DocumentNode) -> tuple[str, ...]:
+    """The names of the variables that `@skip` and `@include` ask for, anywhere in the document."""
+    sought = _Switches()
+    visit(document, sought)
+    return tuple(sorted(sought.names))
+
+
+class _Switches(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_args: Any) -> None:
+        if node.name.value in ("skip", "include"):
+            self.names.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
 
 def _weight(text: str) -> int:

@@ -42,6 +42,10 @@ class Mask:
         self._code_of = code_of
         self._new_id = new_id
 
+    def shows(self, error: BaseException) -> bool:
+        """Whether an exception that a field raised is one that the client is told of."""
+        return self._code_of(error) is not None
+
     def refused(self, errors: Iterable[GraphQLError], code: str) -> list[ErrorEntry]:
         """Entries for errors found before execution; `code` for those that bring none. Capped at `Limits.errors`."""
         shown = list(errors)[: self._limits.errors]

@@ -110,6 +110,14 @@ class Limits:
     document_bytes: int = 64_000_000
     """Memory they may take, estimated from their text."""
 
+    # ── plans kept ────────────────────────────────────────────────────────────────────────────────────────────────
+    plans: int = 2_000
+    """Compiled plans kept, and operations known to have none or to have come once."""
+    plan_bytes: int = 128_000_000
+    """Memory they may take, estimated from their source."""
+    plan_fields: int = 3_000
+    """Fields of one plan, fragments spread out over every type they may meet."""
+
     # ── websockets ────────────────────────────────────────────────────────────────────────────────────────────────
     sockets: int = 10_000
     """Open sockets of one process."""

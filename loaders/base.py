@@ -61,6 +61,10 @@ class Reading:
         self.kept = Kept() if kept is None else kept
         self._loaders: dict[type[Loader[Any, Any]], Any] = {}
 
+    def renewed(self) -> "Reading":
+        """The same instant and viewer on a fresh session, with nothing loaded."""
+        return Reading(self.session.renewed(), self.now, self.today, self.scope, self.zone, self.kept)
+
     def midnight(self, day: date) -> datetime:
         """The instant at which a day of the tenant begins. Raises BadInput at the edges of time."""
         try:

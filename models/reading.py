@@ -215,6 +215,10 @@ class ReadSession:
                 await self._checkout.driver.execute(f"ROLLBACK; {BEGIN_READ}{set_tenant(self.tenant_id)}")
                 return await self._run(statement, arguments)
 
+    def renewed(self) -> "ReadSession":
+        """Another session of the same tenant, with a snapshot of its own."""
+        return ReadSession(self._pool, self.tenant_id)
+
     async def close(self) -> None:
         """End the transaction and give the connection back; safe to call twice.
 

@@ -46,6 +46,10 @@ class Context:
         self.viewer, self.reading = viewer, reading
         self._batches: dict[Hashable, DataLoader[Any, Any]] = {}
 
+    def renewed(self) -> "Context":
+        """The same viewer at the same instant, with a fresh read and nothing loaded."""
+        return Context(self.viewer, self.reading.renewed())
+
     def load(self, kind: type[L]) -> L:
         """This request's loader of the kind."""
         return self.reading.load(kind)

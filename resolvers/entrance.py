@@ -40,12 +40,13 @@ _STAFF: dict[tuple[Tier, Role], ActorClass] = {
 """What a role in an organisation of a tier makes of an account. A pair that is not here opens nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
-    """A request whose viewer is known."""
+    """A request whose viewer is known. `_earlier` are the statements of contexts that are over."""
 
     context: Context
     expires_at: datetime | None
+    _earlier: int = 0
 
     @property
     def actor_class(self) -> str:
@@ -55,7 +56,18 @@ class Opened:
     @property
     def statements(self) -> int:
         """SQL statements run so far, BEGIN and COMMIT not counted."""
-        return self.context.reading.session.statements
+        return self._earlier + self.context.reading.session.statements
+
+    async def renew(self) -> Context:
+        """The same viewer at the same instant, with a fresh read; the one before is closed."""
+        await self.close()
+        self._earlier = self.statements
+        self.context = self.context.renewed()
+        return self.context
+
+    async def close(self) -> None:
+        """End the read."""
+        await self.context.reading.session.close()
 
 
 class Entrance:
@@ -83,14 +95,16 @@ class Entrance:
         claims = None if token is None else await self._verifier.verify(token)
         tenant = await (self._named(facts) if claims is None else self._claimed(claims, facts))
         session = ReadSession(self._pool, tenant.id)
+        opened = None
         try:
             now = self._clock()
             viewer = await _viewer(session, claims)
             today = now.astimezone(tenant.zone).date()
             reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
-            yield Opened(Context(viewer, reading), None if claims is None else claims.expires_at)
+            opened = Opened(Context(viewer, reading), None if claims is None else claims.expires_at)
+            yield opened
         finally:
-            await session.close()
+            await (session if opened is None else opened).close()
 
     async def _named(self, facts: RequestFacts) -> TenantEntry:
         """The tenant of a request without a token."""

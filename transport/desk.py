@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars
 
 from domain.base import Fault
 from engine.documents import DocumentError, Documents
+from engine.executor import Planned
 from engine.faults import Mask
 from engine.gate import Gate, Operation
 from engine.limits import Limits
@@ -42,11 +43,12 @@ def fault_code(error: BaseException) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A schema ready to be served: its documents, its gate, its executor and the mask over its errors."""
+    """A schema ready to be served: its documents, its gate, its executors and the mask over their errors."""
 
     documents: Documents
     gate: Gate
-    executor: Reference
+    executor: Planned
+    reference: Reference
     mask: Mask
     limits: Limits
 
@@ -60,7 +62,8 @@ class Graph:
         core = schema._schema
         gate = Gate(core, limits)
         documents = Documents(core, gate, limits, introspection=introspection)
-        return cls(documents, gate, Reference(schema, limits, mask, suggestions=introspection), mask, limits)
+        reference = Reference(schema, limits, mask, suggestions=introspection)
+        return cls(documents, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +154,9 @@ class Desk:
             if refusal is not None:
                 raise DocumentError([refusal])
             if operation.kind == "subscription":
-                begun = await self._graph.executor.subscribe(prepared, operation, ask.variables, opened.context)
+                begun = await self._graph.reference.subscribe(prepared, operation, ask.variables, opened.context)
                 return begun if isinstance(begun, Result) else _Begun(begun, operation, ask.query)
-            work = self._graph.executor.run(prepared, operation, ask.variables, opened.context)
+            work = self._graph.executor.run(prepared, operation, ask.variables, opened.context, opened.renew)
             return await self._tallied(tally, opened, work)
 
     async def _event(self, tally: _Tally, begun: _Begun, event: object, facts: RequestFacts) -> Result:

@@ -36,6 +36,9 @@ class OpenRequest(Protocol):
     def context(self) -> Any:
         """What resolvers get as `info.context`; fresh for every request, operation and event."""
 
+    async def renew(self) -> Any:
+        """A context like the one before, which is over: for an operation that has to be begun again."""
+
     @property
     def expires_at(self) -> datetime | None:
         """When the proof of who asks ends; None for nobody. A socket is closed then."""

@@ -1,0 +1,90 @@
+"""The executor: an operation on its plan where there is one, on the reference executor where there is none.
+
+Owns the choice and the way back: whatever a plan does not answer exactly as graphql-core would, it does not answer, and
+the reference executor runs the operation from the start, on a fresh read. A time limit is no reason: a cancelled plan
+is a cancelled request.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import strawberry
+import structlog
+from graphql import OperationType
+from graphql.execution import get_variable_values
+from graphql.execution.values import VariableValues
+
+from engine.documents import Prepared
+from engine.faults import Mask
+from engine.gate import Operation
+from engine.limits import Limits
+from engine.plan.plans import NoPlan, Plan, Plans
+from engine.plan.run import Run
+from engine.plan.tree import Fallback
+from engine.reference import Reference, Result, Variables
+
+log = structlog.get_logger("engine")
+
+Renew = Callable[[], Awaitable[Any]]
+"""Gives a context like the one before, with a read of its own, and ends that one's."""
+
+PLANNED: Final = "planned"
+
+
+class Planned:
+    """Executes prepared documents over one Strawberry schema, on plans where it can.
+
+    `outcomes` counts operations by how they ran: `planned`, or `reference:` or `fallback:` and the reason.
+    """
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits, mask: Mask, reference: Reference) -> None:
+        self._core = schema._schema
+        self._limits, self._mask, self._reference = limits, mask, reference
+        self.plans = Plans(schema, limits)
+        self.outcomes: Counter[str] = Counter()
+
+    async def run(
+        self, prepared: Prepared, operation: Operation, variables: Variables, context: Any, renew: Renew
+    ) -> Result:
+        """Run a query or a mutation of `prepared` with the client's raw `variables`.
+
+        `renew` is asked for another context if what was begun has to be begun again. Raises what `renew` raises.
+        """
+        found = self._plan(prepared, operation, variables)
+        if isinstance(found, NoPlan):
+            self.outcomes[f"reference:{found.reason}"] += 1
+            return await self._reference.run(prepared, operation, variables, context)
+        plan, coerced = found
+        run = Run(self._core, context, coerced, self._mask.shows)
+        try:
+            answer = await plan.function(run)
+            errors = run.errors(answer)
+        except Fallback as fallback:
+            reason = fallback.reason
+        except Exception as error:
+            reason = "exception"
+            log.warning("plan.exception", query=prepared.text[: self._limits.logged_query_chars], exc_info=error)
+        else:
+            self.outcomes[PLANNED] += 1
+            return Result(answer, self._mask.executed(errors, prepared.text) if errors else [])
+        self.outcomes[f"fallback:{reason}"] += 1
+        return await self._reference.run(prepared, operation, variables, await renew())
+
+    def _plan(
+        self, prepared: Prepared, operation: Operation, variables: Variables
+    ) -> tuple[Plan, VariableValues] | NoPlan:
+        if operation.definition.operation is not OperationType.QUERY:
+            return NoPlan(operation.kind)
+        coerced = get_variable_values(
+            self._core,
+            operation.definition.variable_definitions or (),
+            variables,
+            max_errors=self._limits.errors,
+        )
+        if isinstance(coerced, list):
+            return NoPlan("variables")  # refused in the reference's words
+        plan = self.plans.of(prepared, operation, coerced.coerced)
+        return plan if isinstance(plan, NoPlan) else (plan, coerced)

@@ -1,0 +1,1 @@
+"""Documents become plans: an operation compiled to one Python function that runs level by level."""

@@ -1,0 +1,116 @@
+"""Plans by document, operation and switches: compiled when it pays, kept within bounds.
+
+A plan costs some milliseconds to make, a hundred times what it saves on one small request. So a document that comes
+once runs on the reference executor, and is compiled when it comes again. It owns the cache, not the running.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import strawberry
+
+from engine.documents import Prepared
+from engine.gate import Operation
+from engine.limits import Limits
+from engine.plan.build import build
+from engine.plan.emit import Source, emit
+from engine.plan.run import Answer, Run
+from engine.plan.tree import Unplannable
+
+_BYTES_PER_CHAR = 12
+"""Memory of a compiled plan per character of its source; measured 8 to 11, tree and constants included."""
+_BYTES = 4_000
+"""Memory of an entry that holds no plan."""
+
+Key: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A compiled operation. `source` is what it was compiled from."""
+
+    function: Callable[[Run], Awaitable[Answer]]
+    source: Source
+    fields: int
+
+    @property
+    def bytes(self) -> int:
+        """Estimated memory."""
+        return _BYTES + len(self.source.text) * _BYTES_PER_CHAR
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlan:
+    """Why an operation has no plan."""
+
+    reason: str
+
+    @property
+    def bytes(self) -> int:
+        """Estimated memory."""
+        return _BYTES
+
+
+NEW = NoPlan("new")
+"""The operation has come for the first time."""
+
+
+def compiled(
+    schema: strawberry.Schema, prepared: Prepared, operation: Operation, switches: dict[str, Any], most: int
+) -> Plan:
+    """The plan of an operation with these values of its switches and at most `most` fields. Raises: Unplannable."""
+    built = build(schema, prepared.document, operation.definition, switches, most_fields=most)
+    source = emit(built.root)
+    names = dict(source.names)
+    exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
+    return Plan(names["plan"], source, built.fields)
+
+
+class Plans:
+    """The plans of one schema, the least recently used first out."""
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
+        self._schema, self._limits = schema, limits
+        self._kept: OrderedDict[Key, Plan | NoPlan] = OrderedDict()
+        self._bytes = 0
+        self.compiled = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def bytes(self) -> int:
+        """Estimated memory of what is kept."""
+        return self._bytes
+
+    def of(self, prepared: Prepared, operation: Operation, variables: dict[str, Any]) -> Plan | NoPlan:
+        """The plan for an operation under these coerced variables, or why there is none."""
+        names = prepared.switches
+        key = (prepared, operation.name, *[variables.get(name) for name in names])
+        found = self._kept.get(key)
+        if found is None:
+            found = NEW
+            self._keep(key, found)
+        elif found is NEW:
+            switches = {name: variables[name] for name in names if name in variables}
+            try:
+                found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields)
+                self.compiled += 1
+            except Unplannable as error:
+                found = NoPlan(error.reason)
+            self._keep(key, found)
+        else:
+            self._kept.move_to_end(key)
+        return found
+
+    def _keep(self, key: Key, plan: Plan | NoPlan) -> None:
+        before = self._kept.pop(key, None)
+        self._bytes += plan.bytes - (0 if before is None else before.bytes)
+        self._kept[key] = plan
+        while len(self._kept) > self._limits.plans or self._bytes > self._limits.plan_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= oldest.bytes

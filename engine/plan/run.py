@@ -1,0 +1,230 @@
+"""What a plan runs on: the calls of its edges, the errors they leave, and everything that is not the usual case.
+
+The generated code does what is usual inline. Whatever is not comes here, and what only the reference executor may
+answer raises `Fallback`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+from graphql import GraphQLError, GraphQLLeafType, GraphQLSchema, Undefined, located_error
+from graphql.execution.values import VariableValues
+from graphql.pyutils import is_iterable
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+
+from engine.answering import Batched
+from engine.plan.tree import Fallback, Field, Resolver
+
+T = TypeVar("T")
+
+Answer: TypeAlias = dict[str, Any]
+Shows: TypeAlias = Callable[[BaseException], bool]
+"""Whether an exception is one that the client is told of, not a fault of ours."""
+
+_KINDS = 32
+"""Classes of values that a call remembers as usual."""
+
+
+class Info:
+    """What functions of the schema get that ask for an `info`: everything but where in the answer they stand.
+
+    Without `field` not even which field they serve: few that test a type ask. What is not here raises AttributeError,
+    and so sends the operation to the reference executor.
+    """
+
+    __slots__ = ("context", "field_name", "field_nodes", "parent_type", "return_type", "schema", "variable_values")
+
+    is_awaitable = staticmethod(optimized_is_awaitable)
+
+    def __init__(self, run: Run, field: Field | None) -> None:
+        self.schema, self.context, self.variable_values = run.schema, run.context, run.variables.coerced
+        if field is None:
+            return
+        self.field_name, self.field_nodes = field.name, list(field.nodes)
+        self.parent_type, self.return_type = field.parent, field.definition.type
+
+
+class Run:
+    """One execution of one plan."""
+
+    __slots__ = ("_failures", "_shows", "context", "info", "schema", "variables")
+
+    def __init__(self, schema: GraphQLSchema, context: Any, variables: VariableValues, shows: Shows) -> None:
+        self.schema, self.context, self.variables, self._shows = schema, context, variables, shows
+        self.info = Info(self, None)
+        self._failures: list[tuple[Answer, Field, Exception]] = []
+
+    async def together(self, *calls: tuple[Call, list[Any], list[Answer]]) -> list[list[Any]]:
+        """The values of the edges of one level, each for its own objects; those without objects are not asked."""
+        asked = [call.values(self, objects, answers) for call, objects, answers in calls if objects]
+        found = iter(await _all(asked) if len(asked) > 1 else [await each for each in asked])
+        return [next(found) if objects else [] for _, objects, _ in calls]
+
+    def info_of(self, field: Field) -> Info:
+        """What the functions of the schema get that decide of which type the values of `field` are."""
+        return Info(self, field)
+
+    def fail(self, field: Field, answer: Answer, error: Exception) -> None:
+        """Note that `field` of `answer` has failed and is null. Raises: Fallback where more than the field is null."""
+        if field.value.nonnull or not self._shows(error):
+            raise Fallback("error")
+        self._failures.append((answer, field, error))
+
+    def errors(self, answer: Answer) -> list[GraphQLError]:
+        """The errors of the whole answer: one for every place at which a failed field stands."""
+        if not self._failures:
+            return []
+        failed: dict[int, list[tuple[Field, Exception]]] = {}
+        for holder, field, error in self._failures:
+            failed.setdefault(id(holder), []).append((field, error))
+        return [
+            located_error(error, field.nodes, [*path, field.key])
+            for path, holder in _objects(answer)
+            for field, error in failed.get(id(holder), ())
+        ]
+
+
+class Call:
+    """An edge of a plan: asked once for all its objects."""
+
+    __slots__ = ("_known", "field")
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self._known: set[type] = set() if field.value.nonnull else {type(None)}
+
+    async def values(self, run: Run, objects: list[Any], answers: list[Answer]) -> list[Any]:
+        """One value for each object, None where the field failed. Raises: Fallback."""
+        if not objects:
+            return []
+        try:
+            found = await self._found(run, objects)
+        except Fallback:
+            raise
+        except Exception as error:
+            for answer in answers:
+                run.fail(self.field, answer, error)
+            return [None] * len(objects)
+        if len(found) != len(objects):
+            raise Fallback("length")
+        return found if self._known.issuperset(map(type, found)) else self._sifted(run, found, answers)  # type: ignore[return-value]  # read only
+
+    async def _found(self, run: Run, objects: list[Any]) -> Sequence[Any]:
+        raise TypeError(f"{type(self).__name__} does not say how it finds its values")
+
+    def _sifted(self, run: Run, found: Sequence[Any], answers: list[Answer]) -> list[Any]:
+        """The values with errors taken out; classes that are neither error nor promise are usual from now on."""
+        known, sifted = self._known, list(found)
+        for place, value in enumerate(found):
+            kind = type(value)
+            if kind in known:
+                continue
+            if value is None:
+                raise Fallback("null")
+            if isinstance(value, Exception):
+                run.fail(self.field, answers[place], value)
+                sifted[place] = None
+            elif isinstance(value, BaseException) or hasattr(kind, "__await__"):
+                raise Fallback("value")
+            elif len(known) < _KINDS:
+                known.add(kind)
+        return sifted
+
+
+class BatchCall(Call):
+    """An edge whose function takes all objects at once."""
+
+    __slots__ = ("_batched",)
+
+    def __init__(self, field: Field, batched: Batched) -> None:
+        super().__init__(field)
+        self._batched = batched
+
+    async def _found(self, run: Run, objects: list[Any]) -> Sequence[Any]:
+        try:
+            arguments = self.field.arguments(run.variables)
+        except GraphQLError:
+            raise Fallback("arguments") from None
+        return await self._batched.values(objects, run.context, arguments)
+
+
+class ResolverCall(Call):
+    """An edge whose resolver is called for each object."""
+
+    __slots__ = ("_resolve",)
+
+    def __init__(self, field: Field, resolver: Resolver) -> None:
+        super().__init__(field)
+        self._resolve = resolver.function
+
+    async def _found(self, run: Run, objects: list[Any]) -> Sequence[Any]:
+        try:
+            arguments = self.field.arguments(run.variables)
+        except GraphQLError:
+            raise Fallback("arguments") from None
+        info = Info(run, self.field)
+        values = [self._resolve(one, info, **arguments) for one in objects]
+        waiting = [place for place, value in enumerate(values) if hasattr(type(value), "__await__")]
+        results = await asyncio.gather(*(values[place] for place in waiting), return_exceptions=True)
+        for place, result in zip(waiting, results, strict=True):
+            values[place] = result
+        return values
+
+
+async def _all(asked: list[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all give. If one fails, or the request is over, none is left running: what they read from may be gone."""
+    tasks = [asyncio.ensure_future(each) for each in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _objects(answer: Answer) -> Iterator[tuple[list[str | int], Answer]]:
+    """Every object of an answer with its path, in the order of the answer; a shared one at each of its places."""
+    todo: list[tuple[list[str | int], Any]] = [([], answer)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, dict):
+            yield path, value
+            todo.extend(([*path, key], below) for key, below in reversed(value.items()))
+        elif isinstance(value, list):
+            todo.extend(([*path, place], below) for place, below in reversed(list(enumerate(value))))
+
+
+# ── what the generated code calls for what is not usual ───────────────────────────────────────────────────────────────
+def fall_back(reason: str) -> NoReturn:
+    """Leave the operation to the reference executor."""
+    raise Fallback(reason)
+
+
+def items(value: Any) -> Iterable[Any]:
+    """The items of a value that is no list."""
+    if not is_iterable(value):
+        raise Fallback("list")
+    return list(value)
+
+
+def leaf(type_: GraphQLLeafType, *, nonnull: bool) -> Callable[[Any], Any]:
+    """Coerces values of a scalar or an enum as graphql-core does."""
+    coerce = type_.coerce_output_value
+
+    def coerced(value: Any) -> Any:
+        if value is None:
+            if nonnull:
+                raise Fallback("null")
+            return None
+        if isinstance(value, BaseException):
+            raise Fallback("value")
+        result = coerce(value)
+        if result is None or result is Undefined:
+            raise Fallback("leaf")
+        return result
+
+    return coerced
