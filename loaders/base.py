@@ -5,7 +5,6 @@ answers for the request and gathers what is asked in one turn of the event loop,
 rows cost one statement. It owns no statement of a centre: those stand in the centre's file.
 """
 
-import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, ClassVar, Generic, TypeVar
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from domain.access import Scope
 from domain.base import BadInput
+from loaders.rounds import Ask, Batch, Rounds
 from models.reading import Read, ReadSession, Row
 
 LIST_LIMIT = 100
@@ -59,6 +59,7 @@ class Reading:
     ) -> None:
         self.session, self.now, self.today, self.scope, self.zone = session, now, today, scope, zone
         self.kept = Kept() if kept is None else kept
+        self.rounds = Rounds(session)
         self._loaders: dict[type[Loader[Any, Any]], Any] = {}
 
     def renewed(self) -> "Reading":
@@ -92,17 +93,10 @@ class Reading:
             values["viewer_organizations"] = self.scope.organizations
         if "viewer_customer" in names:
             values["viewer_customer"] = self.scope.customer
+        if self.rounds.stepping:
+            rows: list[R] = await Ask(statement, values)
+            return rows
         return await self.session.fetch(statement, **values)
-
-
-class _Batch:
-    """Keys gathered in one turn of the event loop, and the future all their askers wait for."""
-
-    __slots__ = ("done", "keys")
-
-    def __init__(self, done: "asyncio.Future[None]") -> None:
-        self.keys: list[Any] = []
-        self.done = done
 
 
 class Loader(Generic[K, V]):
@@ -111,8 +105,8 @@ class Loader(Generic[K, V]):
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self._known: dict[K, V] = {}
-        self._flight: dict[K, _Batch] = {}
-        self._open: _Batch | None = None
+        self._flight: dict[K, Batch] = {}
+        self._open: Batch | None = None
 
     async def fetch(self, keys: list[K]) -> Mapping[K, V]:
         """The values of distinct keys, in one statement; keys may be missing from the answer."""
@@ -129,13 +123,13 @@ class Loader(Generic[K, V]):
     async def many(self, keys: Sequence[K]) -> list[V]:
         """One value for each key, in the order of the keys; the same key twice costs nothing."""
         known = self._known
-        waiting: dict[int, _Batch] = {}
+        waiting: dict[int, Batch] = {}
         for key in keys:
             if key not in known:
                 batch = self._flight.get(key) or self._enqueue(key)
                 waiting[id(batch)] = batch
         for batch in waiting.values():
-            await asyncio.shield(batch.done)  # others wait for it too: one asker's end must not be theirs
+            await batch
         return [known[key] for key in keys]
 
     async def one(self, key: K) -> V:
@@ -152,22 +146,16 @@ class Loader(Generic[K, V]):
         found = await self.each(key for key in keys if key is not None)
         return [None if key is None else found[key] for key in keys]
 
-    def _enqueue(self, key: K) -> _Batch:
+    def _enqueue(self, key: K) -> Batch:
         batch = self._open
         if batch is None:
-            loop = asyncio.get_running_loop()
-            batch = self._open = _Batch(loop.create_future())
-            loop.call_soon(self._dispatch, batch)
+            batch = self._open = self.reading.rounds.open(self._answer)
         batch.keys.append(key)
         self._flight[key] = batch
         return batch
 
-    def _dispatch(self, batch: _Batch) -> None:
+    async def _answer(self, batch: Batch) -> None:
         self._open = None
-        task = asyncio.ensure_future(self._answer(batch))
-        task.add_done_callback(lambda finished: _settle(finished, batch.done))
-
-    async def _answer(self, batch: _Batch) -> None:
         try:
             found = await self.fetch(batch.keys)
             for key in batch.keys:
@@ -175,19 +163,6 @@ class Loader(Generic[K, V]):
         finally:
             for key in batch.keys:
                 self._flight.pop(key, None)
-
-
-def _settle(task: "asyncio.Task[None]", done: "asyncio.Future[None]") -> None:
-    """Hand a batch's end, good or bad, to all who wait for it."""
-    if done.done():
-        return
-    if task.cancelled():
-        done.cancel()
-    elif (error := task.exception()) is not None:
-        done.set_exception(error)
-        done.exception()  # seen: an asker that was cancelled meanwhile must not leave a warning behind
-    else:
-        done.set_result(None)
 
 
 class ById(Loader[UUID, R | None]):

@@ -194,7 +194,7 @@ class Paged(Generic[R]):
         )
         cut: list[list[R]] = [[] for _ in parents]
         for row in rows:
-            cut[row["place"] - 1].append(row)
+            cut[row.place - 1].append(row)
         return [
             Page(
                 found[: request.first],

@@ -7,6 +7,8 @@ statement of its own: those stand in `loaders`.
 
 import asyncio
 import logging
+import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -54,9 +56,13 @@ READ_TYPES = (Uuid, Text, BigInteger, Boolean, Date, TIMESTAMP, ARRAY)
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # the driver ships no types
-    """A row as the driver made it. Subclasses name the columns in order; each name reads its place, without a copy."""
+    """A row as the driver made it. Subclasses name the columns in order; each name reads its place, without a copy.
+
+    `twin` is the same row as a tuple, for those that come in one answer with the rows of other statements.
+    """
 
     columns: ClassVar[tuple[str, ...]] = ()
+    twin: ClassVar[type[tuple[Any, ...]]] = tuple
 
     def __init_subclass__(cls) -> None:
         """Turn the annotations, inherited ones first, into readers of their place."""
@@ -67,6 +73,9 @@ class Row(asyncpg.Record):  # type: ignore[misc]  # the driver ships no types
         for place, name in enumerate(names):
             setattr(cls, name, property(itemgetter(place)))
         cls.columns = tuple(names)
+        own = {name: value for name, value in vars(cls).items() if not name.startswith("__")}
+        bases = tuple(base.twin for base in cls.__bases__ if issubclass(base, Row))
+        cls.twin = type(cls.__name__, bases, {**own, "__slots__": ()})
 
 
 R = TypeVar("R", bound=Row)
@@ -123,6 +132,86 @@ def in_scope(*columns: ColumnElement[UUID | None] | InstrumentedAttribute[Any]) 
     for column in columns:
         condition = condition | (column == bindparam("viewer_organizations", type_=UUIDS).any_())
     return condition & true()
+
+
+# ── several statements in one trip ────────────────────────────────────────────────────────────────────────────────────
+SHARED_PARAMETERS = frozenset(
+    ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")
+)
+"""Parameters that mean the same in every statement of a request."""
+FUSED_STATEMENTS = 8
+"""The most statements of one trip: beyond, the planner's work on a text that is new outweighs the trips."""
+FUSED_KEPT = 1_000
+"""Combinations of statements that a process knows."""
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+class FusedRow(Row):
+    """A row of one of several statements: which, and its columns."""
+
+    leg: int
+    columns_of_leg: tuple[Any, ...]
+
+
+class Fused(Read[FusedRow]):
+    """Several statements as one: their rows one after the other, each under the number of its statement.
+
+    UNION ALL of `(number, row)`: the driver makes a tuple of each row, and the row's class a twin of itself of the
+    tuple. What the statements share, tenant and viewer, is sent once.
+    """
+
+    __slots__ = ("_own", "_shared", "_twins")
+
+    def __init__(self, statements: Sequence[Read[Any]]) -> None:
+        places: dict[tuple[int, str], int] = {}
+        legs = []
+        for leg, statement in enumerate(statements):
+            keys = [(-1 if name in SHARED_PARAMETERS else leg, name) for name in statement.names]
+            numbers = [places.setdefault(key, len(places) + 1) for key in keys]
+            text = _PARAMETER.sub(lambda found, n=numbers: f"${n[int(found[1]) - 1]}", statement.text)  # type: ignore[misc]
+            legs.append(f"(SELECT {leg} AS leg, ROW(l.*) AS columns_of_leg FROM ({text}) AS l)")
+        super().__init__(FusedRow, " UNION ALL ".join(legs), ())
+        self._own = tuple(places)
+        self._twins = tuple(statement.row.twin for statement in statements)
+
+    def arguments(self, tenant_id: UUID, values: Sequence[dict[str, Any]]) -> list[Any]:
+        """The parameters in order; `values` by statement."""
+        shared: dict[str, Any] = {"tenant": tenant_id}
+        for each in values:
+            shared.update((name, value) for name, value in each.items() if name in SHARED_PARAMETERS)
+        return [shared[name] if leg < 0 else values[leg][name] for leg, name in self._own]
+
+    def apart(self, rows: Sequence[Any]) -> list[list[Any]]:
+        """The rows by statement."""
+        twins = self._twins
+        found: list[list[Any]] = [[] for _ in twins]
+        for leg, columns in rows:
+            found[leg].append(twins[leg](columns))
+        return found
+
+
+_combinations: OrderedDict[tuple[Read[Any], ...], Fused | None] = OrderedDict()
+
+
+def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
+    """The statements as one; None if they come together for the first time, or are too many.
+
+    A text that is new costs the server more than the trips that it saves, on each connection: one that never comes
+    again is not made.
+    """
+    if len(statements) > FUSED_STATEMENTS:
+        return None
+    if statements not in _combinations:
+        _combinations[statements] = None
+        if len(_combinations) > FUSED_KEPT:
+            _combinations.popitem(last=False)
+        return None
+    _combinations.move_to_end(statements)
+    fused = _combinations[statements]
+    if fused is None:
+        fused = _combinations[statements] = Fused(statements)
+    return fused
 
 
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
@@ -198,7 +287,19 @@ class ReadSession:
         Raises: asyncpg.PostgresError as the server answers; RuntimeError once the session is closed.
         """
         values["tenant"] = self.tenant_id
-        arguments = [values[name] for name in statement.names]
+        return await self._fetched(statement, [values[name] for name in statement.names])
+
+    async def fetch_all(self, asked: Sequence[tuple[Read[Any], dict[str, Any]]]) -> list[list[Any]]:
+        """The rows of several statements, in one trip where they have come together before.
+
+        Raises: as `fetch`.
+        """
+        fused = fused_of(tuple(statement for statement, _ in asked)) if len(asked) > 1 else None
+        if fused is None:
+            return [await self.fetch(statement, **values) for statement, values in asked]
+        return fused.apart(await self._fetched(fused, fused.arguments(self.tenant_id, [v for _, v in asked])))
+
+    async def _fetched(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         async with self._lock:
             if self._closed:
                 raise RuntimeError("the read session is closed")

@@ -50,6 +50,10 @@ class Context:
         """The same viewer at the same instant, with a fresh read and nothing loaded."""
         return Context(self.viewer, self.reading.renewed())
 
+    async def together(self, edges: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+        """What edges that run side by side give, the keys and statements they wait for gathered."""
+        return await self.reading.rounds.together(edges)
+
     def load(self, kind: type[L]) -> L:
         """This request's loader of the kind."""
         return self.reading.load(kind)

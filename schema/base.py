@@ -23,6 +23,7 @@ from engine.limits import FieldCost
 from loaders.base import LIST_LIMIT
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
 from models.base import MAX_SAFE
+from models.reading import Row
 from resolvers.context import BatchFunction
 from resolvers.paging import cursor_of, total_counts
 
@@ -267,9 +268,12 @@ def graph_type(
 ) -> Callable[[type[T]], type[T]]:
     """A type whose values are rows of the class `row`, and, where several types share it, those that match."""
 
+    kinds = row if isinstance(row, tuple) else (row,)
+    classes = (*kinds, *(kind.twin for kind in kinds if issubclass(kind, Row)))
+
     def make(cls: type[T]) -> type[T]:
         def is_type_of(value: Any, _info: Any) -> bool:
-            return isinstance(value, row) and (matches is None or matches(value))
+            return isinstance(value, classes) and (matches is None or matches(value))
 
         cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
         return strawberry.type(cls, description=description)

@@ -163,7 +163,7 @@ def source_of(parent: GraphQLObjectType, definition: GraphQLField) -> Source:
         return Resolver(resolve)  # graphql-core's own: introspection
     if written.permission_classes or written.extensions:
         raise Unplannable("extension")
-    if getattr(resolve, "_is_default", False):
+    if getattr(resolve, "_is_default", False) and written.default_resolver is getattr:
         return Attribute(written.python_name)
     resolver = written.base_resolver
     if resolve is None or resolver is None or resolver.info_parameter is not None:

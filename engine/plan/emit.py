@@ -18,10 +18,12 @@ from graphql.execution import default_type_resolver
 
 from engine.answering import Batched, Computed
 from engine.plan.leaves import names_of, usual
-from engine.plan.run import BatchCall, Call, ResolverCall, fall_back, items, leaf
+from engine.plan.run import BatchCall, Call, ResolverCall, fall_back, leaf, sieve
 from engine.plan.tree import Abstract, Attribute, Field, Items, Leaf, Object, Resolver, Shape, Typename, Value
 
-_RESERVED = frozenset(("answer", "fall_back", "holder", "id", "items", "plan", "run", "type", "x", "zip"))
+_RESERVED = frozenset(
+    ("answer", "bool", "fall_back", "holder", "id", "int", "list", "look", "plan", "run", "str", "type", "usual", "x", "zip")
+)
 """Names that the generated code uses itself."""
 
 
@@ -59,7 +61,8 @@ class _Emitter:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.depth = 1
-        self.names: dict[str, Any] = {"fall_back": fall_back, "items": items}
+        self.names: dict[str, Any] = {"fall_back": fall_back}
+        self.names["usual"], self.names["look"] = sieve()
         self.taken: dict[str, int] = {}
         self.next: list[_Edge] = []
         self.made: dict[int, str] = {}
@@ -127,10 +130,7 @@ class _Emitter:
         """Ask the edges of a level; the names of their values."""
         found = [self.name(f"{edge.spot.field.key}_values") for edge in edges]
         calls = [self.constant(f"ask_{edge.spot.field.key}", call_of(edge.spot.field)) for edge in edges]
-        if len(edges) == 1:
-            self.line(f"{found[0]} = await {calls[0]}.values(run, {edges[0].objects}, {edges[0].answers})")
-            return found
-        with self.block(f"{', '.join(found)} = await run.together("):
+        with self.block(f"{', '.join(found)}{',' if len(found) == 1 else ''} = await run.together("):
             for edge, call in zip(edges, calls, strict=True):
                 self.line(f"({call}, {edge.objects}, {edge.answers}),")
         self.line(")")
@@ -146,7 +146,7 @@ class _Emitter:
         with self.block(f"for holder, {value} in zip({edge.answers}, {values}):"):
             if not field.value.nonnull:
                 self.line(f"if {value} is None: continue")
-            made = self.completed(field.value, value, edge.spot, looped=True, brought=True)
+            made = self.completed(field.value, value, edge.spot, looped=True, brought=True, sifted=True)
             self.line(f"holder[{field.key!r}] = {made}")
 
     # ── values ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,20 +166,23 @@ class _Emitter:
             self.line(f"{made} = {self.completed(value, name, spot, looped=looped, brought=False)}")
         return made
 
-    def completed(self, value: Value, name: str, spot: Spot, *, looped: bool, brought: bool) -> str:
+    def completed(
+        self, value: Value, name: str, spot: Spot, *, looped: bool, brought: bool, sifted: bool = False
+    ) -> str:
         """An expression for the answer of the variable `name`, which is not None unless it is a leaf.
 
-        `brought`: whether an edge brought it, or a list that an edge brought.
+        `brought`: whether an edge brought it, or a list that an edge brought. `sifted`: whether its call has looked
+        already whether it is an object at all.
         """
         if isinstance(value, Leaf):
             return self.leaf(value, name)
         if isinstance(value, Items):
             return self.items(value, name, spot, brought)
         if looped:
-            return self.once(value, name, spot, brought)
-        return self.whole(value, name, spot, looped)
+            return self.once(value, name, spot, brought, sifted)
+        return self.whole(value, name, spot, looped=looped, sifted=sifted)
 
-    def once(self, value: Object | Abstract, name: str, spot: Spot, brought: bool) -> str:
+    def once(self, value: Object | Abstract, name: str, spot: Spot, brought: bool, sifted: bool) -> str:
         """Complete an object that other parents may have too, once.
 
         What an edge brought stands in a list until the loop is done, so that its id is its own. What an object computed
@@ -190,13 +193,17 @@ class _Emitter:
         self.line(f"{made} = {memory}.get(id({name}))")
         if brought:
             with self.block(f"if {made} is None:"):
-                self.line(f"{memory}[id({name})] = {made} = {self.whole(value, name, spot, looped=True)}")
+                whole = self.whole(value, name, spot, looped=True, sifted=sifted)
+                self.line(f"{memory}[id({name})] = {made} = {whole}")
             return made
         with self.block(f"if {made} is None:"):
-            self.line(f"{memory}[id({name})] = {made} = ({self.whole(value, name, spot, looped=True)}, {name})")
+            whole = self.whole(value, name, spot, looped=True, sifted=sifted)
+            self.line(f"{memory}[id({name})] = {made} = ({whole}, {name})")
         return f"{made}[0]"
 
-    def whole(self, value: Object | Abstract, name: str, spot: Spot, looped: bool) -> str:
+    def whole(self, value: Object | Abstract, name: str, spot: Spot, *, looped: bool, sifted: bool) -> str:
+        if not sifted:
+            self.line(f"if type({name}) not in usual: look({name})")
         if isinstance(value, Object):
             return self.object(value.shape, name, spot, looped=looped)
         return self.any_of(value, name, spot, looped)
@@ -225,7 +232,7 @@ class _Emitter:
         return made
 
     def items(self, value: Items, name: str, spot: Spot, brought: bool) -> str:
-        self.line(f"if type({name}) is not list: {name} = items({name})")
+        self.line(f"if type({name}) is not list: {name} = run.items({name})")
         if isinstance(value.item, Leaf):
             item = self.name("item")
             return f"[{self.leaf(value.item, item)} for {item} in {name}]"
@@ -239,7 +246,7 @@ class _Emitter:
             if brought or isinstance(value.item, Leaf | Items):
                 completed = self.completed(value.item, item, spot, looped=True, brought=brought)
             else:  # a list that an object computed holds its own parts: hardly any stands in it twice
-                completed = self.whole(value.item, item, spot, looped=True)
+                completed = self.whole(value.item, item, spot, looped=True, sifted=False)
             self.line(f"{made}.append({completed})")
         return made
 
@@ -251,7 +258,7 @@ class _Emitter:
     def check(self, type_: GraphQLObjectType, name: str, condition: str = "") -> None:
         if type_.is_type_of is not None:
             check = self.shared(f"is_{type_.name}", ("is", type_.name), lambda: type_.is_type_of)
-            self.line(f"if {condition}not {check}({name}, run.info): fall_back('type')")
+            self.line(f"if {condition}{check}({name}, run.info) is not True: fall_back('type')")
 
     def fields(self, shape: Shape, name: str, path: str, *, looped: bool) -> str:
         entries, edges = [], []

@@ -66,7 +66,10 @@ def compiled(
     built = build(schema, prepared.document, operation.definition, switches, most_fields=most)
     source = emit(built.root)
     names = dict(source.names)
-    exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
+    try:
+        exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
+    except SyntaxError:  # loops inside each other, of which Python bears twenty
+        raise Unplannable("nesting") from None
     return Plan(names["plan"], source, built.fields)
 
 

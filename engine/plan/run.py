@@ -7,7 +7,7 @@ answer raises `Fallback`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from graphql import GraphQLError, GraphQLLeafType, GraphQLSchema, Undefined, located_error
@@ -21,6 +21,8 @@ from engine.plan.tree import Fallback, Field, Resolver
 T = TypeVar("T")
 
 Answer: TypeAlias = dict[str, Any]
+Together: TypeAlias = Callable[[Sequence[Coroutine[Any, Any, Any]]], Awaitable[list[Any]]]
+"""Runs edges of one level side by side: a context's own way, or `side_by_side`."""
 Shows: TypeAlias = Callable[[BaseException], bool]
 """Whether an exception is one that the client is told of, not a fault of ours."""
 
@@ -50,18 +52,28 @@ class Info:
 class Run:
     """One execution of one plan."""
 
-    __slots__ = ("_failures", "_shows", "context", "info", "schema", "variables")
+    __slots__ = ("_failures", "_kept", "_shows", "_together", "context", "info", "schema", "variables")
 
     def __init__(self, schema: GraphQLSchema, context: Any, variables: VariableValues, shows: Shows) -> None:
         self.schema, self.context, self.variables, self._shows = schema, context, variables, shows
         self.info = Info(self, None)
+        self._together: Together = getattr(context, "together", side_by_side)
         self._failures: list[tuple[Answer, Field, Exception]] = []
+        self._kept: list[list[Any]] = []
 
     async def together(self, *calls: tuple[Call, list[Any], list[Answer]]) -> list[list[Any]]:
         """The values of the edges of one level, each for its own objects; those without objects are not asked."""
         asked = [call.values(self, objects, answers) for call, objects, answers in calls if objects]
-        found = iter(await _all(asked) if len(asked) > 1 else [await each for each in asked])
+        found = iter(await self._together(asked))
         return [next(found) if objects else [] for _, objects, _ in calls]
+
+    def items(self, value: Any) -> list[Any]:
+        """The items of a value that is no list, kept for as long as the plan runs: it knows objects by their ids."""
+        if _is_strange(value) or not is_iterable(value):
+            raise Fallback("list")
+        items = list(value)
+        self._kept.append(items)
+        return items
 
     def info_of(self, field: Field) -> Info:
         """What the functions of the schema get that decide of which type the values of `field` are."""
@@ -81,7 +93,7 @@ class Run:
         for holder, field, error in self._failures:
             failed.setdefault(id(holder), []).append((field, error))
         return [
-            located_error(error, field.nodes, [*path, field.key])
+            located_error(error, list(field.nodes), [*path, field.key])
             for path, holder in _objects(answer)
             for field, error in failed.get(id(holder), ())
         ]
@@ -127,7 +139,7 @@ class Call:
             if isinstance(value, Exception):
                 run.fail(self.field, answers[place], value)
                 sifted[place] = None
-            elif isinstance(value, BaseException) or hasattr(kind, "__await__"):
+            elif _is_strange(value):
                 raise Fallback("value")
             elif len(known) < _KINDS:
                 known.add(kind)
@@ -166,16 +178,22 @@ class ResolverCall(Call):
         except GraphQLError:
             raise Fallback("arguments") from None
         info = Info(run, self.field)
-        values = [self._resolve(one, info, **arguments) for one in objects]
+        values = [self._value(one, info, arguments) for one in objects]
         waiting = [place for place, value in enumerate(values) if hasattr(type(value), "__await__")]
         results = await asyncio.gather(*(values[place] for place in waiting), return_exceptions=True)
         for place, result in zip(waiting, results, strict=True):
             values[place] = result
         return values
 
+    def _value(self, one: Any, info: Info, arguments: Mapping[str, Any]) -> Any:
+        try:
+            return self._resolve(one, info, **arguments)
+        except Exception as error:
+            return error  # this object's, not the others'
 
-async def _all(asked: list[Coroutine[Any, Any, T]]) -> list[T]:
-    """What all give. If one fails, or the request is over, none is left running: what they read from may be gone."""
+
+async def side_by_side(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all give, each in a task of its own. If one fails, or the request is over, none is left running: what they read from may be gone."""
     tasks = [asyncio.ensure_future(each) for each in asked]
     try:
         return await asyncio.gather(*tasks)
@@ -198,30 +216,46 @@ def _objects(answer: Answer) -> Iterator[tuple[list[str | int], Answer]]:
             todo.extend(([*path, place], below) for place, below in reversed(list(enumerate(value))))
 
 
+def _is_strange(value: Any) -> bool:
+    """Whether a value is none: an error, a promise, or graphql-core's word for nothing."""
+    return value is Undefined or isinstance(value, BaseException) or hasattr(type(value), "__await__")
+
+
 # ── what the generated code calls for what is not usual ───────────────────────────────────────────────────────────────
 def fall_back(reason: str) -> NoReturn:
     """Leave the operation to the reference executor."""
     raise Fallback(reason)
 
 
-def items(value: Any) -> Iterable[Any]:
-    """The items of a value that is no list."""
-    if not is_iterable(value):
-        raise Fallback("list")
-    return list(value)
+def sieve() -> tuple[set[type], Callable[[Any], None]]:
+    """Classes of objects that are usual, and what looks at an object of another class.
+
+    Errors and promises are left to the reference executor, whatever type they would be of; other classes are usual from
+    now on.
+    """
+    usual: set[type] = set()
+
+    def look(value: Any) -> None:
+        if _is_strange(value):
+            raise Fallback("value")
+        if len(usual) < _KINDS:
+            usual.add(type(value))
+
+    return usual, look
 
 
 def leaf(type_: GraphQLLeafType, *, nonnull: bool) -> Callable[[Any], Any]:
     """Coerces values of a scalar or an enum as graphql-core does."""
     coerce = type_.coerce_output_value
+    usual, look = sieve()
 
     def coerced(value: Any) -> Any:
-        if value is None:
-            if nonnull:
-                raise Fallback("null")
-            return None
-        if isinstance(value, BaseException):
-            raise Fallback("value")
+        if type(value) not in usual:
+            if value is None or value is Undefined:
+                if nonnull:
+                    raise Fallback("null")
+                return None
+            look(value)
         result = coerce(value)
         if result is None or result is Undefined:
             raise Fallback("leaf")

@@ -4,7 +4,6 @@ For any number of (customer, cloud store) it is one statement for the stores, th
 and one for who honours them. The rule itself is `domain.member.right_here`.
 """
 
-from asyncio import gather
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -288,8 +287,8 @@ class RightsHere(Loader[tuple[UUID, UUID], list[RightHere] | None]):
 
     async def _held(self, customers: list[UUID]) -> dict[UUID, list[_Held]]:
         load = self.reading.load
-        growths, balances, held_coupons = await gather(
-            load(GrowthsOf).many(customers), load(BalancesOf).many(customers), load(CouponsOf).many(customers)
+        growths, balances, held_coupons = await self.reading.rounds.together(
+            [load(GrowthsOf).many(customers), load(BalancesOf).many(customers), load(CouponsOf).many(customers)]
         )
         return {
             customer: [

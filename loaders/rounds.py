@@ -1,0 +1,232 @@
+"""Rounds: how edges that run side by side wait for the database together, without a task for each.
+
+Within `together` every edge is stepped until it waits for something. What they wait for is gathered: keys by loader, and
+then the statements of all of them, which go out in one trip. Then whoever waited goes on, until all are through. It owns
+no statement. Outside of `together`, on the reference executor, a loader's keys are gathered for one turn of the event
+loop, and its statement goes out alone.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from typing import Any, TypeAlias
+
+from models.reading import Read, ReadSession
+
+Step: TypeAlias = Coroutine[Any, Any, Any]
+
+
+class Ask:
+    """A statement that an edge waits for, and then its rows."""
+
+    __slots__ = ("rows", "statement", "values")
+
+    def __init__(self, statement: Read[Any], values: dict[str, Any]) -> None:
+        self.statement, self.values = statement, values
+        self.rows: list[Any] = []
+
+    def __await__(self) -> Generator[Any, None, list[Any]]:
+        yield self
+        return self.rows
+
+
+class Batch:
+    """Keys of one loader that are answered together, and those who wait for the answer."""
+
+    __slots__ = ("_future", "_rounds", "answer", "done", "error", "keys", "waiting")
+
+    def __init__(self, rounds: "Rounds", answer: "Callable[[Batch], Step]") -> None:
+        self._rounds, self.answer = rounds, answer
+        self._future: asyncio.Future[None] | None = None
+        self.keys: list[Any] = []
+        self.waiting: list[_Edge] = []
+        self.done = False
+        self.error: BaseException | None = None
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if not self.done:
+            if self._rounds.stepping and self._future is None:
+                yield self
+            else:
+                # Others wait for it too: one asker's end must not be theirs.
+                yield from asyncio.shield(self.future).__await__()
+        if self.error is not None:
+            raise self.error
+
+    @property
+    def future(self) -> "asyncio.Future[None]":
+        """What tasks wait for."""
+        if self._future is None:
+            self._future = asyncio.get_running_loop().create_future()
+        return self._future
+
+    def end(self, error: BaseException | None) -> "list[_Edge]":
+        """Hand the batch's end, good or bad, to all who wait for it; the edges that may go on."""
+        self.done, self.error = True, error
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+        return self.waiting
+
+
+class _Fork:
+    """Edges that an edge runs side by side within its own."""
+
+    __slots__ = ("edges", "left", "parent", "results")
+
+    def __init__(self, edges: Sequence[Step]) -> None:
+        self.edges, self.left = edges, len(edges)
+        self.parent: _Edge | None = None
+        self.results: list[Any] = [None] * len(edges)
+
+    def __await__(self) -> Generator[Any, None, list[Any]]:
+        if self.edges:
+            yield self
+        return self.results
+
+
+class _Edge:
+    """A coroutine that is stepped: one of a fork's, at its place, or a loader's that answers a batch."""
+
+    __slots__ = ("of", "place", "step")
+
+    def __init__(self, step: Step, of: _Fork | Batch, place: int = 0) -> None:
+        self.step, self.of, self.place = step, of, place
+
+
+class Rounds:
+    """The rounds of one request. `stepping` is true while an edge runs."""
+
+    __slots__ = ("_opened", "_session", "stepping")
+
+    def __init__(self, session: ReadSession) -> None:
+        self._session = session
+        self._opened: list[Batch] = []
+        self.stepping = False
+
+    def open(self, answer: Callable[[Batch], Step]) -> Batch:
+        """A batch that takes keys until its round begins; then `answer` answers it."""
+        batch = Batch(self, answer)
+        if self.stepping:
+            self._opened.append(batch)
+        else:
+            assert batch.future is not None
+            asyncio.get_running_loop().call_soon(_alone, batch)
+        return batch
+
+    async def together(self, edges: Sequence[Step]) -> list[Any]:
+        """Run edges side by side; their results in order.
+
+        Raises: whatever an edge raises; the others are closed then.
+        """
+        fork = _Fork(edges)
+        if self.stepping:
+            return await fork
+        run = _Run(self._session, self)
+        try:
+            await run.through(fork)
+        finally:
+            run.close()
+        return fork.results
+
+    def taken(self) -> list[Batch]:
+        """The batches that were opened since last asked."""
+        opened, self._opened = self._opened, []
+        return opened
+
+
+class _Run:
+    """One `together`: its edges, and what they wait for."""
+
+    def __init__(self, session: ReadSession, rounds: Rounds) -> None:
+        self._session, self._rounds = session, rounds
+        self._edges: list[_Edge] = []
+        self._ready: list[_Edge] = []
+        self._asks: list[tuple[Ask, _Edge]] = []
+        self._futures: list[tuple[asyncio.Future[Any], _Edge]] = []
+
+    async def through(self, fork: _Fork) -> None:
+        """Run the edges of a fork to their end."""
+        self._forked(fork)
+        while fork.left:
+            if self._ready:
+                edge = self._ready.pop()
+                self._step(edge)
+            elif opened := self._rounds.taken():
+                self._start([_Edge(batch.answer(batch), batch) for batch in opened])
+            elif self._asks:
+                asked, self._asks = self._asks, []
+                found = await self._session.fetch_all([(ask.statement, ask.values) for ask, _ in asked])
+                for (ask, edge), rows in zip(asked, found, strict=True):
+                    ask.rows = rows
+                    self._ready.append(edge)
+            else:
+                await self._others()
+
+    def close(self) -> None:
+        """End what has not ended."""
+        for edge in self._edges:
+            edge.step.close()
+        self._rounds.taken()
+
+    def _forked(self, fork: _Fork) -> None:
+        self._start([_Edge(step, fork, place) for place, step in enumerate(fork.edges)])
+
+    def _start(self, edges: list[_Edge]) -> None:
+        self._edges.extend(edges)
+        self._ready.extend(reversed(edges))
+
+    def _step(self, edge: _Edge) -> None:
+        """Step an edge until it waits or ends."""
+        self._rounds.stepping = True
+        try:
+            wait = edge.step.send(None)
+        except StopIteration as stop:
+            self._ended(edge, stop.value)
+            return
+        except Exception as error:
+            if isinstance(edge.of, _Fork):
+                raise
+            self._ready.extend(edge.of.end(error))
+            return
+        finally:
+            self._rounds.stepping = False
+        if type(wait) is Ask:
+            self._asks.append((wait, edge))
+        elif type(wait) is Batch:
+            wait.waiting.append(edge)
+        elif type(wait) is _Fork:
+            wait.parent = edge
+            self._forked(wait)
+        else:
+            self._futures.append((wait, edge))
+
+    def _ended(self, edge: _Edge, result: Any) -> None:
+        of = edge.of
+        if isinstance(of, Batch):
+            self._ready.extend(of.end(None))
+            return
+        of.results[edge.place] = result
+        of.left -= 1
+        if of.left == 0 and of.parent is not None:
+            self._ready.append(of.parent)
+
+    async def _others(self) -> None:
+        """Wait for what is neither keys nor statements: a lock, a thread."""
+        futures, self._futures = self._futures, []
+        waiting = {future for future, _ in futures if future is not None}
+        for future in waiting:
+            future._asyncio_future_blocking = False  # what a task does that takes over the waiting
+        if waiting:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(0)
+        for future, edge in futures:
+            if future is None or future.done():
+                self._ready.append(edge)
+            else:
+                self._futures.append((future, edge))
+
+
+def _alone(batch: Batch) -> None:
+    """Answer a batch in a task of its own."""
+    task = asyncio.ensure_future(batch.answer(batch))
+    task.add_done_callback(lambda done: batch.end(asyncio.CancelledError() if done.cancelled() else done.exception()))

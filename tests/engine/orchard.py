@@ -1,0 +1,420 @@
+"""A small orchard: a schema with every kind of field that plans treat differently, over rows known by their numbers.
+
+What a field answers depends on the number of its row and on its arguments alone, so that two executors may be compared.
+Fields in `UNRULY` break the rules of their type for some rows, or are of a kind that plans do not run.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum, IntEnum
+from functools import partial
+from typing import Annotated, Any, NewType, Union
+
+import strawberry
+from aiodataloader import DataLoader
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from strawberry.extensions import FieldExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
+
+from engine.answering import EXTENSION, Batched, Computed
+from tests.engine.small import EVERYBODY, KnownError
+
+TREES, STONES = 8, 3
+"""How many rows there are of each kind; asked for others there is nothing."""
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Moment = NewType("Moment", datetime)
+Anything = NewType("Anything", object)
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@strawberry.enum
+class Grade(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Row:
+    """A tree, a stone or a pebble. What it says of itself follows from its number."""
+
+    def __init__(self, kind: str, number: int) -> None:
+        self.kind, self.number, self.name = kind, number, f"{kind} {number}"
+        self.key = f"{kind.lower()}_{number}"
+        self.weight = number / 4
+        self.ripe = number % 2 == 0
+        self.colour = Colour.RED if number % 2 else "blue"
+        self.grade = Grade.LOW if number % 3 else 2
+        self.remark = None if number % 2 else f"remark {number}"
+        self.planted = START + timedelta(days=number)
+        self.felled = None if number % 3 else START
+        self.parcel = {"of": [number, None]}
+        self.tags = tuple(f"tag {n}" for n in range(number % 4))
+        self.shape = [[number, None], None, []]
+        self.note = Note(text=f"about {number}", words=["a", None], about=self if number % 2 else None)
+        self.stones = [STONE_ROWS[number % STONES], None] if kind == "Tree" else []
+        self.too_big = 2**31 if number == 3 else number
+
+
+class Asking:
+    """The context of one operation: what gathers the rows of a field for its batch, and what was asked."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+        self._gathering: dict[Any, DataLoader[Any, Any]] = {}
+
+    def gatherer(self, key: Any, call: Callable[[list[Any]], Any]) -> DataLoader[Any, Any]:
+        return self._gathering.setdefault(key, DataLoader(batch_load_fn=call, cache=False))
+
+
+ROOT = object()
+
+
+def edge(function: Callable[..., Awaitable[Sequence[Any]]], **parse: Callable[[Any], Any]) -> Any:
+    """A field answered by `function` for all its rows at once; its keyword arguments are the field's."""
+    batched = Batched(function, parse)
+
+    async def call(info: Any, values: dict[str, Any], rows: list[Any]) -> list[Any]:
+        return list(await batched.values(rows, info.context, values))
+
+    async def resolve(root: Any, info: strawberry.Info, **values: Any) -> Any:
+        nodes = info._raw_info.field_nodes
+        gatherer = info.context.gatherer((id(batched), id(nodes[0])), partial(call, info, values))
+        return await gatherer.load(ROOT if root is None else root)
+
+    first = list(inspect.signature(resolve).parameters.values())[:2]
+    own = list(inspect.signature(function).parameters.values())[2:]
+    resolve.__signature__ = inspect.Signature([*first, *own])  # type: ignore[attr-defined]  # Strawberry reads it
+    return strawberry.field(resolver=resolve, metadata={EXTENSION: batched})
+
+
+def computed(function: Callable[[Any], Any]) -> Any:
+    """A field that is a function of its row."""
+
+    def resolve(root: Any) -> Any:
+        return function(root)
+
+    parameter = inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    resolve.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]  # it has no annotations
+    return strawberry.field(resolver=resolve, metadata={EXTENSION: Computed(function)})
+
+
+def each(answer: Callable[[Row], Any]) -> Any:
+    """An edge without arguments: `answer` for each row."""
+
+    async def function(rows: Sequence[Any], _context: Asking) -> Sequence[Any]:
+        return [answer(row) for row in rows]
+
+    return edge(function)
+
+
+def of_kind(kind: str) -> Callable[[type], type]:
+    """A type whose values are the rows of a kind."""
+
+    def make(cls: type) -> type:
+        cls.is_type_of = staticmethod(lambda value, _info: getattr(value, "kind", None) == kind)  # type: ignore[attr-defined]  # read by Strawberry
+        return strawberry.type(cls)
+
+    return make
+
+
+# ── what edges answer ─────────────────────────────────────────────────────────────────────────────────────────────────
+def tree(number: int) -> Row:
+    """A row of the orchard: the same object whoever asks."""
+    return TREE_ROWS[number % TREES]
+
+
+def stone(number: int) -> Row:
+    return STONE_ROWS[number % STONES]
+
+
+def thing(number: int) -> Row | None:
+    return None if number % 5 == 4 else tree(number) if number % 2 else stone(number)
+
+
+def found(number: int) -> Any:
+    return Note(text=f"found {number}", words=[], about=None) if number % 3 == 2 else thing(number)
+
+
+def known(condition: bool, answer: Any) -> Any:
+    """`answer`, or in its place an error that the client is told of."""
+    return KnownError("Not today.") if condition else answer
+
+
+async def echoed(
+    rows: Sequence[Any],
+    context: Asking,
+    text: str = "x",
+    number: int | None = None,
+    colour: Colour = Colour.RED,
+    grade: Grade | None = None,
+    ids: list[strawberry.ID] | None = None,
+    sizes: list[list[int] | None] | None = None,
+    wish: "Wish | None" = None,
+    wishes: "list[Wish | None] | None" = None,
+    at: Moment | None = None,
+    anything: Anything | None = None,
+    maybe: strawberry.Maybe[str | None] = None,
+    class_: Annotated[bool, strawberry.argument(name="class")] = False,
+) -> Sequence[Any]:
+    """What the function was given, as text."""
+    given = [text, number, colour, grade, ids, sizes, wish, wishes, at, anything, maybe, class_]
+    context.said.append(given)
+    return [f"{getattr(row, 'number', '')} {given!r}" for row in rows]
+
+
+async def measured(
+    rows: Sequence[Any],
+    context: Asking,
+    times: int,
+    grade: Grade = Grade.HIGH,
+    key: strawberry.ID | None = strawberry.UNSET,
+    at: Moment = START,  # type: ignore[assignment]  # a value of the scalar
+    seconds: float = 1.5,
+) -> Sequence[Any]:
+    given = [times, grade, key, at, seconds]
+    context.said.append(given)
+    return [f"{getattr(row, 'number', '')} {given!r}" for row in rows]
+
+
+def checked(number: int) -> int:
+    """What an argument means. Raises: KnownError for a number that means nothing."""
+    if number < 0:
+        raise KnownError("No such number.")
+    return number
+
+
+async def tree_by(rows: Sequence[Any], _context: Asking, number: int) -> Sequence[Any]:
+    return [TREE_ROWS[number] if number < TREES else None for _ in rows]
+
+
+async def the_tree(rows: Sequence[Any], _context: Asking, number: int = 1) -> Sequence[Any]:
+    return [tree(number) for _ in rows]
+
+
+async def trees_by(rows: Sequence[Any], _context: Asking, numbers: list[int] | None = None) -> Sequence[Any]:
+    return [[tree(number) for number in numbers or (1, 2, 1)] for _ in rows]
+
+
+async def thing_by(rows: Sequence[Any], _context: Asking, number: int = 0) -> Sequence[Any]:
+    return [thing(number) for _ in rows]
+
+
+async def found_by(rows: Sequence[Any], _context: Asking, number: int = 0) -> Sequence[Any]:
+    return [found(number) for _ in rows]
+
+
+async def refused(_rows: Sequence[Any], _context: Asking) -> Sequence[Any]:
+    raise KnownError("Not for you.")
+
+
+async def breaking(rows: Sequence[Any], _context: Asking) -> Sequence[Any]:
+    if any(row.number == 7 for row in rows):
+        raise RuntimeError("no tree was ever seven")
+    return [row.number for row in rows]
+
+
+async def too_few(rows: Sequence[Any], _context: Asking) -> Sequence[Any]:
+    return [row.number for row in rows if row.number != 6]
+
+
+# ── what resolvers answer, called for each object ─────────────────────────────────────────────────────────────────────
+def age_of(root: strawberry.Parent[Row], times: int = 1, wish: "Wish | None" = None) -> str:
+    return f"{root.number * times} {wish!r}"
+
+
+async def height_of(root: strawberry.Parent[Row]) -> int | None:
+    return None if root.number % 3 else root.number
+
+
+def moody(root: strawberry.Parent[Row]) -> str | None:
+    if root.number % 2:
+        raise KnownError(f"{root.number} is odd.")
+    return root.name
+
+
+async def sulky(root: strawberry.Parent[Row]) -> str | None:
+    if root.number % 3 == 1:
+        raise KnownError(f"{root.number} sulks.")
+    return root.name
+
+
+def told(root: strawberry.Parent[Row], info: strawberry.Info) -> str:
+    return f"{info.field_name} {root.number}"
+
+
+class Shouting(FieldExtension):
+    def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
+        return str(next_(source, info, **kwargs)).upper()
+
+
+# ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@strawberry.input
+class Wish:
+    colour: Colour = Colour.BLUE
+    grade: Grade | None = None
+    sizes: list[int] | None = None
+    label: str | None = strawberry.UNSET
+    inner: "Wish | None" = None
+    at: Moment | None = None
+
+
+@strawberry.type
+class Note:
+    text: str
+    words: list[str | None]
+    about: "Tree | None"
+    size: int = computed(lambda note: len(note.text))
+    seen: int = each(lambda note: len(note.words))
+
+
+Found = Annotated[Union["Tree", "Stone", "Note"], strawberry.union("Found")]
+
+
+@strawberry.interface
+class Thing:
+    number: int
+    name: str
+    nearby: "Thing | None" = each(lambda row: thing(row.number + 1))
+    parent: "Tree | None" = each(lambda row: tree(row.number // 2) if row.number else None)
+
+
+@strawberry.interface
+class Odd:
+    number: int
+
+    @classmethod
+    def resolve_type(cls, value: Any, _info: Any, _type: Any) -> Any:
+        return {0: "Pebble", 1: "Tree", 2: "Nothing", 3: None}.get(value.number, "Pebble")
+
+
+@of_kind("Pebble")
+class Pebble(Odd):
+    weight: float
+
+
+@of_kind("Stone")
+class Stone(Thing):
+    weight: float
+    colour: Colour
+    top: "Tree" = each(lambda row: tree(row.number))
+
+
+@of_kind("Tree")
+class Tree(Thing):
+    key: strawberry.ID
+    weight: float
+    ripe: bool
+    colour: Colour
+    grade: Grade | None
+    remark: str | None
+    planted: Moment
+    felled: Moment | None
+    parcel: Anything
+    tags: list[str]
+    shape: list[list[int | None] | None]
+    note: Note
+    stones: list[Stone | None]
+    twice: int = computed(lambda row: row.number * 2)
+    itself: "Tree" = computed(lambda row: row)
+    copy: "Tree | None" = computed(lambda row: None if row.number % 4 == 3 else Row("Tree", row.number))
+    pair: "list[Tree]" = computed(lambda row: [row, Row("Tree", row.number)])
+    grid: "list[list[Thing | None] | None]" = computed(lambda row: [[row, None], None, [thing(row.number)]])
+    label: str = each(lambda row: f"label {row.number}")
+    grades: list[Grade] = each(lambda row: [Grade.LOW, 2][: row.number % 3])
+    neighbour: "Tree" = each(lambda row: tree(row.number * 3 + 1))
+    children: "list[Tree]" = each(lambda row: tuple(tree(row.number + n // 2) for n in range(row.number % 4)))
+    rows: "list[list[Tree | None] | None]" = each(lambda row: [[row, None, tree(1)], None])
+    things: list[Thing] = each(lambda row: [tree(row.number), stone(1), tree(1)])
+    found: Found | None = each(lambda row: found(row.number))
+    echo: str = edge(echoed)
+    measured: str = edge(measured)
+    one_of: "Tree | None" = edge(tree_by, number=checked)
+    age: str = strawberry.field(resolver=age_of)
+    height: int | None = strawberry.field(resolver=height_of)
+    # Known errors of single rows.
+    shy: str | None = each(lambda row: known(row.number % 3 == 1, row.name))
+    shy_friend: "Tree | None" = each(lambda row: known(row.number % 2 == 1, tree(row.number + 1)))
+    moody: str | None = strawberry.field(resolver=moody)
+    sulky: str | None = strawberry.field(resolver=sulky)
+    refused: int | None = edge(refused)
+    # What breaks the rules.
+    told: str = strawberry.field(resolver=told)
+    shouted: str = strawberry.field(resolver=lambda: "loud", extensions=[Shouting()], graphql_type=str)
+    shy_must: str = each(lambda row: known(row.number % 3 == 2, row.name))
+    holes: str = each(lambda row: None if row.number == 5 else row.name)
+    breaking: int | None = edge(breaking)
+    too_few: int | None = edge(too_few)
+    too_big: int
+    impostor: "Tree | None" = each(lambda row: stone(1) if row.number == 2 else row)
+    odd: Odd | None = each(lambda row: Row("Pebble", row.number))
+    mistakes: list["Note"] = each(lambda row: [row.note, ValueError("no note")][: row.number % 3])
+    mistaken: "Note | None" = computed(lambda row: ValueError("no note") if row.number == 1 else None)
+    awaited: "Note" = each(lambda row: height_of(row))
+
+
+@strawberry.type
+class Query:
+    tree: Tree | None = edge(tree_by, number=checked)
+    the_tree: Tree = edge(the_tree)
+    trees: list[Tree] = edge(trees_by)
+    thing: Thing | None = edge(thing_by)
+    found: Found | None = edge(found_by)
+    echo: str = edge(echoed)
+    measured: str = edge(measured)
+    version: str = computed(lambda _root: "one")
+    first: Tree = computed(lambda _root: TREE_ROWS[1])
+    all: list[Thing] = computed(lambda _root: [*TREE_ROWS[:2], STONE_ROWS[0], TREE_ROWS[1]])
+
+
+UNRULY = frozenset(
+    ("told", "shouted", "shyMust", "holes", "breaking", "tooFew", "tooBig", "impostor", "odd", "mistakes", "mistaken", "awaited")
+)  # fmt: skip
+"""Fields of Tree that fall back for some rows or all; every other field of the orchard never does."""
+
+TREE_ROWS, STONE_ROWS = [], []
+STONE_ROWS += [Row("Stone", number) for number in range(STONES)]
+TREE_ROWS += [Row("Tree", number) for number in range(TREES)]
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise GraphQLError("A moment is a text.")
+    return datetime.fromisoformat(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+strawberry_schema = strawberry.Schema(
+    Query,
+    types=[Tree, Stone, Pebble],
+    config=StrawberryConfig(
+        scalar_map={
+            Moment: strawberry.scalar(name="Moment", serialize=datetime.isoformat, parse_value=_moment),
+            Anything: strawberry.scalar(name="Anything", serialize=_same, parse_value=_same),
+        }
+    ),
+)
+schema: GraphQLSchema = strawberry_schema._schema
+
+
+def declare() -> None:
+    """Write where the engine reads it how each field is answered, and that everybody may read it."""
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
+            continue
+        for made in kind.fields.values():
+            made.extensions["audience"] = EVERYBODY
+            written = made.extensions.get("strawberry-definition")
+            if isinstance(written, StrawberryField) and EXTENSION in written.metadata:
+                made.extensions[EXTENSION] = written.metadata[EXTENSION]
+
+
+declare()
