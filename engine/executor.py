@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import strawberry
@@ -21,6 +22,7 @@ from engine.documents import Prepared
 from engine.faults import Mask
 from engine.gate import Operation
 from engine.limits import Limits
+from engine.payloads import Payloads
 from engine.plan.plans import NoPlan, Plan, Plans
 from engine.plan.run import Run
 from engine.plan.tree import Fallback
@@ -53,6 +55,9 @@ class Planned:
 
         `renew` is asked for another context if what was begun has to be begun again. Raises what `renew` raises.
         """
+        if operation.definition.operation is OperationType.MUTATION:
+            equip = partial(self._equip, prepared, operation, renew)
+            return await self._reference.run(prepared, operation, variables, context, Payloads, equip)
         found = self._plan(prepared, operation, variables)
         if isinstance(found, NoPlan):
             self.outcomes[f"reference:{found.reason}"] += 1
@@ -60,7 +65,7 @@ class Planned:
         plan, coerced = found
         run = Run(self._core, context, coerced, self._mask.shows)
         try:
-            answer = await plan.function(run)
+            answer = await plan.function(run, None)
             errors = run.errors(answer)
         except Fallback as fallback:
             reason = fallback.reason
@@ -73,11 +78,17 @@ class Planned:
         self.outcomes[f"fallback:{reason}"] += 1
         return await self._reference.run(prepared, operation, variables, await renew())
 
+    def _equip(self, prepared: Prepared, operation: Operation, renew: Renew, executor: Payloads) -> None:
+        """Give the executor of a mutation its plans."""
+
+        def plan_of(key: str) -> Plan | NoPlan:
+            return self.plans.of(prepared, operation, executor.variable_values.coerced, key)
+
+        executor.equip(plan_of, self._mask.shows, renew, self.outcomes)
+
     def _plan(
         self, prepared: Prepared, operation: Operation, variables: Variables
     ) -> tuple[Plan, VariableValues] | NoPlan:
-        if operation.definition.operation is not OperationType.QUERY:
-            return NoPlan(operation.kind)
         coerced = get_variable_values(
             self._core,
             operation.definition.variable_definitions or (),

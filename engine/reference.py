@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
@@ -22,6 +22,8 @@ from engine.gate import Operation
 from engine.limits import Limits
 
 Variables = dict[str, Any]
+
+E = TypeVar("E", bound=Executor[Any])
 
 _is_awaitable = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 """Strawberry's predicate under the type that graphql-core asks for."""
@@ -63,12 +65,25 @@ class Reference:
         self._mask = mask
         self._suggestions = suggestions
 
-    async def run(self, prepared: Prepared, operation: Operation, variables: Variables, context: Any) -> Result:
-        """Run a query or a mutation of `prepared` with the client's raw `variables`. Does not raise."""
+    async def run(
+        self,
+        prepared: Prepared,
+        operation: Operation,
+        variables: Variables,
+        context: Any,
+        kind: type[E] | None = None,
+        equip: Callable[[E], None] | None = None,
+    ) -> Result:
+        """Run a query or a mutation of `prepared` with the client's raw `variables`. Does not raise.
+
+        `kind` and `equip`: another class of executor than Strawberry's own, and what makes it ready.
+        """
         try:
-            executor = self._executor(prepared, operation, variables, context)
+            executor = self._executor(prepared, operation, variables, context, kind)
             if isinstance(executor, list):
                 return self._refused(executor)
+            if equip is not None:
+                equip(cast("E", executor))
             return await self._finished(execute_root_selection_set(executor), prepared.text)
         except Exception as error:
             return Result(None, [self._mask.unexpected(error, prepared.text)])
@@ -105,9 +120,14 @@ class Reference:
         return Result(None, self._mask.executed([GraphQLError(str(error), original_error=error)], text))
 
     def _executor(
-        self, prepared: Prepared, operation: Operation, variables: Variables, context: Any
+        self,
+        prepared: Prepared,
+        operation: Operation,
+        variables: Variables,
+        context: Any,
+        kind: type[Executor[Any]] | None = None,
     ) -> Executor[Any] | list[GraphQLError]:
-        return self._schema.execution_context_class.build(
+        return (kind or self._schema.execution_context_class).build(
             self._schema._schema,
             prepared.document,
             context_value=context,

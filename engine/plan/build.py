@@ -37,6 +37,7 @@ from engine.plan.tree import (
     Abstract,
     Attribute,
     Field,
+    Given,
     Items,
     Leaf,
     Object,
@@ -64,8 +65,11 @@ def build(
     switches: Mapping[str, Any],
     *,
     most_fields: int,
+    payload: str | None = None,
 ) -> Built:
     """The tree of `operation` where the variables in `@skip` and `@include` have the values in `switches`.
+
+    `payload` is a root field's response key: then of that field alone, whose value the plan is given as its root.
 
     Raises: Unplannable for what plans do not run, or for more than `most_fields` fields once fragments are spread out.
     """
@@ -74,7 +78,7 @@ def build(
         raise Unplannable("subscription")
     builder = _Builder(schema, document, operation, VariableValues({}, dict(switches)), most_fields)
     try:
-        return Built(builder.root(root), builder.fields)
+        return Built(builder.root(root, payload), builder.fields)
     except GraphQLError:  # a switch without a value: the reference says so
         raise Unplannable("switch") from None
 
@@ -97,9 +101,11 @@ class _Builder:
         }
         self.fields = 0
 
-    def root(self, type_: GraphQLObjectType) -> Shape:
+    def root(self, type_: GraphQLObjectType, payload: str | None) -> Shape:
         collected = collect_fields(self.schema, self.fragments, self.switches, type_, self.operation)
-        return self.shape(type_, collected)
+        if payload is None:
+            return self.shape(type_, collected)
+        return Shape(type_, (self.field(type_, payload, collected.grouped_field_set[payload], given=True),))
 
     def shape(self, type_: GraphQLObjectType, collected: Any) -> Shape:
         if collected.new_defer_usages:
@@ -109,7 +115,7 @@ class _Builder:
             raise Unplannable("size")
         return Shape(type_, tuple(self.field(type_, key, group) for key, group in collected.grouped_field_set.items()))
 
-    def field(self, parent: GraphQLObjectType, key: str, group: list[Any]) -> Field:
+    def field(self, parent: GraphQLObjectType, key: str, group: list[Any], *, given: bool = False) -> Field:
         nodes = tuple(details.node for details in group)
         name = nodes[0].name.value
         definition = self.schema.get_field(parent, name)
@@ -124,8 +130,8 @@ class _Builder:
             parent,
             definition,
             nodes,
-            source_of(parent, definition),
-            self.arguments.of(definition, nodes[0]),
+            Given() if given else source_of(parent, definition),
+            no_arguments if given else self.arguments.of(definition, nodes[0]),
             self.value(definition.type, group),
         )
 

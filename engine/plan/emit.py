@@ -19,10 +19,27 @@ from graphql.execution import default_type_resolver
 from engine.answering import Batched, Computed
 from engine.plan.leaves import names_of, usual
 from engine.plan.run import BatchCall, Call, ResolverCall, fall_back, leaf, sieve
-from engine.plan.tree import Abstract, Attribute, Field, Items, Leaf, Object, Resolver, Shape, Typename, Value
+from engine.plan.tree import Abstract, Attribute, Field, Given, Items, Leaf, Object, Resolver, Shape, Typename, Value
 
 _RESERVED = frozenset(
-    ("answer", "bool", "fall_back", "holder", "id", "int", "list", "look", "plan", "run", "str", "type", "usual", "x", "zip")
+    (
+        "answer",
+        "bool",
+        "fall_back",
+        "holder",
+        "id",
+        "int",
+        "list",
+        "look",
+        "plan",
+        "root",
+        "run",
+        "str",
+        "type",
+        "usual",
+        "x",
+        "zip",
+    )
 )
 """Names that the generated code uses itself."""
 
@@ -53,7 +70,7 @@ class _Edge:
 
 
 def emit(root: Shape) -> Source:
-    """The plan of a tree: `async def plan(run)`, which returns the answer."""
+    """The plan of a tree: `async def plan(run, root)`, which returns the answer; `root` is what the root fields ask."""
     return _Emitter().plan(root)
 
 
@@ -111,7 +128,7 @@ class _Emitter:
     # ── levels ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def plan(self, root: Shape) -> Source:
         self.start = 0
-        answer = self.fields(root, "None", "", looped=False)
+        answer = self.fields(root, "root", "", looped=False)
         self.line(f"answer = {answer}")
         level = 0
         while self.next:
@@ -124,7 +141,7 @@ class _Emitter:
                 self.placed(edge, values)
         self.line("")
         self.line("return answer")
-        return Source("\n".join(["async def plan(run):", *map(str.rstrip, self.lines), ""]), self.names)
+        return Source("\n".join(["async def plan(run, root):", *map(str.rstrip, self.lines), ""]), self.names)
 
     def asked(self, edges: list[_Edge]) -> list[str]:
         """Ask the edges of a level; the names of their values."""
@@ -272,7 +289,7 @@ class _Emitter:
                 entries.append(f"{field.key!r}: {said}")
             else:
                 entries.append(f"{field.key!r}: {self.value(field.value, said, below, looped=looped)}")
-        made = self.name(f"{name}_answer" if name != "None" else "root")
+        made = self.name(f"{name}_answer")
         self.line(f"{made} = {{")
         for entry in entries:
             self.line(f"    {entry},")
@@ -283,8 +300,7 @@ class _Emitter:
 
     def later(self, edges: list[Spot], name: str, made: str) -> None:
         """Leave the edges of an object to the next level."""
-        wish = name if name != "None" else "root"
-        objects, answers = self.name(f"{wish}_objects"), self.name(f"{wish}_holders")
+        objects, answers = self.name(f"{name}_objects"), self.name(f"{name}_holders")
         if self.depth == 1:
             self.line(f"{objects}, {answers} = [{name}], [{made}]")
         else:
@@ -297,6 +313,8 @@ class _Emitter:
         source = field.source
         if isinstance(source, Typename):
             return repr(source.name)
+        if isinstance(source, Given):
+            return name
         if isinstance(source, Attribute):
             return f"{name}.{source.name}"
         if isinstance(source, Computed):

@@ -33,7 +33,7 @@ Key: TypeAlias = tuple[Any, ...]
 class Plan:
     """A compiled operation. `source` is what it was compiled from."""
 
-    function: Callable[[Run], Awaitable[Answer]]
+    function: Callable[[Run, Any], Awaitable[Answer]]
     source: Source
     fields: int
 
@@ -60,10 +60,20 @@ NEW = NoPlan("new")
 
 
 def compiled(
-    schema: strawberry.Schema, prepared: Prepared, operation: Operation, switches: dict[str, Any], most: int
+    schema: strawberry.Schema,
+    prepared: Prepared,
+    operation: Operation,
+    switches: dict[str, Any],
+    most: int,
+    payload: str | None = None,
 ) -> Plan:
-    """The plan of an operation with these values of its switches and at most `most` fields. Raises: Unplannable."""
-    built = build(schema, prepared.document, operation.definition, switches, most_fields=most)
+    """The plan of an operation with these values of its switches and at most `most` fields.
+
+    `payload` is the response key of the root field that it is for, if it is for what that has answered alone.
+
+    Raises: Unplannable.
+    """
+    built = build(schema, prepared.document, operation.definition, switches, most_fields=most, payload=payload)
     source = emit(built.root)
     names = dict(source.names)
     try:
@@ -90,10 +100,12 @@ class Plans:
         """Estimated memory of what is kept."""
         return self._bytes
 
-    def of(self, prepared: Prepared, operation: Operation, variables: dict[str, Any]) -> Plan | NoPlan:
-        """The plan for an operation under these coerced variables, or why there is none."""
+    def of(
+        self, prepared: Prepared, operation: Operation, variables: dict[str, Any], payload: str | None = None
+    ) -> Plan | NoPlan:
+        """The plan for an operation, or for a `payload` of it, under these coerced variables, or why there is none."""
         names = prepared.switches
-        key = (prepared, operation.name, *[variables.get(name) for name in names])
+        key = (prepared, operation.name, payload, *[variables.get(name) for name in names])
         found = self._kept.get(key)
         if found is None:
             found = NEW
@@ -101,7 +113,7 @@ class Plans:
         elif found is NEW:
             switches = {name: variables[name] for name in names if name in variables}
             try:
-                found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields)
+                found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields, payload)
                 self.compiled += 1
             except Unplannable as error:
                 found = NoPlan(error.reason)

@@ -193,7 +193,10 @@ class ResolverCall(Call):
 
 
 async def side_by_side(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """What all give, each in a task of its own. If one fails, or the request is over, none is left running: what they read from may be gone."""
+    """What all give, each in a task of its own.
+
+    If one fails, or the request is over, none is left running: what they read from may be gone.
+    """
     tasks = [asyncio.ensure_future(each) for each in asked]
     try:
         return await asyncio.gather(*tasks)

@@ -71,13 +71,18 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What the plan is given to begin with: what a mutation's field has answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resolver:
     """A resolver of the schema, called for each object."""
 
     function: Callable[..., Any]
 
 
-Source: TypeAlias = Typename | Attribute | Computed | Batched | Resolver
+Source: TypeAlias = Typename | Attribute | Computed | Batched | Given | Resolver
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from engine.plan.plans import Plan, compiled
 from engine.plan.run import Run
 from engine.plan.tree import Fallback
 from engine.reference import Reference, Result
-from tests.engine.orchard import Asking, schema, strawberry_schema
+from tests.engine.edges import Asking
+from tests.engine.orchard import schema, strawberry_schema
 from tests.engine.small import code_of
 
 MANY = 10**9
@@ -91,6 +92,8 @@ async def both(text: str, variables: dict[str, Any] | None = None) -> Both:
         errors = run.errors(answer)
     except Fallback as fallback:
         return Both(reference, None, fallback.reason, asked, referred)
+    except Exception:
+        return Both(reference, None, "exception", asked, referred)
     return Both(reference, written(Result(answer, MASK.executed(errors, text))), None, asked, referred)
 
 
