@@ -98,6 +98,8 @@ class Database:
         settings = {
             "application_name": "millrace",
             "jit": "off",
+            # Fused statements rely on leg coming after leg; and a request shares its processors with others.
+            "max_parallel_workers_per_gather": "0",
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),
             "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
         }

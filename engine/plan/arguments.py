@@ -92,6 +92,8 @@ class Arguments:
             fixed = get_argument_values(_only(definition, others), rest, _NO_VARIABLES)
         except GraphQLError:
             return general  # the client's mistake, to be told when it runs
+        if any(isinstance(value, dict | list) for value in fixed.values()):
+            return general  # each request has its own: whom they are given may change them
         fixed = {names[name].python_name: value for name, value in fixed.items()}
         if not from_variables:
             return lambda _variables: fixed

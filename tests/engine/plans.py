@@ -1,75 +1,137 @@
 """A document of the orchard run both ways, on its plan and on the reference executor, and the two answers compared."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from graphql import parse
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 
-from engine.documents import Documents, Prepared
-from engine.executor import Planned
+from engine.documents import Documents, Prepared, switches_of
 from engine.faults import Mask
 from engine.gate import Gate, Operation
 from engine.limits import Limits
 from engine.plan.plans import Plan, compiled
 from engine.plan.run import Run
-from engine.plan.tree import Fallback
+from engine.plan.tree import Fallback, Unplannable
 from engine.reference import Reference, Result
 from tests.engine.edges import Asking
 from tests.engine.orchard import schema, strawberry_schema
 from tests.engine.small import code_of
 
 MANY = 10**9
-WIDE = Limits(tokens=MANY, nesting=200, depth=MANY, root_fields=MANY, selections=MANY, aliases=MANY, repeats=MANY,
-              directives=MANY, overlaps=MANY, cost=MANY, introspection_depth=MANY, introspection_lists=MANY,
-              introspection_selections=MANY)  # fmt: skip
-"""Limits that let everything through but what Python itself bounds: what the gate refuses is tested with the gate."""
+WIDE = Limits(
+    tokens=MANY,
+    nesting=200,
+    depth=MANY,
+    root_fields=MANY,
+    selections=MANY,
+    aliases=MANY,
+    repeats=MANY,
+    directives=MANY,
+    overlaps=MANY,
+    cost=MANY,
+    introspection_depth=MANY,
+    introspection_lists=MANY,
+    introspection_selections=MANY,
+)
+"""Limits that let everything through: what the gate refuses is tested with the gate."""
 MASK = Mask(WIDE, code_of, lambda: "id")
-DOCUMENTS = Documents(schema, Gate(schema, WIDE), WIDE, introspection=True)
+GATE = Gate(schema, WIDE)
+DOCUMENTS = Documents(schema, GATE, WIDE, introspection=True)
+NO_VARIABLES = VariableValues({}, {})
 REFERENCE = Reference(strawberry_schema, WIDE, MASK, suggestions=True)
-
-
-def executor(**changes: Any) -> Planned:
-    """An executor over the orchard with a plan cache of its own."""
-    return Planned(strawberry_schema, Limits(**changes), MASK, REFERENCE)
-
-
-def prepare(text: str) -> tuple[Prepared, Operation]:
-    """A document and its one operation."""
-    prepared = DOCUMENTS.prepare(text)
-    return prepared, prepared.operation(None)
-
-
-def coerced(operation: Operation, variables: dict[str, Any]) -> VariableValues:
-    found = get_variable_values(schema, operation.definition.variable_definitions or (), variables)
-    assert isinstance(found, VariableValues), found
-    return found
-
-
-def plan_of(text: str, variables: dict[str, Any] | None = None, most: int = 3_000) -> Plan:
-    """The plan of a document's one operation. Raises: Unplannable."""
-    prepared, operation = prepare(text)
-    values = coerced(operation, variables or {}).coerced
-    switches = {name: values[name] for name in prepared.switches if name in values}
-    return compiled(strawberry_schema, prepared, operation, switches, most)
 
 
 @dataclass(frozen=True)
 class Both:
-    """The payloads of the two executors as they go over the wire, and why the plan gave up; None if it did not."""
+    """The payloads of the two executors as they go over the wire, and what their batch functions were given.
+
+    `fallback` says why there is none of the plan; None if there is.
+    """
 
     reference: bytes
     plan: bytes | None
     fallback: str | None
-    asked: Asking
-    """What the plan's batch functions were given, and after it the reference's."""
-    referred: Asking
+    given: list[Any]
+    given_by_reference: list[Any]
 
-    @property
-    def payload(self) -> Any:
-        return orjson.loads(self.reference)
+
+def validated(text: str) -> tuple[Prepared, Operation]:
+    """A document and its one operation. Raises: DocumentError."""
+    prepared = DOCUMENTS.prepare(text)
+    return prepared, prepared.operation(None)
+
+
+def unchecked(text: str, gate: Gate = GATE) -> tuple[Prepared, Operation]:
+    """The same without validation, which takes longer than all the rest: for what is valid by construction, or is not
+    meant to be. Raises: what `gate` raises.
+    """
+    document = parse(text)
+    prepared = Prepared(text, document, gate.analyse(document).operations, switches_of(document))
+    return prepared, prepared.operation(None)
+
+
+def plan_of(asked: tuple[Prepared, Operation], variables: dict[str, Any] | None = None, most: int = 3_000) -> Plan:
+    """The plan of a document's one operation. Raises: Unplannable."""
+    prepared, operation = asked
+    values = _coerced(operation, variables or {}).coerced
+    switches = {name: values[name] for name in prepared.switches if name in values}
+    return compiled(strawberry_schema, prepared, operation, switches, most)
+
+
+def text_of(document: str) -> str:
+    """The plan of a document as Python."""
+    return plan_of(validated(document)).source.text
+
+
+def unplannable(asked: tuple[Prepared, Operation], most: int = 3_000) -> str | None:
+    """Why a document has no plan; None if it has one."""
+    try:
+        plan_of(asked, most=most)
+    except Unplannable as error:
+        return error.reason
+    return None
+
+
+def run_of(context: Asking, variables: VariableValues = NO_VARIABLES) -> Run:
+    """What a plan runs on."""
+    return Run(schema, context, variables, MASK.shows)
+
+
+async def both(asked: tuple[Prepared, Operation], variables: dict[str, Any] | None = None) -> Both:
+    """Run a document on a plan compiled for it, and on the reference executor."""
+    prepared, operation = asked
+    values, planned, referred = variables or {}, Asking(), Asking()
+    reference = written(await REFERENCE.run(prepared, operation, values, referred))
+    try:
+        plan = plan_of(asked, values)
+        run = run_of(planned, _coerced(operation, values))
+        answer = await plan.function(run, None)
+        errors = run.errors(answer)
+    except Unplannable as error:
+        return Both(reference, None, f"unplannable: {error.reason}", planned.given, referred.given)
+    except Fallback as error:
+        return Both(reference, None, error.reason, planned.given, referred.given)
+    except Exception:
+        return Both(reference, None, "exception", planned.given, referred.given)
+    result = Result(answer, MASK.executed(errors, prepared.text))
+    return Both(reference, written(result), None, planned.given, referred.given)
+
+
+async def same(text: str, variables: dict[str, Any] | None = None) -> Any:
+    """The payload of both executors. Fails if they differ, or if the plan gives up."""
+    ran = await both(validated(text), variables)
+    assert ran.fallback is None
+    assert ran.plan is not None
+    assert ran.plan.decode() == ran.reference.decode()
+    return orjson.loads(ran.plan)
+
+
+async def fallback(text: str, variables: dict[str, Any] | None = None) -> str | None:
+    """Why the plan of a document gives up; None if it does not."""
+    return (await both(validated(text), variables)).fallback
 
 
 def written(result: Result) -> bytes:
@@ -81,34 +143,7 @@ def written(result: Result) -> bytes:
     return orjson.dumps(result.payload)
 
 
-async def both(text: str, variables: dict[str, Any] | None = None) -> Both:
-    """Run a document on a plan compiled for it, and on the reference executor."""
-    prepared, operation = prepare(text)
-    plan, asked, referred = plan_of(text, variables), Asking(), Asking()
-    run = Run(schema, asked, coerced(operation, variables or {}), MASK.shows)
-    reference = written(await REFERENCE.run(prepared, operation, variables or {}, referred))
-    try:
-        answer = await plan.function(run)
-        errors = run.errors(answer)
-    except Fallback as fallback:
-        return Both(reference, None, fallback.reason, asked, referred)
-    except Exception:
-        return Both(reference, None, "exception", asked, referred)
-    return Both(reference, written(Result(answer, MASK.executed(errors, text))), None, asked, referred)
-
-
-async def same(text: str, variables: dict[str, Any] | None = None) -> Any:
-    """The payload of both executors. Fails if they differ, or if the plan gives up."""
-    ran = await both(text, variables)
-    assert ran.fallback is None
-    assert ran.plan is not None
-    assert ran.plan.decode() == ran.reference.decode()
-    return ran.payload
-
-
-async def fallback(text: str, variables: dict[str, Any] | None = None) -> str | None:
-    """Why the plan of a document gives up; None if it does not."""
-    return (await both(text, variables)).fallback
-
-
-Renewal = Callable[[], Any]
+def _coerced(operation: Operation, variables: dict[str, Any]) -> VariableValues:
+    found = get_variable_values(schema, operation.definition.variable_definitions or (), variables)
+    assert isinstance(found, VariableValues), found
+    return found
