@@ -18,10 +18,12 @@ from strawberry.types.field import StrawberryField
 
 from domain.access import Audience
 from domain.base import BadId, BadInput
+from domain.money import MAX_SAFE
+from engine.answering import EXTENSION, Batched, Computed
 from engine.limits import FieldCost
 from loaders.base import LIST_LIMIT
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
-from models.base import MAX_SAFE
+from models.base import MAX_CODE_CHARS
 from resolvers.context import BatchFunction
 from resolvers.paging import cursor_of, total_counts
 
@@ -29,10 +31,11 @@ T = TypeVar("T")
 ROOT = object()
 """The one parent of the root fields."""
 
-PUBLIC, OWN, COUNTERPARTY, MEMBER, UPSTREAM, PLATFORM = (
+PUBLIC, OWN, COUNTERPARTY, TRADE, MEMBER, UPSTREAM, PLATFORM = (
     Audience.PUBLIC,
     Audience.OWN,
     Audience.COUNTERPARTY,
+    Audience.TRADE,
     Audience.MEMBER,
     Audience.UPSTREAM,
     Audience.PLATFORM,
@@ -153,8 +156,8 @@ def _key_or_none(kinds: tuple[str, ...], text: str | None) -> UUID | None:
     return None if text is None else parse_id(text, *kinds)[1]
 
 
-def bounded_text(description: str, limit: int = 100, *, optional: bool = False) -> Argument:
-    """A text argument of 1 to `limit` characters."""
+def bounded_text(description: str, limit: int = MAX_CODE_CHARS, *, optional: bool = False) -> Argument:
+    """A text argument of 1 to `limit` characters, by itself a code."""
 
     def check(value: str | None) -> str | None:
         if value is not None and (not 1 <= len(value) <= limit or "\0" in value):
@@ -183,25 +186,23 @@ def edge(
 ) -> Any:
     """A field answered for all its parents at once by `function`, whose arguments are those declared here."""
     given = arguments or {}
+    batched = Batched(function, {name: each.parse for name, each in given.items() if each.parse is not None})
     field_key = object()
 
     async def resolve(root: Any, info: strawberry.Info, **values: Any) -> Any:
         context = info.context
         nodes = info._raw_info.field_nodes  # the field nodes of the document tell the batches apart
-        call = partial(_call, function, context, given, values)
+        call = partial(_call, batched, context, values)
         return await context.batch((field_key, id(nodes[0])), call).load(ROOT if root is None else root)
 
     resolve.__signature__ = _signature(given)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
     return strawberry.field(
-        resolver=resolve, description=description, metadata={"audience": audience, "cost": cost, "batched": function}
+        resolver=resolve, description=description, metadata={"audience": audience, "cost": cost, EXTENSION: batched}
     )
 
 
-async def _call(
-    function: BatchFunction, context: Any, given: Mapping[str, Argument], values: Mapping[str, Any], rows: list[Any]
-) -> list[Any]:
-    parsed = {name: value if (parse := given[name].parse) is None else parse(value) for name, value in values.items()}
-    return list(await function(rows, context, **parsed))
+async def _call(batched: Batched, context: Any, arguments: Mapping[str, Any], rows: list[Any]) -> list[Any]:
+    return list(await batched.values(rows, context, arguments))
 
 
 def _signature(given: Mapping[str, Argument]) -> inspect.Signature:
@@ -245,7 +246,9 @@ def leaf(function: Callable[[Any], Any], description: str, audience: Audience) -
         [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     )
     return strawberry.field(
-        resolver=resolve, description=description, metadata={"audience": audience, "leaf": function}
+        resolver=resolve,
+        description=description,
+        metadata={"audience": audience, EXTENSION: Computed(function)},
     )
 
 
@@ -330,7 +333,10 @@ class Undeclared(Exception):
 
 
 def declare(schema: strawberry.Schema) -> None:
-    """Write each field's audience and cost where the gate reads them. Raises Undeclared for fields without audience."""
+    """Write where the engine reads it for whom each field is, what it costs and how it is answered.
+
+    Raises: Undeclared for fields without audience.
+    """
     missing = []
     for kind in schema._schema.type_map.values():
         if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
@@ -343,7 +349,8 @@ def declare(schema: strawberry.Schema) -> None:
                 missing.append(f"{kind.name}.{name}")
                 continue
             made.extensions["audience"] = frozenset(actor.value for actor in audience.admits)
-            if facts.get("cost") is not None:
-                made.extensions["cost"] = facts["cost"]
+            for fact in ("cost", EXTENSION):
+                if facts.get(fact) is not None:
+                    made.extensions[fact] = facts[fact]
     if missing:
         raise Undeclared(missing)

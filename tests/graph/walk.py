@@ -17,6 +17,7 @@ from graphql import (
 
 import schema
 from domain.access import ActorClass
+from engine.answering import EXTENSION, Batched
 
 BUILT = schema.build()
 CORE: GraphQLSchema = BUILT._schema
@@ -53,7 +54,7 @@ def declared() -> dict[Place, GraphQLField]:
 
 def edges() -> set[Place]:
     """The fields that may cost a statement."""
-    return {place for place, field in declared().items() if "batched" in _facts(field)}
+    return {place for place, field in declared().items() if isinstance(field.extensions.get(EXTENSION), Batched)}
 
 
 def private() -> set[Place]:
@@ -64,11 +65,6 @@ def private() -> set[Place]:
 def connections() -> set[Place]:
     """The fields that answer with pages."""
     return {place for place, field in declared().items() if str(field.type).removesuffix("!").endswith("Connection")}
-
-
-def _facts(field: GraphQLField) -> dict[str, Any]:
-    facts: dict[str, Any] = field.extensions["strawberry-definition"].metadata
-    return facts
 
 
 def asked_by(document: str) -> set[Place]:
