@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute
 import boot
 import schema
 from demo.directory import DemoPeople
+from demo.iowa import TENANT as IOWA
 from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
@@ -24,7 +24,7 @@ from transport import Graph, Metrics, middleware, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
 from transport.workbench import workbench_routes, worked_queries
 
-DEMO_TENANT: Final = "iowa"
+DEMO_TENANT: Final = IOWA.code
 DEMO_ISSUER: Final = "millrace-demo"
 DEMO_AUDIENCE: Final = "millrace"
 SECRET_FILE: Final = "token.secret"
@@ -35,7 +35,7 @@ WORKBENCH: Final = boot.PROJECT / "graphiql"
 
 def limits_of(settings: Settings) -> Limits:
     """The limits, with what the settings say of them."""
-    return replace(Limits(), request_seconds=settings.request_timeout_s)
+    return Limits(request_seconds=settings.request_timeout_s)
 
 
 def secret_of(settings: Settings) -> bytes:
@@ -64,7 +64,8 @@ def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
     known: dict[str, Verifier] = {}
     remote: list[JwksVerifier] = []
     if settings.profile == "demo":
-        known[DEMO_ISSUER] = SecretVerifier(secret_of(settings), DEMO_ISSUER, DEMO_AUDIENCE)
+        secret = secret_of(settings)
+        known[DEMO_ISSUER] = SecretVerifier(secret, DEMO_ISSUER, DEMO_AUDIENCE, leeway_s=settings.jwt_leeway_s)
     if settings.jwks_url is not None and settings.jwt_issuer is not None and settings.jwt_audience is not None:
         issuer = JwksVerifier(
             settings.jwks_url,
@@ -78,9 +79,19 @@ def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
     return Verifiers(known), remote
 
 
-async def check_role(access: boot.Access) -> None:
+def pool_of(settings: Settings, access: boot.Access) -> Database:
+    """The pool to serve with; nothing connects yet."""
+    return Database(
+        access.app,
+        pool_size=settings.pool_size,
+        statement_cache=settings.statement_cache,
+        request_seconds=settings.request_timeout_s,
+    )
+
+
+async def check_role(settings: Settings, access: boot.Access) -> None:
     """Raises models.database.UnsafeRole when the role to serve with is not held by row security."""
-    database = Database(access.app, pool_size=1)
+    database = pool_of(settings, access)
     try:
         await database.check_role()
     finally:
@@ -100,7 +111,7 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
     settings = settings or Settings()
     opened = access is None
     access = access or boot.connect(settings)
-    database = Database(access.app, pool_size=settings.pool_size, statement_cache=settings.statement_cache)
+    database = pool_of(settings, access)
     limits = limits_of(settings)
     graph = Graph.of(schema.build(), limits, introspection=settings.introspection_enabled)
     metrics = Metrics()

@@ -15,13 +15,12 @@ from typing import Final
 import asyncpg
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
 from embedded import EmbeddedPostgres, Server, default_home
-from models.database import Login
+from models.database import LOCK_WAIT_S, Login, connected, migrating
 from models.wall import APP_ROLE, WORKER_ROLE
 from settings import Settings
 
@@ -33,9 +32,6 @@ SUPERUSER: Final = "postgres"
 MINIMUM_VERSION: Final = 150_000
 PREPARE_LOCK: Final = 0x6D696C72
 """Advisory lock of the embedded cluster: one process at a time makes roles and database."""
-CONNECT_TIMEOUT_S: Final = 10.0
-LOCK_WAIT_S: Final = 120
-"""How long one process waits for another that makes the database or migrates it."""
 
 
 class BootError(Exception):
@@ -120,12 +116,9 @@ async def prepare(access: Access, say: Callable[[str], None] = lambda _: None) -
 
 async def _check_server(owner: str) -> None:
     """Raises BootError when the server is too old or the database is not UTF-8."""
-    connection = await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S)
-    try:
+    async with connected(owner) as connection:
         version = int(await connection.fetchval("SHOW server_version_num"))
         encoding = await connection.fetchval("SHOW server_encoding")
-    finally:
-        await connection.close()
     if version < MINIMUM_VERSION:
         raise BootError(f"PostgreSQL 15 or newer is needed, and this server is {version // 10_000}.")
     if encoding != "UTF8":
@@ -134,8 +127,7 @@ async def _check_server(owner: str) -> None:
 
 async def create_database(server: Server, name: str, template: str = "template1") -> None:
     """The owner, the two serving roles and the database, each where it is missing."""
-    connection = await asyncpg.connect(server.dsn(SUPERUSER, SUPERUSER), timeout=CONNECT_TIMEOUT_S)
-    try:
+    async with connected(server.dsn(SUPERUSER, SUPERUSER)) as connection:
         await connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
         await connection.execute(f"SELECT pg_advisory_lock({PREPARE_LOCK})")
         await _create_role(connection, OWNER, "LOGIN CREATEROLE")
@@ -144,8 +136,6 @@ async def create_database(server: Server, name: str, template: str = "template1"
             await connection.execute(f'GRANT "{role}" TO "{OWNER}" WITH ADMIN OPTION')
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             await connection.execute(f'CREATE DATABASE "{name}" OWNER "{OWNER}" TEMPLATE "{template}"')
-    finally:
-        await connection.close()
 
 
 async def _create_role(connection: asyncpg.Connection, role: str, rights: str) -> None:
@@ -168,14 +158,4 @@ async def migrate(owner: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    async def connect() -> asyncpg.Connection:
-        # The driver reads the address itself, as everywhere else: SQLAlchemy knows fewer options, no `sslmode`.
-        limits = {"lock_timeout": f"{LOCK_WAIT_S}s"}
-        return await asyncpg.connect(owner, timeout=CONNECT_TIMEOUT_S, server_settings=limits)
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(run)
-    finally:
-        await engine.dispose()
+    await migrating(owner, run)

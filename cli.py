@@ -1,4 +1,4 @@
-"""The commands: serve, migrate, import, token, sdl, reference. `millrace --help` lists them."""
+"""The commands: serve, migrate, import, token, sdl, reference. `python -m cli --help` lists them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from rich.console import Console
 import app
 import boot
 import schema.reference
-from demo import SAMPLE
 from demo.directory import identity
+from demo.iowa import SAMPLE
+from demo.iowa import TENANT as IOWA
+from demo.iowa.writing import demo_of
 from demo.qingquan import TENANT as QINGQUAN
 from demo.qingquan.writing import create as create_qingquan
-from demo.writing import demo_of
 from embedded import EmbeddedError
+from integrations.progress import Shown
+from integrations.tenant import NewTenant, TenantExists, zone_of
 from integrations.wholesale import report
-from integrations.wholesale.importing import NewTenant, TenantExists, import_file, zone_of
-from integrations.wholesale.progress import Shown
+from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
-from models.database import UnsafeRole
+from models.database import UnsafeRole, connected
 from settings import Settings, SettingsError
 from transport import server_config
 from transport.bearer import Identity, SecretFileError
@@ -55,9 +57,6 @@ Tokens:  make -s token AS=store:2191/clerk
 {page}The README has more to try.
 
 """
-IOWA: Final = NewTenant(
-    code=app.DEMO_TENANT, name="Iowa wholesale (demo)", currency="USD", time_zone="America/Chicago", hosts=()
-)
 
 
 def fail(message: str) -> typer.Exit:
@@ -151,7 +150,7 @@ class Announced(uvicorn.Server):
 async def _ready(settings: Settings, access: boot.Access) -> None:
     await boot.prepare(access, lambda words: err.print(words, style="dim"))
     with boot.explained():
-        await app.check_role(access)
+        await app.check_role(settings, access)
         if settings.profile == "demo":
             with suppress(TenantExists):  # another process was quicker
                 if not await _tenant_exists(access.owner, app.DEMO_TENANT):
@@ -177,11 +176,8 @@ async def _invent(owner: str) -> None:
 
 
 async def _tenant_exists(owner: str, code: str) -> bool:
-    connection = await asyncpg.connect(owner, timeout=boot.CONNECT_TIMEOUT_S)
-    try:
+    async with connected(owner) as connection:
         return bool(await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", code))
-    finally:
-        await connection.close()
 
 
 @cli.command()
@@ -239,11 +235,8 @@ def token(
 
 async def _identity(owner: str, tenant: str, who: str) -> Identity | None:
     """The account behind a demo name, and which of its actors speaks."""
-    connection = await asyncpg.connect(owner, timeout=boot.CONNECT_TIMEOUT_S)
-    try:
+    async with connected(owner) as connection:
         return await identity(connection, tenant, who)
-    finally:
-        await connection.close()
 
 
 @cli.command()
@@ -258,10 +251,5 @@ def reference() -> None:
     sys.stdout.write(schema.reference.reference(schema.build()))
 
 
-def main() -> None:
-    """The `millrace` command."""
-    cli()
-
-
 if __name__ == "__main__":
-    main()
+    cli()

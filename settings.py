@@ -10,6 +10,8 @@ environment for these names.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -36,6 +38,11 @@ NAME_MAX: Final = 255
 SHOWN_VALUE_MAX: Final = 60
 """Characters of a wrong value that an error message repeats."""
 
+READ_BY_TESTS: Final = frozenset({"MILLRACE_PROVE"})
+"""Variables that bear our name and are no settings: the test suite's."""
+
+_ORCHESTRATED: Final = re.compile(r"MILLRACE_(\w+_)?(SERVICE_HOST|SERVICE_PORT|PORT)(_\w+)?")
+"""What Kubernetes puts into every container beside a service called `millrace` or `millrace-…`: no slips."""
 _TOGETHER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
 
 
@@ -138,7 +145,8 @@ class Settings(BaseSettings):
     not set. No file is read.
 
     Raises:
-        SettingsError: one or more values are wrong, or contradict each other; the message names each of them.
+        SettingsError: one or more values are wrong or contradict each other, or the environment holds a `MILLRACE_…`
+            that is no setting; the message names each of them.
     """
 
     model_config = SettingsConfigDict(frozen=True, case_sensitive=True, env_ignore_empty=True, extra="forbid")
@@ -263,13 +271,13 @@ class Settings(BaseSettings):
     def _report_everything_at_once(cls, values: dict[str, object], handler: ModelWrapValidatorHandler[Self]) -> Self:
         # An "after" validator would not run beside a wrong field, and the operator would learn of the second
         # problem only after mending the first.
-        contradictions = _contradictions(values)
+        others = _contradictions(values) + _unknown()
         try:
             settings = handler(values)
         except ValidationError as error:
-            raise SettingsError(_problems(error) + contradictions) from None
-        if contradictions:
-            raise SettingsError(contradictions)
+            raise SettingsError(_problems(error) + others) from None
+        if others:
+            raise SettingsError(others)
         return settings
 
 
@@ -288,6 +296,16 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
     if "DATABASE_URL" not in given:
         found += ["APP_DATABASE_URL: needs DATABASE_URL, which is not set"] if "APP_DATABASE_URL" in given else []
     return found
+
+
+def _unknown() -> list[str]:
+    """Variables of the environment that bear our name and are no settings: a slip in one would leave its default."""
+    known = {field.alias for field in Settings.model_fields.values()} | READ_BY_TESTS
+    return [
+        f"{name}: is not a setting"
+        for name, value in sorted(os.environ.items())
+        if name.startswith("MILLRACE_") and value and name not in known and not _ORCHESTRATED.fullmatch(name)
+    ]
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -3,15 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 
-import asyncpg
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, ForeignKeyConstraint, pool
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, ForeignKeyConstraint
 
 import models
 from alembic import context
-from models.database import CONNECT_TIMEOUT_S
+from models.database import migrating
 from settings import Settings
 
 LOCK = 0x6D696C6C  # one migration at a time, whoever starts it
@@ -50,25 +48,10 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def run_by_hand() -> None:
-    url = Settings().database_url
-    if url is None:
-        raise SystemExit("Set DATABASE_URL, or use `make migrate`, which starts the embedded PostgreSQL.")
-
-    async def connect() -> asyncpg.Connection:
-        # The driver reads the address itself, as everywhere else: SQLAlchemy knows fewer options, no `sslmode`.
-        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(run)
-    finally:
-        await engine.dispose()
-
-
 handed = context.config.attributes.get("connection")
 if handed is not None:
     run(handed)
+elif (url := Settings().database_url) is not None:
+    asyncio.run(migrating(url, run))
 else:
-    asyncio.run(run_by_hand())
+    raise SystemExit("Set DATABASE_URL, or use `make migrate`, which starts the embedded PostgreSQL.")

@@ -1,7 +1,5 @@
-"""The demo tenant: real wholesale data, and what that cannot hold generated from a fixed seed and marked as such."""
+"""The demo: two tenants, `iowa` out of a real file and `qingquan` invented, and what they share.
 
-from pathlib import Path
-from typing import Final
-
-SAMPLE: Final = Path(__file__).parent / "data" / "iowa_wholesale_2012_2015.csv.gz"
-"""The wholesale invoice file that the demo imports; its README.md carries the attribution."""
+All that no file holds is generated from a fixed seed. Shared are the draws, the days, consumers and campaigns; the
+modules of a tenant bear the same name where they do the same.
+"""

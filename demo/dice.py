@@ -7,10 +7,6 @@ keep between versions, and one stream for each theme, so that one theme's draws 
 from __future__ import annotations
 
 import random
-from typing import Final
-
-SEED: Final = 20151130
-"""The demo's seed: the last day of the file it ships."""
 
 
 class Dice:

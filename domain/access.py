@@ -50,7 +50,9 @@ class Audience(StrEnum):
     OWN = "OWN"
     """本组织: the viewer's own organisation."""
     COUNTERPARTY = "COUNTERPARTY"
-    """交易双方: buyer and seller of an order, grantor and grantee of an assortment."""
+    """约定双方: the two sides of what is agreed: a price, an assortment, the terms of a right."""
+    TRADE = "TRADE"
+    """交易双方: the two sides of one dealing: buyer and seller of an order, keeper and contributor of a pool."""
     MEMBER = "MEMBER"
     """会员: a shopper herself, and staff of the organisations whose member or bound customer she is."""
     UPSTREAM = "UPSTREAM"
@@ -67,9 +69,10 @@ class Audience(StrEnum):
 _ADMITS: dict[Audience, frozenset[ActorClass]] = {
     Audience.PUBLIC: _EVERYONE,
     Audience.OWN: _BUSINESS,
-    # A shopper is the buyer of her own orders.
     Audience.COUNTERPARTY: _BUSINESS | {ActorClass.CONSUMER},
-    # An analyst reads aggregates, never one consumer.
+    # An analyst reads aggregates and her own organisation's terms, never one order or one consumer. A shopper is the
+    # buyer of her own orders.
+    Audience.TRADE: _BUSINESS - {ActorClass.BRAND_ANALYST} | {ActorClass.CONSUMER},
     Audience.MEMBER: _BUSINESS - {ActorClass.BRAND_ANALYST} | {ActorClass.CONSUMER},
     Audience.UPSTREAM: _BUSINESS - _STORE,
     Audience.PLATFORM: frozenset({ActorClass.PLATFORM_ADMIN}),

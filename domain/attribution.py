@@ -271,7 +271,7 @@ def after_payment(
     """Judge a payment: it renews the owner whom the order was placed under, if she is still that one's.
 
     Args:
-        binding: the customer's active binding at the payment.
+        binding: the customer's active binding at the payment, also where it has ended since.
         owner_at_placement: the valid owner when the order was placed, if there was one.
         paid_at: when it was paid.
         policy: the tenant's.
@@ -281,7 +281,9 @@ def after_payment(
 
     Source: docs/domain.md, Traffic: who brought the customer.
     """
-    if binding is None or binding.ended_at is not None or binding.owner != owner_at_placement:
+    if binding is None or binding.owner != owner_at_placement:
+        return None
+    if _standing_of(binding, paid_at) is BindingStanding.ENDED:
         return None
     return _restarted(binding, paid_at, policy)
 

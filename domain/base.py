@@ -9,7 +9,8 @@
         ├── BadInput       any other argument that cannot be meant
         ├── TenantRequired nothing names the tenant
         ├── Unauthenticated no, or no valid, proof of who asks
-        └── Unavailable    nothing wrong with the request: the database does not answer, try again
+        ├── Unavailable    nothing wrong with the request: the database does not answer, try again
+        └── TimedOut       the database took too long over it
 
 A `Refused` carries facts that its centre defines; a `Fault` carries a message that is safe to show to anyone: it never
 says whether something exists.
@@ -75,3 +76,9 @@ class Unavailable(Fault):
     """Nothing is wrong with the request: the database does not answer, or has no connection free. Try again."""
 
     code = "UNAVAILABLE"
+
+
+class TimedOut(Fault):
+    """The database took longer over the request than it is given."""
+
+    code = "TIMEOUT"

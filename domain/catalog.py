@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.base import Refused
@@ -116,13 +116,45 @@ class PriceReason(StrEnum):
     """后列价格表: equal in all the trade looks at; the list with the lower id applies, so the answer never wavers."""
 
 
-class PriceCandidate(NamedTuple):
-    """One price of one list that could apply to the buyer.
+class Candidate(Protocol):
+    """What the rule reads of one price of one list that could apply to the buyer; a database row serves as it is."""
 
-    `min_qty` is its quantity break in base units, `unit_fen` the price of one base unit; it holds from `valid_from`
-    until just before `valid_until` (None: open-ended). A database row with these columns, turned into one by
-    `PriceCandidate._make(row)`, serves as it is: the scope may be its plain text.
-    """
+    @property
+    def list_id(self) -> UUID:
+        """The list it stands in."""
+        ...
+
+    @property
+    def scope(self) -> PriceScope:
+        """To whom that list speaks; its plain text serves too."""
+        ...
+
+    @property
+    def min_qty(self) -> int:
+        """Its quantity break, in base units."""
+        ...
+
+    @property
+    def unit_fen(self) -> int:
+        """The price of one base unit, in fen."""
+        ...
+
+    @property
+    def valid_from(self) -> datetime:
+        """The moment from which it holds."""
+        ...
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """The first moment at which it holds no longer; None: open-ended."""
+        ...
+
+
+C = TypeVar("C", bound=Candidate)
+
+
+class PriceCandidate(NamedTuple):
+    """A candidate as a plain value, with the list's name and the sku it prices."""
 
     list_id: UUID
     list_name: str
@@ -135,29 +167,15 @@ class PriceCandidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedPrice:
-    """The price of `quantity` base units at the moment `at`, and the candidate it comes from."""
-
-    candidate: PriceCandidate
-    quantity: int
-    at: datetime
-
-    @property
-    def unit_fen(self) -> int:
-        """The price of one base unit, in fen."""
-        return self.candidate.unit_fen
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Generic[C]):
     """One candidate, whether its price was applied, and why or why not."""
 
-    candidate: PriceCandidate
+    candidate: C
     applied: bool
     reason: PriceReason
 
 
-def _hindrance(candidate: PriceCandidate, quantity: int, at: datetime) -> PriceReason | None:
+def _hindrance(candidate: Candidate, quantity: int, at: datetime) -> PriceReason | None:
     """Name what keeps a candidate from applying at all, None if nothing does."""
     if at < candidate.valid_from:
         return PriceReason.NOT_YET_VALID
@@ -168,7 +186,7 @@ def _hindrance(candidate: PriceCandidate, quantity: int, at: datetime) -> PriceR
     return None
 
 
-def _behind(candidate: PriceCandidate, other: PriceCandidate) -> PriceReason | None:
+def _behind(candidate: Candidate, other: Candidate) -> PriceReason | None:
     """Name why `candidate` stands behind `other`, None if it does not. This is the whole order of precedence."""
     mine, theirs = SPECIFICITY[candidate.scope], SPECIFICITY[other.scope]
     if mine != theirs:
@@ -182,8 +200,8 @@ def _behind(candidate: PriceCandidate, other: PriceCandidate) -> PriceReason | N
     return PriceReason.LATER_LIST if mine_last > theirs_last else None
 
 
-def best(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> PriceCandidate | None:
-    """Pick the candidate whose price applies: the rule behind every price, for callers with hundreds to resolve.
+def best(candidates: Iterable[C], quantity: int, at: datetime) -> C | None:
+    """Pick the candidate whose price applies: the rule behind every price.
 
     The most specific price list wins; then the highest quantity break reached; then the latest start; then the lower
     list id. The order of the candidates does not matter.
@@ -194,35 +212,18 @@ def best(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> P
         at: the moment that counts.
 
     Returns:
-        The candidate, None if none applies.
+        The candidate, None if none applies: the sku has no price for this buyer then.
 
     Source: docs/domain.md, Shelf.
     """
-    winner: PriceCandidate | None = None
+    winner: C | None = None
     for candidate in candidates:
         if _hindrance(candidate, quantity, at) is None and (winner is None or _behind(winner, candidate) is not None):
             winner = candidate
     return winner
 
 
-def resolve_price(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> ResolvedPrice | None:
-    """Resolve the price of a quantity for the buyer whose candidates these are, by `best`.
-
-    Args:
-        candidates: prices of one sku that could apply to the buyer.
-        quantity: base units wanted.
-        at: the moment that counts.
-
-    Returns:
-        The price, None if the sku has no price for this buyer now.
-
-    Source: docs/domain.md, Shelf.
-    """
-    winner = best(candidates, quantity, at)
-    return None if winner is None else ResolvedPrice(winner, quantity, at)
-
-
-def explain(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -> list[Explanation]:
+def explain(candidates: Iterable[C], quantity: int, at: datetime) -> list[Explanation[C]]:
     """Say of every candidate whether its price applies and why not, in order of precedence.
 
     Read from the top, everything above the applied price could not apply, everything below it could not win.
@@ -241,7 +242,7 @@ def explain(candidates: Iterable[PriceCandidate], quantity: int, at: datetime) -
     ranked.sort(key=lambda candidate: candidate.valid_from, reverse=True)
     ranked.sort(key=lambda candidate: (SPECIFICITY[candidate.scope], -candidate.min_qty))
     winner = unclaimed = best(ranked, quantity, at)
-    explanations: list[Explanation] = []
+    explanations: list[Explanation[C]] = []
     for candidate in ranked:
         if candidate is unclaimed:
             reason, unclaimed = PriceReason.APPLIED, None
@@ -264,6 +265,32 @@ def in_band(unit_fen: int, floor_fen: int | None, ceiling_fen: int | None) -> bo
     Source: docs/domain.md, Shelf.
     """
     return (floor_fen is None or floor_fen <= unit_fen) and (ceiling_fen is None or unit_fen <= ceiling_fen)
+
+
+class PriceBand(NamedTuple):
+    """Between which consumer prices a sku may be sold, in fen; None leaves an end open."""
+
+    min_fen: int | None
+    max_fen: int | None
+
+
+def common_band(bands: Iterable[tuple[int | None, int | None]]) -> PriceBand:
+    """Join the price bands of all authorisations in force for one sku: a consumer price keeps to each of them.
+
+    Args:
+        bands: the floor and the ceiling of each, in fen; None leaves an end open.
+
+    Returns:
+        The highest floor and the lowest ceiling. A floor above the ceiling says that the bands contradict each other:
+        then no price is allowed, and `in_band` finds none.
+
+    Source: docs/domain.md, Shelf.
+    """
+    given = list(bands)
+    return PriceBand(
+        max((low for low, _ in given if low is not None), default=None),
+        min((high for _, high in given if high is not None), default=None),
+    )
 
 
 class StepMismatch(Refused):

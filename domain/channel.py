@@ -166,13 +166,13 @@ class SupplyTooDeep(Refused):
 
 
 class PrimaryUpstream(Refused, Generic[N]):
-    """An organisation with upstreams must have exactly one primary among them; `organisation` has `primaries`."""
+    """An organisation with upstreams must have exactly one primary among them; `organization` has `primaries`."""
 
     code = "PRIMARY_UPSTREAM"
 
-    def __init__(self, organisation: N, primaries: int) -> None:
+    def __init__(self, organization: N, primaries: int) -> None:
         super().__init__(f"An organisation with upstreams has exactly one primary, not {primaries}.")
-        self.organisation = organisation
+        self.organization = organization
         self.primaries = primaries
 
 

@@ -2,8 +2,9 @@
 
 Owns the arithmetic of free and sellable stock, when a lot may be sold, and in which order lots leave. Does not own
 which locations and contributions a cloud store sees (the loaders' conditions) nor the locks and checks that keep
-stock from being promised twice (the models). Everything here is called hundreds of times in one request, so the values
-are named tuples and plain integers; a database row with the same columns in the same order serves as it is.
+stock from being promised twice (the models). For a shelf the database sums `free` over all sources at once, and
+`tests/loaders/test_promise.py` holds it to this rule. Values are named tuples and plain integers: a database row with
+the same columns in the same order serves as it is.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-FULL_SHARE_BPS: Final = 10_000
-"""A share of the whole, in basis points."""
+from domain.money import WHOLE_BPS
 
-NO_LOT: Final = ""
-"""The lot of stock that is not kept by lots. It never expires and is sold after every lot that does."""
+NO_LOT_CODE: Final = ""
+"""The code of the lot of stock that is not kept by lots. It never expires and is sold after every lot that does."""
 
 MAX_COVER_DAYS: Final = 366
 """Most days over which an average is taken for `days_of_cover`."""
@@ -137,14 +137,13 @@ def free(lots: Iterable[tuple[int, int, int, int, date | None]], safety: int, to
         today: the day in the tenant's time zone.
 
     Returns:
-        Base units; below 0 where the safety stock is not covered. `sellable_of_contribution` needs the shortfall, a
-        shopper never sees it: what is sold is never below 0.
+        Base units; below 0 where the safety stock is not covered. What is sold of it is never below 0.
 
     Source: docs/domain.md, One pool of stock.
     """
     units = -safety
     for on_hand, reserved, allocated, quarantined, expires_on in lots:
-        if expires_on is None or today < expires_on:  # is_sellable, without its call
+        if is_sellable(expires_on, today):
             units += on_hand - quarantined - reserved - allocated
     return units
 
@@ -169,7 +168,7 @@ def sellable_of_contribution(share_bps: int, cap: int | None, free: int, held: i
     """
     if free <= 0:
         return 0
-    promised = (free + held) * share_bps // FULL_SHARE_BPS
+    promised = (free + held) * share_bps // WHOLE_BPS
     if cap is not None and cap < promised:
         promised = cap
     units = promised - held
@@ -220,7 +219,7 @@ def lot_order(expires_on: date | None, lot: str) -> tuple[bool, date, str]:
 
     Args:
         expires_on: the lot's expiry, None if it keeps.
-        lot: the lot's name; `NO_LOT` for stock that is not kept by lots.
+        lot: the lot's name; `NO_LOT_CODE` for stock that is not kept by lots.
 
     Source: docs/domain.md, One pool of stock.
     """

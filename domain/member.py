@@ -1,7 +1,7 @@
 """Members and the rights that travel with them: kinds, scopes, and what a right is worth in a given cloud store.
 
-Owns the one rule of where a right is good (`right_here`), and what of a phone number may be shown. Who may see whose
-rights is a condition of the loaders' statements.
+Owns the one rule of where a right is good (`right_here`), how a phone number is kept and what of it may be shown. Who
+may see whose rights is a condition of the loaders' statements.
 """
 
 from __future__ import annotations
@@ -227,6 +227,9 @@ def _worth(holding: Holding, terms: Terms) -> int | None:
         return balance
     return points_worth(balance, terms.redeem_points, terms.redeem_fen)
 
+
+PHONE: Final = r"^\+[1-9][0-9]{6,14}$"
+"""A phone number as it is kept, a regular expression: + and the country's code, then digits alone (E.164)."""
 
 _HIDDEN: Final = "****"
 _MOST_SHOWN_FIRST: Final = 7

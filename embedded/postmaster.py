@@ -122,9 +122,10 @@ def _clear_stale(home: Home) -> None:
     """Remove what a killed server left and a new one would stumble over. The caller holds the lock on `server.lock`.
 
     PostgreSQL overlooks a pid file whose process is gone, but not one whose number another process has since taken,
-    as happens in a container that was restarted.
+    as happens in a container that was restarted. Where the number is all there is to know of that process, it is a
+    server only if it answers: one of ours would hold the lock.
     """
-    if find(home) is not None:
+    if find(home) is not None and (_tells_place() or answers(home)):
         raise StartError(
             f"A PostgreSQL server that was started by other means runs on {home.data}. Stop it first.",
             log_tail=home.log_tail(),
@@ -156,9 +157,17 @@ def _says_ready(home: Home) -> bool:
     return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
 
 
+def _tells_place() -> bool:
+    """Say whether the machine tells in which directory a process works; only Linux does so without a program."""
+    return Path("/proc/self/cwd").exists()
+
+
 def _works_in(pid: int, home: Home) -> bool:
-    """Say whether the process lives, runs as the server's account and works in the data directory."""
-    if not Path("/proc/self/cwd").exists():  # not Linux: its number is all there is to know of a process
+    """Say whether the process lives, runs as the server's account and works in the data directory.
+
+    Where the machine does not tell the last two: whether it lives.
+    """
+    if not _tells_place():
         return _exists(pid)
     entry = Path("/proc", str(pid))
     try:

@@ -61,7 +61,7 @@ def plan_of(schema: strawberry.Schema, text: str, operation: str | None, on: set
 
     Raises: DocumentError for a document that would be refused, Unplannable for one that plans do not run.
     """
-    limits = Limits()
+    limits = Limits(request_seconds=0.0)  # nothing runs
     prepared = Documents(schema._schema, Gate(schema._schema, limits), limits, introspection=True).prepare(text)
     switches = {name: name in on for name in prepared.switches}
     return compiled(schema, prepared, prepared.operation(operation), switches, limits.plan_fields)

@@ -34,6 +34,11 @@ def _new_id() -> str:
     return secrets.token_hex(_ID_BYTES)
 
 
+def error_entry(code: str, message: str) -> ErrorEntry:
+    """The entry for a refusal that stands at no place of a document."""
+    return {"message": message, "extensions": {"code": code}}
+
+
 class Mask:
     """Turns errors into entries. `new_id` makes the ids of unexpected ones; tests fix it."""
 

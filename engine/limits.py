@@ -34,7 +34,7 @@ class FieldCost:
     maximum: int = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bounds of a request, of its document, of a socket and of the caches. Frozen: tests make changed copies."""
 
@@ -45,8 +45,10 @@ class Limits:
     """Nesting of JSON objects and arrays in a request, its own object included."""
     operation_name_chars: int = 200
     """Characters of `operationName`."""
-    request_seconds: float = 20.0
-    """Wall time of one request, waiting for a connection included."""
+    body_seconds: float = 10.0
+    """Wall time in which a POST body has to arrive."""
+    request_seconds: float
+    """Wall time of one operation once its request has arrived, waiting for a connection included."""
     errors: int = 5
     """Errors shown for a document or variables that are refused."""
     message_chars: int = 500

@@ -179,6 +179,29 @@ class ById(Loader[UUID, R | None]):
         return None
 
 
+class ListByPlace(Loader[K, list[R]]):
+    """Lists under keys; `statement` takes an array for each part of a key, called as `parts` says.
+
+    Its rows carry the `place` of their key among the keys, counted from 1, in the list's order.
+    """
+
+    statement: ClassVar[Read[Any]]
+    parts: ClassVar[tuple[str, ...]] = ("parents",)
+
+    async def fetch(self, keys: list[K]) -> Mapping[K, list[R]]:
+        """The rows of each key, in order."""
+        split: list[Any] = keys if len(self.parts) > 1 else [(key,) for key in keys]
+        arrays = zip(*split, strict=True)
+        found: dict[K, list[R]] = {}
+        for row in await self.reading.fetch(self.statement, **dict(zip(self.parts, arrays, strict=True))):
+            found.setdefault(keys[row.place - 1], []).append(row)
+        return found
+
+    def absent(self) -> list[R]:
+        """A key without rows has an empty list."""
+        return []
+
+
 class ListBy(Loader[UUID, list[R]]):
     """Short lists under a parent; `statement` takes `parents` and its rows carry `parent`, in the list's order."""
 

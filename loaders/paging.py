@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     TableValuedAlias,
@@ -102,16 +103,21 @@ def wanted_parents() -> TableValuedAlias:
     return named.render_derived(name="wanted")
 
 
-def wanted_pairs(first: str, second: str) -> Any:
-    """Pairs of ids with their places: two arrays of one length, unnested together."""
-    pairs = func.unnest(bindparam(first + "s", type_=UUIDS), bindparam(second + "s", type_=UUIDS))
-    return pairs.table_valued(column(first, Uuid()), column(second, Uuid()), with_ordinality="place").render_derived(
-        name="wanted"
-    )
+def wanted_keys(*ids: str, number: str | None = None) -> Any:
+    """Keys of several parts with their places: arrays of one length, unnested together.
+
+    `ids` name the parts that are ids, `number` a last part that is a number; each array is called as its part, and `s`.
+    """
+    parts: dict[str, Any] = dict.fromkeys(ids, Uuid())
+    if number is not None:
+        parts[number] = BigInteger()
+    arrays = [bindparam(f"{name}s", type_=ARRAY(kind)) for name, kind in parts.items()]
+    columns = [column(name, kind) for name, kind in parts.items()]
+    return func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived(name="wanted")
 
 
 def place_of(wanted: Any) -> ColumnElement[int]:
-    """The place of a pair in the statement's arrays, counted from 1."""
+    """The place of a key in the statement's arrays, counted from 1."""
     return type_coerce(wanted.c.place, BigInteger()).label("place")
 
 

@@ -28,12 +28,12 @@ MAX_TENANTS = 10_000
 
 
 class EntryRow(Row):
-    """A tenant with its host names."""
+    """A tenant with its host names, None where it has none."""
 
     id: UUID
     code: str
     time_zone: str
-    hosts: list[str]
+    hosts: list[str] | None
 
 
 _hosts = (
@@ -106,7 +106,11 @@ class Tenants:
             log.warning("there are %d tenants or more: those beyond, by code, are not found", MAX_TENANTS)
         directory = _Directory(read_at=self._clock())
         for row in rows:
-            entry = TenantEntry(row.id, row.code, ZoneInfo(row.time_zone))
+            try:
+                entry = TenantEntry(row.id, row.code, ZoneInfo(row.time_zone))
+            except (KeyError, ValueError, OSError):  # all three are how a name that is no zone is told
+                log.error("tenant %s is not served: %r is not a time zone", row.code, row.time_zone)
+                continue
             directory.by_id[row.id] = directory.by_code[row.code] = entry
             for host in row.hosts or ():
                 directory.by_host[host] = entry

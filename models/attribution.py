@@ -7,7 +7,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.attribution import BindingEnd, PromoterKind, TouchOutcome, TouchRejection, TouchSource
 from domain.ordering import Terminal
-from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, half_open, one_of, ref, table_args
+from models.base import (
+    Base,
+    Id,
+    Instant,
+    KeyId,
+    NewId,
+    TenantId,
+    at_least,
+    code_length,
+    half_open,
+    one_of,
+    ref,
+    table_args,
+)
 
 
 class Promoter(Base):
@@ -25,6 +38,7 @@ class Promoter(Base):
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "code"),
+        code_length(),
         UniqueConstraint("tenant_id", "account_id", "organization_id"),
         ref("account_id", "account"),
         ref("organization_id", "organization"),
@@ -125,7 +139,7 @@ class BindingHop(Base):
         ref("binding_id", "binding"),
         ref("organization_id", "organization"),
         UniqueConstraint("tenant_id", "binding_id", "organization_id"),
-        CheckConstraint("tier <> 'BRAND'", name="below_brand"),
+        CheckConstraint("tier IN ('SUBSIDIARY', 'AGENT', 'DISTRIBUTOR', 'STORE')", name="below_brand"),
         *at_least(0, "hops"),
         Index(None, "tenant_id", "organization_id"),
     )

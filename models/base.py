@@ -14,10 +14,12 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKeyConstraint, 
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-MAX_SAFE = 2**53 - 1
-"""The largest amount or quantity: what a JSON number holds exactly."""
+from domain.money import MAX_SAFE
 
-NO_LOT = UUID(int=0)
+MAX_CODE_CHARS = 100
+"""The longest code: what a list is cut by, an argument names and a cursor holds."""
+
+NO_LOT_ID = UUID(int=0)
 """The reserved lot that means "no lot"; every sku has it, so that the key of a stock row has no holes."""
 
 
@@ -68,9 +70,14 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def at_least(minimum: int, *columns: str) -> tuple[CheckConstraint, ...]:
-    """Each column lies between `minimum` and what a JSON number holds exactly."""
-    return tuple(CheckConstraint(f"{c} BETWEEN {minimum} AND {MAX_SAFE}", name=f"{c}_range") for c in columns)
+def at_least(minimum: int, *columns: str, at_most: int = MAX_SAFE) -> tuple[CheckConstraint, ...]:
+    """Each column lies between `minimum` and `at_most`, by itself what a JSON number holds exactly."""
+    return tuple(CheckConstraint(f"{c} BETWEEN {minimum} AND {at_most}", name=f"{c}_range") for c in columns)
+
+
+def code_length() -> CheckConstraint:
+    """The column `code` is what a connection is cut by: never empty, and short enough for a cursor."""
+    return CheckConstraint(f"char_length(code) BETWEEN 1 AND {MAX_CODE_CHARS}", name="code_length")
 
 
 def half_open(start: str, end: str) -> CheckConstraint:

@@ -12,7 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.campaign import MAX_CLAUSES, CampaignKind, CampaignStatus, Dimension, Participation, Stance
+from domain.campaign import (
+    MAX_CLAUSES,
+    MAX_CONDITIONS_OF_CLAUSE,
+    CampaignKind,
+    CampaignStatus,
+    Dimension,
+    Participation,
+    Stance,
+)
 from domain.channel import CloudStoreMode, Tier
 from domain.ordering import Terminal
 from models.base import (
@@ -23,6 +31,7 @@ from models.base import (
     NewId,
     TenantId,
     at_least,
+    code_length,
     half_open,
     one_of,
     ref,
@@ -42,9 +51,10 @@ _OFFERS: Final = {
 }
 """The columns that say what each kind offers; the others are null."""
 
-_OFFER_COLUMNS: Final = (
-    "off_fen, off_bps, price_fen, gift_sku_id, gift_quantity, nth, coupon_terms_id, group_size, points_pct, fee_fen"
+_OFFER_COLUMNS: Final = ", ".join(
+    dict.fromkeys(column for columns in _OFFERS.values() for column in columns.split(", "))
 )
+"""All of them."""
 
 
 def _offer_is_whole() -> CheckConstraint:
@@ -113,6 +123,7 @@ class Campaign(Base):
     is_generated: Mapped[bool] = mapped_column(server_default=text("false"))
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "owner_id", "code"),
+        code_length(),
         ref("owner_id", "organization"),
         ref("gift_sku_id", "sku"),
         ForeignKeyConstraint(
@@ -157,7 +168,7 @@ class CampaignFunder(Base):
     )
 
 
-_VALUES: Final = {
+VALUE_COLUMNS: Final = {
     Dimension.SITE: "site_id",
     Dimension.TERRITORY: "territory_id",
     Dimension.TIER: "tier",
@@ -177,8 +188,8 @@ _VALUES: Final = {
 
 
 def _one_value() -> CheckConstraint:
-    columns = ", ".join(sorted(set(_VALUES.values())))
-    cases = " ".join(f"WHEN '{dimension}' THEN {column} IS NOT NULL" for dimension, column in _VALUES.items())
+    columns = ", ".join(sorted(set(VALUE_COLUMNS.values())))
+    cases = " ".join(f"WHEN '{dimension}' THEN {column} IS NOT NULL" for dimension, column in VALUE_COLUMNS.items())
     return CheckConstraint(f"num_nonnulls({columns}) = 1 AND CASE dimension {cases} ELSE false END", name="value")
 
 
@@ -230,7 +241,7 @@ class CampaignCondition(Base):
             name="hours",
         ),
         CheckConstraint(f"clause BETWEEN 0 AND {MAX_CLAUSES - 1}", name="clause_range"),
-        *at_least(0, "position"),
+        CheckConstraint(f"position BETWEEN 0 AND {MAX_CONDITIONS_OF_CLAUSE - 1}", name="position_range"),
         Index(None, "tenant_id", "store_id", postgresql_where=text("store_id IS NOT NULL")),
         Index(None, "tenant_id", "sku_id", postgresql_where=text("sku_id IS NOT NULL")),
     )

@@ -6,8 +6,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.catalog import AttributeKind, ListingOrigin, ListingStatus, PriceAudience, PriceScope
+from domain.catalog import MAX_QUANTITY, AttributeKind, ListingOrigin, ListingStatus, PriceAudience, PriceScope
 from domain.channel import Tier
+from domain.search import MAX_TOKENS
 from models.base import (
     Base,
     Day,
@@ -17,6 +18,7 @@ from models.base import (
     NewId,
     TenantId,
     at_least,
+    code_length,
     half_open,
     one_of,
     ref,
@@ -37,6 +39,7 @@ class Category(Base):
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "code"),
         ref("parent_id", "category"),
+        code_length(),
         Index(None, "tenant_id", "parent_id", "code"),
     )
 
@@ -74,6 +77,7 @@ class Product(Base):
         UniqueConstraint("tenant_id", "brand_id", "code"),
         ref("brand_id", "organization"),
         ref("category_id", "category"),
+        code_length(),
         Index(None, "tenant_id", "code", "id"),
         Index(None, "tenant_id", "category_id", "code", "id"),
         Index(None, "tenant_id", "brand_id", "code", "id"),
@@ -98,8 +102,9 @@ class Sku(Base):
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "code"),
         ref("product_id", "product"),
+        code_length(),
         Index(None, "tenant_id", "product_id", "code"),
-        *at_least(1, "min_qty", "step_qty", "shelf_life_days"),
+        *at_least(1, "min_qty", "step_qty", "shelf_life_days", at_most=MAX_QUANTITY),
     )
 
 
@@ -131,7 +136,7 @@ class PackUnit(Base):
     sku_id: Mapped[KeyId]
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     units: Mapped[int]
-    __table_args__ = table_args(ref("sku_id", "sku"), *at_least(1, "units"))
+    __table_args__ = table_args(ref("sku_id", "sku"), *at_least(1, "units", at_most=MAX_QUANTITY))
 
 
 class PriceList(Base):
@@ -157,6 +162,7 @@ class PriceList(Base):
         ref("seller_id", "organization"),
         ref("buyer_id", "organization"),
         ref("site_id", "site"),
+        code_length(),
         one_of("audience", PriceAudience),
         one_of("scope", PriceScope),
         one_of("buyer_tier", Tier),
@@ -283,6 +289,6 @@ class SkuSearch(Base):
     tokens: Mapped[list[str]] = mapped_column(ARRAY(Text))
     __table_args__ = table_args(
         ref("sku_id", "sku"),
-        CheckConstraint("cardinality(tokens) BETWEEN 1 AND 2000", name="tokens_limit"),
+        CheckConstraint(f"cardinality(tokens) BETWEEN 1 AND {MAX_TOKENS}", name="tokens_limit"),
         Index(None, "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )

@@ -19,7 +19,22 @@ from domain.channel import (
     SiteKind,
     Tier,
 )
-from models.base import Base, Id, Instant, KeyId, NewId, TenantId, TextList, at_least, one_of, ref, table_args
+from domain.member import PHONE
+from models.base import (
+    Base,
+    Id,
+    Instant,
+    KeyId,
+    NewId,
+    TenantId,
+    TextList,
+    at_least,
+    code_length,
+    half_open,
+    one_of,
+    ref,
+    table_args,
+)
 
 
 class Tenant(Base):
@@ -56,10 +71,14 @@ class Region(Base):
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str]
     parent_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"), index=True)
+    __table_args__ = (code_length(),)
 
 
 class Account(Base):
-    """One person's login, whatever she is: shopper, clerk, buyer."""
+    """One person's login, whatever she is: shopper, clerk, buyer. No two of a tenant share a subject or a phone.
+
+    `phone` is written in one way alone, so that the same number is the same text: see `domain.member.PHONE`.
+    """
 
     __tablename__ = "account"
 
@@ -69,7 +88,11 @@ class Account(Base):
     display_name: Mapped[str]
     phone: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    __table_args__ = table_args(UniqueConstraint("tenant_id", "subject"))
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "subject"),
+        CheckConstraint(f"phone ~ '{PHONE}'", name="phone"),
+        Index("uq_account_phone", "tenant_id", "phone", unique=True, postgresql_where=text("phone IS NOT NULL")),
+    )
 
 
 class Organization(Base):
@@ -95,6 +118,7 @@ class Organization(Base):
         # What the closure repeats of its descendant; the key lets a foreign key keep the copy true.
         UniqueConstraint("tenant_id", "id", "tier", "code", name="uq_organization_copied"),
         Index(None, "tenant_id", "tier", "region_code", "code"),
+        code_length(),
         one_of("tier", Tier),
         one_of("status", OrganizationStatus),
         CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
@@ -183,6 +207,7 @@ class Site(Base):
         UniqueConstraint("tenant_id", "code"),
         ref("organization_id", "organization"),
         ref("parent_id", "site"),
+        code_length(),
         one_of("kind", SiteKind),
         CheckConstraint("(kind = 'MAIN') = (parent_id IS NULL)", name="main_is_root"),
         Index(None, "tenant_id", "organization_id"),
@@ -215,7 +240,10 @@ class TerritoryRegion(Base):
 
 
 class CloudStore(Base):
-    """The one cloud store of an organisation; its mode decides what it sells, to whom and how."""
+    """The one cloud store of an organisation; its mode decides what it sells, to whom and how.
+
+    Open over [opened_at, closed_at), of which either may lie ahead.
+    """
 
     __tablename__ = "cloud_store"
 
@@ -233,6 +261,7 @@ class CloudStore(Base):
         ref("organization_id", "organization"),
         ref("site_id", "site"),
         one_of("mode", CloudStoreMode),
+        half_open("opened_at", "closed_at"),
     )
 
 

@@ -5,25 +5,26 @@ tenants and then acts as the app, tenant by tenant. It owns no table and no stat
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import PoolProxiedConnection, QueuePool, event, text
+from sqlalchemy import Connection, NullPool, PoolProxiedConnection, QueuePool, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from domain.base import Unavailable
-from models.reading import ReadConnection, ReadSession, set_tenant
+from models.reading import NO_ANSWER, ReadConnection, ReadSession, set_tenant
 
-STATEMENT_TIMEOUT_MS = 15_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0
+LOCK_WAIT_S = 120
+"""How long one process waits for another that makes the database or migrates it."""
 
 _UNREACHABLE = (
     PoolTimeout,
@@ -60,6 +61,32 @@ class Login:
     role: str | None = None
 
 
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection outside every pool, closed at the end."""
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def migrating(dsn: str, work: Callable[[Connection], None]) -> None:
+    """Do what alembic does, `work`, in one transaction of a connection of its own."""
+
+    async def connect() -> asyncpg.Connection:
+        # The driver reads the address itself, as everywhere else: SQLAlchemy knows fewer options, no `sslmode`.
+        limits = {"lock_timeout": f"{LOCK_WAIT_S}s"}
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, server_settings=limits)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
 @dataclass(slots=True)
 class PooledConnection:
     """A connection out of SQLAlchemy's pool, used at the driver."""
@@ -84,24 +111,35 @@ class PooledConnection:
 
 
 class Database:
-    """One pool of connections of one role; an `observed` one can record what its connections send."""
+    """One pool of connections of one role."""
 
     def __init__(
         self,
         login: Login,
         *,
         pool_size: int,
-        statement_cache: int = 1024,
+        statement_cache: int,
+        request_seconds: float,
         observed: bool = False,
     ) -> None:
-        self.url = login.url
+        """Make the pool; nothing connects yet.
+
+        Args:
+            login: the role.
+            pool_size: connections, at most.
+            statement_cache: prepared statements kept per connection.
+            request_seconds: what one request may take: the server ends whatever goes on for longer, also where this
+                process can no longer ask it to.
+            observed: whether what its connections send can be recorded.
+        """
+        limit_ms = str(ceil(request_seconds * 1000))  # 0 would be none
         settings = {
             "application_name": "millrace",
             "jit": "off",
             # Fused statements rely on leg coming after leg; and a request shares its processors with others.
             "max_parallel_workers_per_gather": "0",
-            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-            "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+            "statement_timeout": limit_ms,
+            "idle_in_transaction_session_timeout": limit_ms,
         }
         if login.role is not None:
             settings["role"] = login.role
@@ -162,7 +200,7 @@ class Database:
             return PooledConnection(await self.engine.raw_connection())
         except _UNREACHABLE as error:
             log.warning("no database connection: %s: %s", type(error).__name__, error)
-            raise Unavailable("The database does not answer. Try again.") from error
+            raise Unavailable(NO_ANSWER) from error
 
     def read(self, tenant_id: UUID) -> ReadSession:
         """A read session of the tenant; it takes a connection with its first statement."""

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.inventory import LocationKind, MovementKind, ReservationState
-from models.base import Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+from models.base import NO_LOT_ID, Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
 
 STATES = ("on_hand", "reserved", "allocated", "in_transit", "quarantined")
 
@@ -40,6 +40,8 @@ class Location(Base):
         UniqueConstraint("tenant_id", "organization_id", "code"),
         ref("organization_id", "organization"),
         one_of("kind", LocationKind),
+        CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
+        CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="longitude"),
         CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name="point_whole"),
     )
 
@@ -59,7 +61,7 @@ class Lot(Base):
         UniqueConstraint("tenant_id", "sku_id", "code"),
         ref("sku_id", "sku"),
         CheckConstraint("produced_on < expires_on", name="expires_later"),
-        CheckConstraint("id <> '00000000-0000-0000-0000-000000000000' OR expires_on IS NULL", name="no_lot_keeps"),
+        CheckConstraint(f"id <> '{NO_LOT_ID}' OR expires_on IS NULL", name="no_lot_keeps"),
     )
 
 
@@ -85,6 +87,7 @@ class Stock(Base):
         *at_least(0, *STATES),
         CheckConstraint("reserved + allocated + quarantined <= on_hand", name="not_oversold"),
         Index(None, "tenant_id", "sku_id", "owner_id"),
+        Index(None, "tenant_id", "owner_id", "location_id", "sku_id", "lot_id"),
         # Room for updated versions on the same page keeps hot rows out of the indexes.
         postgresql_with={"fillfactor": 70},
     )
@@ -132,7 +135,7 @@ class StockMovement(Base):
             name="fk_stock_movement_stock",
         ),
         one_of("kind", MovementKind),
-        CheckConstraint(f"num_nonnulls(nullif({',0), nullif('.join(STATES)},0)) > 0", name="moves_something"),
+        CheckConstraint(" OR ".join(f"{state} <> 0" for state in STATES), name="moves_something"),
         Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id", "id"),
     )
 
@@ -171,6 +174,7 @@ class PoolContribution(Base):
         ref("owner_id", "organization"),
         ref("visible_to_id", "organization"),
         CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
+        Index(None, "tenant_id", "owner_id"),
         Index(None, "tenant_id", "visible_to_id"),
         Index(None, "tenant_id", "location_id", "owner_id"),
     )

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -29,12 +30,13 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     literal_column,
-    true,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from domain.base import Fault, TimedOut, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +133,7 @@ def in_scope(*columns: ColumnElement[UUID | None] | InstrumentedAttribute[Any]) 
     condition: ColumnElement[bool] = bindparam("viewer_everything", type_=Boolean())
     for column in columns:
         condition = condition | (column == bindparam("viewer_organizations", type_=UUIDS).any_())
-    return condition & true()
+    return condition
 
 
 # ── several statements in one trip ────────────────────────────────────────────────────────────────────────────────────
@@ -237,6 +239,10 @@ class ReadConnection(Protocol):
         """Run statements without parameters in one message."""
         ...
 
+    def is_closed(self) -> bool:
+        """Whether it is lost, from whichever side."""
+        ...
+
 
 class Checkout(Protocol):
     """A connection taken from the pool, and the ways to give it back."""
@@ -263,6 +269,27 @@ class ReadPool(Protocol):
         ...
 
 
+NO_ANSWER = "The database does not answer. Try again."
+
+
+@contextmanager
+def answering(connection: ReadConnection) -> Iterator[None]:
+    """Within it, what the driver raises because the database failed becomes a fault; a bug of ours stays what it is.
+
+    Raises: TimedOut when the server stopped a statement; Unavailable when the connection is lost.
+    """
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
+        raise TimedOut("The database took too long to answer.") from error
+    except Exception as error:
+        # A lost connection has many errors, some of them also those of a wrong use: the connection itself tells.
+        if not connection.is_closed():
+            raise
+        log.warning("database connection lost: %s: %s", type(error).__name__, error)
+        raise Unavailable(NO_ANSWER) from error
+
+
 class ReadSession:
     """One read transaction of one tenant, opened by its first statement: REPEATABLE READ, READ ONLY.
 
@@ -270,13 +297,14 @@ class ReadSession:
     sent, BEGIN and COMMIT not among them.
     """
 
-    __slots__ = ("_checkout", "_closed", "_ending", "_lock", "_pool", "statements", "tenant_id")
+    __slots__ = ("_checkout", "_closed", "_ending", "_fault", "_lock", "_pool", "statements", "tenant_id")
 
     def __init__(self, pool: ReadPool, tenant_id: UUID) -> None:
         self._pool = pool
         self._lock = asyncio.Lock()
         self._checkout: Checkout | None = None
         self._closed = False
+        self._fault: Fault | None = None
         self._ending: asyncio.Future[None] | None = None  # held here: the loop itself holds tasks only weakly
         self.tenant_id = tenant_id
         self.statements = 0
@@ -284,7 +312,8 @@ class ReadSession:
     async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
         """The rows of `statement`; every parameter but the tenant is a keyword of its own name.
 
-        Raises: asyncpg.PostgresError as the server answers; RuntimeError once the session is closed.
+        Raises: Unavailable or TimedOut when the database fails, and from then on whatever is asked;
+            asyncpg.PostgresError for what else the server refuses; RuntimeError once the session is closed.
         """
         values["tenant"] = self.tenant_id
         return await self._fetched(statement, [values[name] for name in statement.names])
@@ -303,18 +332,16 @@ class ReadSession:
         async with self._lock:
             if self._closed:
                 raise RuntimeError("the read session is closed")
-            if self._checkout is None:
-                await self._begin()
+            if self._fault is not None:  # the transaction went with it
+                raise self._fault
+            driver = await self._driver()
             self.statements += 1
             try:
-                return await self._run(statement, arguments)
-            except asyncpg.InvalidCachedStatementError:
-                # A migration changed a table under a prepared statement. This connection has dropped its cache, others
-                # have not, so it is kept; the transaction is lost, so the rest of the request reads a fresh snapshot.
-                log.warning("prepared statement outdated by a migration, read again")
-                assert self._checkout is not None
-                await self._checkout.driver.execute(f"ROLLBACK; {BEGIN_READ}{set_tenant(self.tenant_id)}")
-                return await self._run(statement, arguments)
+                with answering(driver):
+                    return await self._run(driver, statement, arguments)
+            except Fault as fault:
+                self._fault = fault
+                raise
 
     def renewed(self) -> "ReadSession":
         """Another session of the same tenant, with a snapshot of its own."""
@@ -334,19 +361,29 @@ class ReadSession:
         async with self._lock:
             await self._end()
 
-    async def _run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
-        assert self._checkout is not None
-        return await self._checkout.driver.fetch(statement.text, *arguments, record_class=statement.row)
-
-    async def _begin(self) -> None:
-        checkout = await self._pool.checkout()
+    async def _run(self, driver: ReadConnection, statement: Read[R], arguments: list[Any]) -> list[R]:
         try:
-            # One message: the tenant costs no round trip of its own.
-            await checkout.driver.execute(BEGIN_READ + set_tenant(self.tenant_id))
-        except BaseException:
-            checkout.discard()
-            raise
-        self._checkout = checkout
+            return await driver.fetch(statement.text, *arguments, record_class=statement.row)
+        except asyncpg.InvalidCachedStatementError:
+            # A migration changed a table under a prepared statement. This connection has dropped its cache, others
+            # have not, so it is kept; the transaction is lost, so the rest of the request reads a fresh snapshot.
+            log.warning("prepared statement outdated by a migration, read again")
+            await driver.execute(f"ROLLBACK; {BEGIN_READ}{set_tenant(self.tenant_id)}")
+            return await driver.fetch(statement.text, *arguments, record_class=statement.row)
+
+    async def _driver(self) -> ReadConnection:
+        """The connection, its transaction begun."""
+        if self._checkout is None:
+            checkout = await self._pool.checkout()
+            try:
+                with answering(checkout.driver):
+                    # One message: the tenant costs no round trip of its own.
+                    await checkout.driver.execute(BEGIN_READ + set_tenant(self.tenant_id))
+            except BaseException:
+                checkout.discard()
+                raise
+            self._checkout = checkout
+        return self._checkout.driver
 
     async def _end(self) -> None:
         checkout, self._checkout = self._checkout, None

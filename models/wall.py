@@ -1,7 +1,8 @@
-"""The wall between tenants, as the statements a migration runs: policies, grants, roles, and distribution.
+"""The wall between tenants as it stands: which tables are behind it, who may do what with them, roles, distribution.
 
-Row security knows tenants only. Which rows of its tenant a viewer may see is a condition of the loaders' statements.
-It owns no table.
+A migration grants and walls in its own words, so that what it once did never changes; `tests/models/test_catalogue.py`
+holds the migrated database to what is said here. Row security knows tenants only: which rows of its tenant a viewer may
+see is a condition of the loaders' statements. It owns no table.
 """
 
 from collections.abc import Sequence
@@ -22,8 +23,7 @@ DUE_TABLES = ("reservation",)
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
 
 POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
-"""With nothing set there is no tenant, and so no row."""
-
+"""The policy of every tenant's table. With nothing set there is no tenant, and so no row."""
 
 TAKE_ON = f"""DO $$
 DECLARE
@@ -61,35 +61,6 @@ def roles() -> list[str]:
         END $$"""
         for role in (APP_ROLE, WORKER_ROLE)
     ] + [TAKE_ON]
-
-
-def protect(tables: Sequence[str]) -> list[str]:
-    """Row security, policy and grants of tenants' tables."""
-    statements = []
-    for table in tables:
-        rights = "SELECT, INSERT" if table in APPEND_ONLY_TABLES else "SELECT, INSERT, UPDATE, DELETE"
-        statements += [
-            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
-            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-            f'CREATE POLICY tenant ON "{table}" USING ({POLICY}) WITH CHECK ({POLICY})',
-            f'GRANT {rights} ON "{table}" TO {APP_ROLE}',
-        ]
-        if table in DUE_TABLES:
-            statements += [
-                f'CREATE POLICY due ON "{table}" FOR SELECT TO {WORKER_ROLE} USING (true)',
-                f'GRANT SELECT (tenant_id, id, due_at) ON "{table}" TO {WORKER_ROLE}',
-            ]
-    return statements
-
-
-def leave_open(tables: Sequence[str]) -> list[str]:
-    """Grants of tenants' tables that have no row security: every statement over them names the tenant."""
-    return [f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO {APP_ROLE}' for table in tables]
-
-
-def share(tables: Sequence[str]) -> list[str]:
-    """The app role reads the platform's tables and does not write them: they would be a way through the wall."""
-    return [f'GRANT SELECT ON "{table}" TO {APP_ROLE}' for table in tables]
 
 
 def distribute(shared: Sequence[str], tables: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from loaders.base import Loader
 from loaders.channel import OrganizationRow
 from loaders.member import Consumer
 from loaders.paging import Page, Paged
-from resolvers.context import Context
+from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect
 
 Pages = list[Page[Any] | None]
@@ -58,14 +58,10 @@ async def chain(rows: Sequence[BindingRow], ctx: Context) -> list[list[HopRow]]:
     return await ctx.load(ChainOf).many([row.id for row in rows])
 
 
-async def guide(rows: Sequence[Any], ctx: Context) -> list[GuideRow | None]:
-    """The guide a row's `guide_id` names."""
-    return await ctx.load(GuideById).where_any([row.guide_id for row in rows])
-
-
-async def promoter(rows: Sequence[Any], ctx: Context) -> list[PromoterRow | None]:
-    """The promoter a row's `promoter_id` names."""
-    return await ctx.load(PromoterById).where_any([row.promoter_id for row in rows])
+guide = named("guide_id", GuideById)
+"""The guide a row names."""
+promoter = named("promoter_id", PromoterById)
+"""The promoter a row names."""
 
 
 async def customers_of_guide(rows: Sequence[GuideRow], ctx: Context) -> list[int | None]:
@@ -82,8 +78,7 @@ def _for_its_own(connection: Paged[Any]) -> Any:
     """An edge to a connection of each organisation, for who speaks for it; None for others."""
 
     async def pages(rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None) -> Pages:
-        own = [row.id if ctx.viewer.scope.speaks_for(row.id) else None for row in rows]
-        return await connect(ctx, connection, own, first, after)
+        return await connect(ctx, connection, own_keys(ctx, rows, "id"), first, after)
 
     return pages
 
@@ -94,5 +89,4 @@ customers, promoters, guides = _for_its_own(CUSTOMERS), _for_its_own(PROMOTERS),
 async def _counted(
     ctx: Context, kind: type[Loader[UUID, int | None]], rows: Sequence[GuideRow | PromoterRow]
 ) -> list[int | None]:
-    scope = ctx.viewer.scope
-    return await ctx.load(kind).where_any([row.id if scope.speaks_for(row.organization_id) else None for row in rows])
+    return await ctx.load(kind).where_any(own_keys(ctx, rows, "organization_id"))

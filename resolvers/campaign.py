@@ -33,9 +33,9 @@ from loaders.campaign import (
     CAMPAIGNS_OF,
     CAMPAIGNS_OF_STATUS,
     MAX_CONDITIONS_SHOWN,
-    PAST,
     CampaignById,
     CampaignFound,
+    CampaignOfferById,
     CampaignRow,
     ClauseRow,
     ClausesOf,
@@ -50,13 +50,15 @@ from loaders.campaign import (
     StoreSideOf,
     TerritoryById,
     TierById,
+    since_of,
+    terms_of,
 )
 from loaders.catalog import ListingRow, SkuById
 from loaders.channel import CloudStoreRow, OrganizationRow
 from loaders.member import RightById
 from loaders.paging import AtHand, Keyed, KeyPart, Page
 from resolvers.channel import closed_malls
-from resolvers.context import Context, named
+from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect, page_request
 
 DEFAULT_SHOWN = 10
@@ -170,7 +172,7 @@ async def _here(
         if side is None or not tell:
             found.append([] if tell else None)
             continue
-        shown = side.gates.every & running & _shown(ctx, asked.index, place)
+        shown = side.gates.passing & running & _shown(ctx, asked.index, place)
         reached = asked.index.reached((side.part, *_part(items, sku), *asked.parts), shown)
         ids = (asked.index.aims[position].id for position in islice(reached, first))
         found.append([(one, side.terms.get(one)) for one in ids])
@@ -189,7 +191,7 @@ async def _asked(ctx: Context, member: UUID | None, terminal: str | None, at: da
     """
     now = ctx.reading.now
     at = now if at is None else at
-    if not now - PAST <= at <= now + AHEAD:
+    if not since_of(now) <= at <= now + AHEAD:
         raise BadInput("`at` must lie between a day ago and a year ahead.")
     index = await ctx.load(IndexOf).one(ctx.viewer.tenant_id)
     shopper = ctx.viewer.customer_id if member is None else member
@@ -228,11 +230,11 @@ async def _sides(ctx: Context, index: ReachIndex, places: Sequence[_Place]) -> d
 
 
 def _shown(ctx: Context, index: ReachIndex, place: _Place) -> int:
-    """To the store's people everything, to others what runs and shoppers may see, and to owners their own."""
+    """To the store's people everything, to others what has begun by now and is no fee, and to owners their own."""
     scope = ctx.viewer.scope
     if scope.speaks_for(place.organization_id):
-        return index.every
-    return index.running(ctx.reading.now) & ~index.fees | index.owned_by(scope.organizations)
+        return index.heads
+    return index.started(ctx.reading.now) & ~index.fees | index.owned_by(scope.organizations)
 
 
 async def _with_terms(
@@ -243,16 +245,12 @@ async def _with_terms(
         None
         if reached is None
         else [
-            CampaignHere(row, terms_here(_own_terms(row), terms))
+            CampaignHere(row, terms_here(terms_of(row), terms))
             for one, terms in reached
             if (row := rows[one]) is not None
         ]
         for reached in found
     ]
-
-
-def _own_terms(row: CampaignRow) -> Terms:
-    return Terms(row.threshold_fen, row.threshold_units, row.off_fen, row.off_bps, row.price_fen)
 
 
 async def campaigns_missed(
@@ -266,7 +264,7 @@ async def campaigns_missed(
     first: int,
     after: str | None,
 ) -> list[Page[Any] | None]:
-    """What does not reach each cloud store, with the reason.
+    """What does not reach each cloud store, with the reason, of all that a request of this instant may ask about.
 
     The store's people are told of the campaigns of those above it but display fees, a campaign's owner of her own.
 
@@ -278,6 +276,8 @@ async def campaigns_missed(
     if asked is None or (sku is not None and items[sku] is None):
         return [None] * len(rows)
     index, own = asked.index, asked.index.owned_by(ctx.viewer.scope.organizations)
+    # The index also knows what was over before: how much of it depends on when it was built.
+    known = index.lasting(since_of(ctx.reading.now))
     sides = await _sides(ctx, index, [_Place(row.id, row.organization_id, row.mode) for row in rows])
     cut: list[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None] = []
     for row in rows:
@@ -287,8 +287,9 @@ async def campaigns_missed(
             continue
         side, missed = sides.get(row.id), Misses((), 0)
         if side is not None:
-            among = index.every if ctx.viewer.scope.everything else own | (_from_above(index, side) if mine else 0)
-            missed = index.missed(side.gates, side.part, (*_part(items, sku), *asked.parts), asked.moment.at, among)
+            told = index.heads if ctx.viewer.scope.everything else own | (_from_above(index, side) if mine else 0)
+            asking = (*_part(items, sku), *asked.parts)
+            missed = index.missed(side.gates, side.part, asking, asked.moment.at, told & known)
         cut.append(MISSES.page(index.listed(missed, request.after), missed.total, row.id, request))
     return await _with_reasons(ctx, index, cut)
 
@@ -334,6 +335,8 @@ async def campaigns_of(
 
 gift_of = named("gift_sku_id", SkuById)
 """The sku that each campaign gives, if it gives one."""
+offer_of = named("coupon_terms_id", CampaignOfferById)
+"""What the coupons of each campaign take off, if it gives any."""
 coupon_of = named("coupon_terms_id", RightById)
 """The right that the coupons of each campaign give, for who may see it."""
 sku_of_condition = named("sku_id", SkuById)
@@ -374,6 +377,4 @@ async def answers_of(
     rows: Sequence[CampaignRow], ctx: Context, *, first: int, after: str | None
 ) -> list[Page[Any] | None]:
     """What stores said to each campaign, for its owner; None for others."""
-    scope = ctx.viewer.scope
-    own = [row.id if scope.speaks_for(row.owner_id) else None for row in rows]
-    return await connect(ctx, ANSWERS, own, first, after)
+    return await connect(ctx, ANSWERS, own_keys(ctx, rows, "owner_id"), first, after)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import BadInput
-from domain.catalog import MAX_QUANTITY, Explanation, PriceCandidate, best, explain
+from domain.catalog import MAX_QUANTITY, Explanation, best, common_band, explain
 from domain.channel import CloudStoreMode
 from domain.money import MoneyError, line_amount, part_bps
 from domain.search import ask
@@ -50,9 +50,9 @@ from loaders.catalog import (
     trade_history,
 )
 from loaders.catalog.search import NOTHING, WayOf
-from loaders.channel import CloudStoreRow, OrganizationById, OrganizationRow
+from loaders.channel import CloudStoreRow, OrganizationRow
 from loaders.paging import Page
-from resolvers.context import Context
+from resolvers.context import Context, named
 from resolvers.paging import connect
 
 Roots = Sequence[object]
@@ -60,7 +60,10 @@ Roots = Sequence[object]
 
 @dataclass(frozen=True, slots=True)
 class TradeTerms:
-    """What a listing costs its own store: who supplies it at which price, and the band its consumer price keeps to."""
+    """What a listing costs its own store: who supplies it at which price, and the band its consumer price keeps to.
+
+    `min_fen` above `max_fen`: the bands of the authorisations contradict each other, and no price is allowed.
+    """
 
     supplier_id: UUID
     supply_fen: int | None
@@ -74,14 +77,9 @@ class PriceQuote:
 
     quantity: int
     at: datetime
-    applied: PriceCandidate | None
+    applied: CandidateRow | None
     amount: int | None
-    explanations: list[Explanation]
-
-
-def candidate_of(row: CandidateRow) -> PriceCandidate:
-    """The rule's value of a row: what stands behind its place."""
-    return PriceCandidate(*row[1:])
+    explanations: list[Explanation[CandidateRow]]
 
 
 async def product(roots: Roots, ctx: Context, *, id: UUID) -> list[ProductRow | None]:
@@ -119,24 +117,15 @@ async def products_of_category(
     return await connect(ctx, PRODUCTS_OF_CATEGORY, [row.id for row in rows], first, after)
 
 
-async def brand_of(rows: Sequence[ProductRow], ctx: Context) -> list[OrganizationRow | None]:
-    """The brand of each product."""
-    return await ctx.load(OrganizationById).many([row.brand_id for row in rows])
-
-
 async def categories(roots: Roots, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
     """The tenant's categories."""
     return await connect(ctx, CATEGORIES, [ctx.viewer.tenant_id] * len(roots), first, after)
 
 
-async def category_of(rows: Sequence[ProductRow], ctx: Context) -> list[CategoryRow | None]:
-    """The category of each product, if it has one."""
-    return await ctx.load(CategoryById).where_any([row.category_id for row in rows])
-
-
-async def parent_category(rows: Sequence[CategoryRow], ctx: Context) -> list[CategoryRow | None]:
-    """The category above each."""
-    return await ctx.load(CategoryById).where_any([row.parent_id for row in rows])
+category_of = named("category_id", CategoryById)
+"""The category of each product, if it has one."""
+parent_category = named("parent_id", CategoryById)
+"""The category above each."""
 
 
 async def sku(roots: Roots, ctx: Context, *, id: UUID) -> list[SkuRow | None]:
@@ -144,19 +133,10 @@ async def sku(roots: Roots, ctx: Context, *, id: UUID) -> list[SkuRow | None]:
     return [await ctx.load(SkuById).one(id)] * len(roots)
 
 
-async def sku_of(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
-    """The sku each row is about."""
-    return await ctx.load(SkuById).many([row.sku_id for row in rows])
-
-
-async def sku_if_any(rows: Sequence[Any], ctx: Context) -> list[SkuRow | None]:
-    """The sku each row is about, where it is about one."""
-    return await ctx.load(SkuById).where_any([row.sku_id for row in rows])
-
-
-async def product_of(rows: Sequence[SkuRow], ctx: Context) -> list[ProductRow | None]:
-    """The product of each sku."""
-    return await ctx.load(ProductById).many([row.product_id for row in rows])
+sku_of = named("sku_id", SkuById)
+"""The sku each row is about, if it is about one."""
+product_of = named("product_id", ProductById)
+"""The product of each sku."""
 
 
 async def skus_of(rows: Sequence[ProductRow], ctx: Context) -> list[list[SkuOfRow]]:
@@ -202,54 +182,42 @@ async def search(
     return await connect(ctx, way.connection, [row.id for row in rows], first, after, **way.values)
 
 
-async def seller_of(rows: Sequence[ListingRow], ctx: Context) -> list[OrganizationRow | None]:
-    """The organisation that sells each listing."""
-    return await ctx.load(OrganizationById).many([row.seller_id for row in rows])
-
-
 async def price_for_viewer(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]:
     """What one base unit costs the viewer: the consumer price, or at an ordering mall her own trade price."""
+    # An organisation has one cloud store, so (seller, sku) says which of the two it is.
+    candidates = await ctx.load(ConsumerPrices).each(
+        (row.seller_id, row.sku_id) for row in rows if row.mode != CloudStoreMode.B2B_ORDERING
+    )
     mine = ctx.viewer.organization_id
-    trade = [
-        (row.seller_id, mine, row.sku_id)
-        for row in rows
-        if mine is not None and row.mode == CloudStoreMode.B2B_ORDERING
-    ]
-    retail = [(row.seller_id, row.sku_id) for row in rows if row.mode != CloudStoreMode.B2B_ORDERING]
-    now = ctx.reading.now
-    units: dict[UUID, int] = {}
-    if retail:
-        found = await ctx.load(ConsumerPrices).many(retail)
-        prices = iter([_unit(candidates, now) for candidates in found])
-        units |= {row.id: next(prices) for row in rows if row.mode != CloudStoreMode.B2B_ORDERING}
-    if trade:
-        found = await ctx.load(TradePrices).many(trade)
-        prices = iter([_unit(candidates, now) for candidates in found])
-        units |= {row.id: next(prices) for row in rows if row.mode == CloudStoreMode.B2B_ORDERING}
-    return [units.get(row.id) for row in rows]
+    if mine is not None:
+        malls = [row for row in rows if row.mode == CloudStoreMode.B2B_ORDERING]
+        trade = await ctx.load(TradePrices).each((row.seller_id, mine, row.sku_id) for row in malls)
+        candidates |= {(seller, sku): found for (seller, _, sku), found in trade.items()}
+    return [_unit(candidates.get((row.seller_id, row.sku_id), ()), ctx.reading.now) for row in rows]
 
 
-def _unit(candidates: Sequence[Any], now: datetime) -> Any:
+def _unit(candidates: Sequence[CandidateRow], now: datetime) -> int | None:
     applied = best(candidates, 1, now)
     return None if applied is None else applied.unit_fen
 
 
 async def trade_terms(rows: Sequence[ListingRow], ctx: Context) -> list[TradeTerms | None]:
-    """What each listing costs its own store; None for anyone else, and for goods it is not authorised for."""
-    bands = await ctx.load(BandsOf).many([(row.seller_id, row.sku_id) for row in rows])
-    prices = await ctx.load(TradePrices).each(
-        (band[0].grantor_id, row.seller_id, row.sku_id) for row, band in zip(rows, bands, strict=True) if band
-    )
-    terms: list[TradeTerms | None] = []
-    for row, band in zip(rows, bands, strict=True):
-        if not band:
-            terms.append(None)
-            continue
-        key = (band[0].grantor_id, row.seller_id, row.sku_id)
-        terms.append(
-            TradeTerms(band[0].grantor_id, _unit(prices[key], ctx.reading.now), band[0].min_fen, band[0].max_fen)
+    """What each listing costs its own store; None for anyone else, and for goods it is not authorised for.
+
+    It buys of its primary supplier where that grants the sku, else of the next who does, in the order of the bands.
+    """
+    bands = await ctx.load(BandsOf).each((row.seller_id, row.sku_id) for row in rows)
+    suppliers = {key: found[0].grantor_id for key, found in bands.items() if found}
+    prices = await ctx.load(TradePrices).each((supplier, *key) for key, supplier in suppliers.items())
+    terms = {
+        key: TradeTerms(
+            supplier,
+            _unit(prices[supplier, *key], ctx.reading.now),
+            *common_band((band.min_fen, band.max_fen) for band in bands[key]),
         )
-    return terms
+        for key, supplier in suppliers.items()
+    }
+    return [terms.get((row.seller_id, row.sku_id)) for row in rows]
 
 
 async def price(
@@ -272,7 +240,7 @@ async def price(
     candidates = await trade_history(ctx.reading, seller_id, buyer_id, sku_id, moment)
     if not candidates:
         return [None] * len(roots)
-    explanations = explain([candidate_of(row) for row in candidates], quantity, moment)
+    explanations = explain(candidates, quantity, moment)
     applied = next((entry.candidate for entry in explanations if entry.applied), None)
     try:
         amount = None if applied is None else line_amount(applied.unit_fen, quantity)
@@ -300,9 +268,8 @@ async def authorizations(rows: Sequence[OrganizationRow], ctx: Context) -> list[
     return await ctx.load(AuthorizationsOf).many([row.id for row in rows])
 
 
-async def assortment_of(rows: Sequence[AuthorizationRow], ctx: Context) -> list[AssortmentRow | None]:
-    """The assortment each authorisation gives."""
-    return await ctx.load(AssortmentById).many([row.assortment_id for row in rows])
+assortment_of = named("assortment_id", AssortmentById)
+"""The assortment each authorisation gives."""
 
 
 async def skus_of_assortment(

@@ -23,7 +23,6 @@ from loaders.channel import (
     RegionByCode,
     RegionRow,
     SiteById,
-    SiteRow,
     SuppliesViewer,
     TenantById,
     TenantRow,
@@ -58,11 +57,6 @@ async def viewer(roots: Sequence[object], ctx: Context) -> list[Viewer]:
 async def tenant(roots: Sequence[object], ctx: Context) -> list[TenantRow | None]:
     """The request's tenant."""
     return [await ctx.load(TenantById).one(ctx.viewer.tenant_id)] * len(roots)
-
-
-async def organization_of_viewer(viewers: Sequence[Viewer], ctx: Context) -> list[OrganizationRow | None]:
-    """The organisation a viewer speaks for."""
-    return await ctx.load(OrganizationById).where_any([viewer.organization_id for viewer in viewers])
 
 
 async def organization(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[OrganizationRow | None]:
@@ -120,18 +114,14 @@ async def descendants(
     return await connect(ctx, DESCENDANTS_OF_TIER, parents, first, after, tier=str(tier))
 
 
-async def region(rows: Sequence[Any], ctx: Context) -> list[RegionRow | None]:
-    """The region a row's `region_code` names."""
-    found = await ctx.load(RegionByCode).many([row.region_code for row in rows if row.region_code is not None])
-    known = {row.code: row for row in found if row is not None}
-    return [known.get(row.region_code) for row in rows]
+region = named("region_code", RegionByCode)
+"""The region a row's `region_code` names."""
 
 
 async def regions_of_territory(rows: Sequence[TerritoryRow], ctx: Context) -> list[list[RegionRow]]:
     """The regions each territory is made of, by code."""
-    codes = [row.region_codes for row in rows]
-    await ctx.load(RegionByCode).many([code for listed in codes for code in listed])
-    return [[r for r in await ctx.load(RegionByCode).many(listed) if r is not None] for listed in codes]
+    known = await ctx.load(RegionByCode).each(code for row in rows for code in row.region_codes)
+    return [[found for code in row.region_codes if (found := known[code]) is not None] for row in rows]
 
 
 async def territories(rows: Organizations, ctx: Context) -> list[list[TerritoryRow]]:
@@ -144,14 +134,8 @@ async def cloud_store(roots: Sequence[object], ctx: Context, *, id: UUID) -> lis
     return [await ctx.load(CloudStoreById).one(id)] * len(roots)
 
 
-async def cloud_store_of(rows: Organizations, ctx: Context) -> list[CloudStoreRow | None]:
-    """The cloud store of each organisation, if it has one."""
-    return await ctx.load(CloudStoreById).where_any([row.cloud_store_id for row in rows])
-
-
-async def owner_of_cloud_store(rows: Sequence[CloudStoreRow], ctx: Context) -> list[OrganizationRow | None]:
-    """The organisation each cloud store belongs to."""
-    return await ctx.load(OrganizationById).many([row.organization_id for row in rows])
+cloud_store_of = named("cloud_store_id", CloudStoreById)
+"""The cloud store of each organisation, if it has one that is open."""
 
 
 async def sites(roots: Sequence[object], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
@@ -159,19 +143,10 @@ async def sites(roots: Sequence[object], ctx: Context, *, first: int, after: str
     return await connect(ctx, SITES, [ctx.viewer.tenant_id] * len(roots), first, after)
 
 
-async def site_of(rows: Sequence[Any], ctx: Context) -> list[SiteRow | None]:
-    """The site a row's `site_id` names."""
-    return await ctx.load(SiteById).where_any([row.site_id for row in rows])
-
-
-async def parent_site(rows: Sequence[SiteRow], ctx: Context) -> list[SiteRow | None]:
-    """The site above each."""
-    return await ctx.load(SiteById).where_any([row.parent_id for row in rows])
-
-
-async def organization_of_site(rows: Sequence[SiteRow], ctx: Context) -> list[OrganizationRow | None]:
-    """The organisation that runs each site."""
-    return await ctx.load(OrganizationById).many([row.organization_id for row in rows])
+site_of = named("site_id", SiteById)
+"""The site a row's `site_id` names, if it names one."""
+parent_site = named("parent_id", SiteById)
+"""The site above each."""
 
 
 def organization_named(column: str) -> Any:

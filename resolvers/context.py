@@ -69,7 +69,13 @@ class Context:
         return gatherer
 
 
-def named(column: str, kind: type[Loader[UUID, Any]]) -> BatchFunction:
+def own_keys(ctx: Context, rows: Sequence[Any], organization: str) -> list[UUID | None]:
+    """The id of each row that is of an organisation the viewer speaks for, by that column; None for the others."""
+    scope = ctx.viewer.scope
+    return [row.id if scope.speaks_for(getattr(row, organization)) else None for row in rows]
+
+
+def named(column: str, kind: type[Loader[Any, Any]]) -> BatchFunction:
     """An edge to what the key in the row's `column` names, None where the row names nothing."""
 
     async def named_by(rows: Sequence[Any], ctx: Context) -> Sequence[Any]:

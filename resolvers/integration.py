@@ -43,8 +43,11 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "promoter": PromoterById,
 }
 """The kinds of global id, and the loader of each: it carries the viewer's condition."""
-OF_MEMBERS: Final = frozenset({"customer", "membership", "coupon", "binding", "touch", "promoter"})
-"""Kinds that are about one person: whoever reads aggregates only is not told that there is such a row either."""
+AUDIENCES: Final[Mapping[str, Audience]] = {
+    "order": Audience.TRADE,
+    **dict.fromkeys(("customer", "membership", "coupon", "binding", "touch", "promoter"), Audience.MEMBER),
+}
+"""Kinds about one person or one order: whoever reads aggregates only is not told that there is such a row either."""
 
 
 async def node(roots: Sequence[object], ctx: Context, *, id: tuple[str, UUID]) -> list[Any]:
@@ -65,7 +68,7 @@ async def nodes(roots: Sequence[object], ctx: Context, *, ids: list[tuple[str, U
 async def _nodes(ctx: Context, ids: Sequence[tuple[str, UUID]]) -> list[Any]:
     found: dict[tuple[str, UUID], Any] = {}
     by_loader: dict[type[Loader[UUID, Any]], list[tuple[str, UUID]]] = {}
-    closed = frozenset() if ctx.viewer.actor_class in Audience.MEMBER.admits else OF_MEMBERS
+    closed = {kind for kind, audience in AUDIENCES.items() if ctx.viewer.actor_class not in audience.admits}
     for wanted in ids:
         if wanted[0] in closed:
             found[wanted] = None

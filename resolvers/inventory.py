@@ -15,15 +15,18 @@ from loaders.inventory import (
     CONTRIBUTION_SKUS,
     COVER,
     STOCK,
+    STOCK_OF_OWNER,
     ChannelStockOf,
     ChannelStockRow,
     ContributionRow,
+    ContributionsBy,
     ContributionsOf,
     CoverEntry,
     LocationById,
     LocationOfRow,
     LocationRow,
     LocationsOf,
+    PoolById,
     PoolOfRow,
     PoolsOf,
     PromiseOf,
@@ -31,7 +34,7 @@ from loaders.inventory import (
 from loaders.ordering import instants
 from loaders.paging import Page
 from resolvers.channel import closed_malls
-from resolvers.context import Context
+from resolvers.context import Context, named
 from resolvers.paging import connect
 
 
@@ -108,18 +111,17 @@ async def days_covered(rows: Sequence[CoverEntry], ctx: Context) -> list[int | N
 
 
 async def location(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[LocationRow | None]:
-    """A location by id, for who runs it."""
+    """A location by id, for who runs it and for whose goods lie there."""
     return [await ctx.load(LocationById).one(id)] * len(roots)
 
 
 async def locations_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[LocationOfRow]]:
-    """The locations each organisation runs."""
+    """The locations each organisation runs, as far as the viewer may see them."""
     return await ctx.load(LocationsOf).many([row.id for row in rows])
 
 
-async def location_of(rows: Sequence[Any], ctx: Context) -> list[LocationRow | None]:
-    """The location each row is at, for who runs it."""
-    return await ctx.load(LocationById).many([row.location_id for row in rows])
+location_of = named("location_id", LocationById)
+"""The location each row is at, for who may see it."""
 
 
 async def stock_at(
@@ -129,14 +131,30 @@ async def stock_at(
     return await connect(ctx, STOCK, [row.id for row in rows], first, after)
 
 
+async def stock_of(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The goods of each organisation wherever they lie, by location, sku and lot."""
+    return await connect(ctx, STOCK_OF_OWNER, [row.id for row in rows], first, after)
+
+
+pool_of = named("pool_id", PoolById)
+"""The pool each row is about."""
+
+
 async def pools_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[PoolOfRow]]:
-    """The pools each organisation keeps."""
+    """The pools each organisation keeps, as far as the viewer may see them."""
     return await ctx.load(PoolsOf).many([row.id for row in rows])
 
 
 async def contributions_of(rows: Sequence[PoolOfRow], ctx: Context) -> list[list[ContributionRow]]:
     """The contributions to each pool."""
     return await ctx.load(ContributionsOf).many([row.id for row in rows])
+
+
+async def contributions_by(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[ContributionRow]]:
+    """What each organisation contributes to pools."""
+    return await ctx.load(ContributionsBy).many([row.id for row in rows])
 
 
 async def skus_of_contribution(

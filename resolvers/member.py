@@ -23,7 +23,7 @@ from loaders.member import (
     TiersOf,
 )
 from loaders.paging import Page
-from resolvers.context import Context, Viewer
+from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect
 
 
@@ -32,19 +32,14 @@ async def customer(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[C
     return [await ctx.load(ConsumerById).one(id)] * len(roots)
 
 
-async def customer_of_viewer(viewers: Sequence[Viewer], ctx: Context) -> list[Consumer | None]:
-    """The shopper herself."""
-    return await ctx.load(ConsumerById).where_any([viewer.customer_id for viewer in viewers])
-
-
-async def customer_of(rows: Sequence[Any], ctx: Context) -> list[Consumer | None]:
-    """The customer a row's `customer_id` names."""
-    return await ctx.load(ConsumerById).where_any([row.customer_id for row in rows])
-
-
-async def referred_by(rows: Sequence[Consumer], ctx: Context) -> list[Consumer | None]:
-    """Who brought each customer, where the viewer may see that one too."""
-    return await ctx.load(ConsumerById).where_any([row.referred_by_id for row in rows])
+customer_of = named("customer_id", ConsumerById)
+"""The customer a row names, or the shopper that the viewer is."""
+referred_by = named("referred_by_id", ConsumerById)
+"""Who brought each customer, where the viewer may see that one too."""
+cloud_store_named = named("cloud_store_id", NamedCloudStore)
+"""The cloud store a row names, closed or not."""
+right_of = named("terms_id", RightById)
+"""The right a row names by its terms."""
 
 
 async def memberships(
@@ -58,14 +53,7 @@ async def members(
     rows: Sequence[CloudStoreRow], ctx: Context, *, first: int, after: str | None
 ) -> list[Page[Any] | None]:
     """The members of each cloud store, the newest first, for who speaks for it; None for others."""
-    scope = ctx.viewer.scope
-    own = [row.id if scope.speaks_for(row.organization_id) else None for row in rows]
-    return await connect(ctx, MEMBERS, own, first, after)
-
-
-async def cloud_store_named(rows: Sequence[Any], ctx: Context) -> list[CloudStoreRow | None]:
-    """The cloud store a row's `cloud_store_id` names, closed or not."""
-    return await ctx.load(NamedCloudStore).where_any([row.cloud_store_id for row in rows])
+    return await connect(ctx, MEMBERS, own_keys(ctx, rows, "organization_id"), first, after)
 
 
 async def rights_at(rows: Sequence[Consumer], ctx: Context, *, at: UUID) -> list[list[RightHere] | None]:
@@ -76,11 +64,6 @@ async def rights_at(rows: Sequence[Consumer], ctx: Context, *, at: UUID) -> list
 async def rights_of_membership(rows: Sequence[MembershipRow], ctx: Context) -> list[list[RightHere] | None]:
     """What each member can use at her cloud store."""
     return await ctx.load(RightsHere).many([(row.customer_id, row.cloud_store_id) for row in rows])
-
-
-async def right_of(rows: Sequence[Any], ctx: Context) -> list[RightRow | None]:
-    """The right a row's `terms_id` names."""
-    return await ctx.load(RightById).many([row.terms_id for row in rows])
 
 
 async def tiers(rows: Sequence[RightRow], ctx: Context) -> list[list[TierRow]]:

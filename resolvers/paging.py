@@ -11,12 +11,14 @@ import orjson
 
 from domain.base import BadCursor, BadPage
 from loaders.paging import MAX_PAGE, AtHand, Keyed, KeyPart, Page, Paged, PageRequest, key_of, totals
+from models.base import MAX_CODE_CHARS
 from models.reading import Row
 from resolvers.context import Context
 
-CURSOR_CHARS = 500
-TEXT_CHARS = 200
-"""The longest text in a cursor: a code, a name."""
+_JSON_BYTES = 6
+"""The most that one character of a code takes in a cursor: a control character, written with its number."""
+CURSOR_CHARS = (2 * _JSON_BYTES * MAX_CODE_CHARS + 100) * 4 // 3
+"""The longest cursor: in base64 two codes, the product's and the sku's, or one and what ids and numbers take."""
 
 R = TypeVar("R", bound=Row)
 
@@ -61,7 +63,7 @@ def _key(cursor: str, kinds: tuple[type[KeyPart], ...]) -> tuple[KeyPart, ...]:
 
 def _read(part: Any, kind: type[KeyPart]) -> KeyPart:
     if kind is str:
-        if not isinstance(part, str) or len(part) > TEXT_CHARS or "\0" in part:
+        if not isinstance(part, str) or len(part) > MAX_CODE_CHARS or "\0" in part:
             raise ValueError("not a text")
         return part
     if kind is UUID:

@@ -18,11 +18,12 @@ from strawberry.types.field import StrawberryField
 
 from domain.access import Audience
 from domain.base import BadId, BadInput
+from domain.money import MAX_SAFE
 from engine.answering import EXTENSION, Batched, Computed
 from engine.limits import FieldCost
 from loaders.base import LIST_LIMIT
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
-from models.base import MAX_SAFE
+from models.base import MAX_CODE_CHARS
 from models.reading import Row
 from resolvers.context import BatchFunction
 from resolvers.paging import cursor_of, total_counts
@@ -31,10 +32,11 @@ T = TypeVar("T")
 ROOT = object()
 """The one parent of the root fields."""
 
-PUBLIC, OWN, COUNTERPARTY, MEMBER, UPSTREAM, PLATFORM = (
+PUBLIC, OWN, COUNTERPARTY, TRADE, MEMBER, UPSTREAM, PLATFORM = (
     Audience.PUBLIC,
     Audience.OWN,
     Audience.COUNTERPARTY,
+    Audience.TRADE,
     Audience.MEMBER,
     Audience.UPSTREAM,
     Audience.PLATFORM,
@@ -155,8 +157,8 @@ def _key_or_none(kinds: tuple[str, ...], text: str | None) -> UUID | None:
     return None if text is None else parse_id(text, *kinds)[1]
 
 
-def bounded_text(description: str, limit: int = 100, *, optional: bool = False) -> Argument:
-    """A text argument of 1 to `limit` characters."""
+def bounded_text(description: str, limit: int = MAX_CODE_CHARS, *, optional: bool = False) -> Argument:
+    """A text argument of 1 to `limit` characters, by itself a code."""
 
     def check(value: str | None) -> str | None:
         if value is not None and (not 1 <= len(value) <= limit or "\0" in value):

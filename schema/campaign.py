@@ -44,11 +44,12 @@ from schema.enums import (
 if TYPE_CHECKING:
     from schema.catalog import Category, Sku
     from schema.channel import Organization, Site, Territory
-    from schema.member import MemberTier, Right
+    from schema.member import CouponOffer, MemberTier, Right
 
 _Sku = Annotated["Sku", strawberry.lazy("schema.catalog")]
 _Category = Annotated["Category", strawberry.lazy("schema.catalog")]
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
+_CouponOffer = Annotated["CouponOffer", strawberry.lazy("schema.member")]
 _MemberTier = Annotated["MemberTier", strawberry.lazy("schema.member")]
 _Right = Annotated["Right", strawberry.lazy("schema.member")]
 _Site = Annotated["Site", strawberry.lazy("schema.channel")]
@@ -153,8 +154,13 @@ class Campaign(Node):
     gift_sku: _Sku | None = edge(campaign.gift_of, "What is given (赠品).", PUBLIC)
     gift_quantity: Count | None = attribute("How many base units are given (赠品数量).", PUBLIC)
     nth: int | None = attribute("Each n-th unit is the one with a part off (第几件).", PUBLIC)
+    coupon_offer: _CouponOffer | None = edge(
+        campaign.offer_of, "What its coupons take off, of a COUPON (券面).", PUBLIC
+    )
     coupon_right: _Right | None = edge(
-        campaign.coupon_of, "What its coupons are worth; null for who may not see that right (券权益).", COUNTERPARTY
+        campaign.coupon_of,
+        "The terms of its coupons: who issued them, where they are good; null for who may not see that right (券权益).",
+        COUNTERPARTY,
     )
     group_size: int | None = attribute("How many buy together (成团人数).", PUBLIC)
     points_pct: int | None = attribute("Points in percent of the usual; 200 is double (积分倍率).", PUBLIC)
@@ -215,7 +221,12 @@ _MEMBER = id_of(
 )
 _SKU = id_of("The sku it is about; null: any (规格标识).", "sku", optional=True)
 _TERMINAL = Argument(Terminal | None, "The terminal it is about; null: any (终端).", None)
-_AT = Argument(datetime | None, "The instant that counts, from a day ago to a year ahead; null: now (时间).", None)
+_AT = Argument(
+    datetime | None,
+    "The instant that counts, from a day ago to a year ahead; null: now. What has not begun by now is for the people "
+    "of store and owner (时间).",
+    None,
+)
 _SHOWN = Argument(
     int, f"How many, from 1 to {campaign.MAX_SHOWN}; the highest priority first (条数).", campaign.DEFAULT_SHOWN
 )
@@ -239,9 +250,9 @@ of_listing = edge(
 )
 missed_by_cloud_store = connection(
     campaign.campaigns_missed,
-    "Which published campaigns that are not over do not reach it, and why: of those above it for its own people, "
-    "display fees aside, of the viewer's own organisation's for that; null for others, and about a member for anyone "
-    "but herself and the store's people (未触达活动).",
+    "Which published campaigns that were not over a day ago do not reach it, and why: of those above it for its own "
+    "people, display fees aside, of the viewer's own organisation's for that; null for others, and about a member for "
+    "anyone but the store's people (未触达活动).",
     OWN,
     weight=MISS_WEIGHT,
     member=_MEMBER,

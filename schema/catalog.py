@@ -1,6 +1,6 @@
 """The catalog centre's types: goods, shelves, assortments, prices and their explanation."""
 
-from datetime import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -33,11 +33,13 @@ from schema.enums import AttributeKind, ListingOrigin, PriceAudience, PriceReaso
 from schema.integration import ExternalReference
 
 if TYPE_CHECKING:
-    from schema.channel import Brand, CloudStore, Organization
+    from schema.channel import Brand, CloudStore, Organization, Region, Site
 
 _Brand = Annotated["Brand", strawberry.lazy("schema.channel")]
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
+_Region = Annotated["Region", strawberry.lazy("schema.channel")]
+_Site = Annotated["Site", strawberry.lazy("schema.channel")]
 
 
 @graph_type(CategoryRow, "A node of the category tree (类目).")
@@ -72,11 +74,7 @@ class AttributeValue:
     text: str | None = leaf(lambda row: row.text_value, "The value of a text attribute (文本值).", PUBLIC)
     integer: Count | None = leaf(lambda row: row.integer_value, "The value of an integer attribute (整数值).", PUBLIC)
     boolean: bool | None = leaf(lambda row: row.boolean_value, "The value of a yes-or-no attribute (是否值).", PUBLIC)
-    date: str | None = leaf(
-        lambda row: None if row.date_value is None else row.date_value.isoformat(),
-        "The value of a date attribute, as YYYY-MM-DD (日期值).",
-        PUBLIC,
-    )
+    date: dt.date | None = leaf(lambda row: row.date_value, "The value of a date attribute (日期值).", PUBLIC)
 
 
 @strawberry.type(description="How much of a sku lies in the channel, for its brand (渠道库存).")
@@ -124,7 +122,7 @@ class Product(Node):
     code: str = attribute("Its code (编码).", PUBLIC)
     name: str = attribute("Its name (名称).", PUBLIC)
     description: str | None = attribute("What it is (说明).", PUBLIC)
-    brand: _Brand = edge(catalog.brand_of, "Whose it is (品牌).", PUBLIC)
+    brand: _Brand = edge(channel.organization_named("brand_id"), "Whose it is (品牌).", PUBLIC)
     category: Category | None = edge(catalog.category_of, "Its category, if it has one (类目).", PUBLIC)
     skus: list[Sku] = few(catalog.skus_of, "Its skus, by item number, at most 100 (规格).", PUBLIC, 10)
 
@@ -133,12 +131,23 @@ class Product(Node):
 class TradeTerms:
     """Private to the store that sells the listing."""
 
-    supplier: _Organization | None = edge(channel.organization_named("supplier_id"), "Who supplies it (供货方).", OWN)
+    supplier: _Organization | None = edge(
+        channel.organization_named("supplier_id"),
+        "Who supplies it: the primary supplier where that grants the sku, else another who grants it (供货方).",
+        OWN,
+    )
     supply_price: Fen | None = leaf(
         lambda terms: terms.supply_fen, "What one base unit costs the store now; null without a price (进价).", OWN
     )
-    min_price: Fen | None = leaf(lambda terms: terms.min_fen, "The lowest consumer price allowed (控价下限).", OWN)
-    max_price: Fen | None = leaf(lambda terms: terms.max_fen, "The highest consumer price allowed (控价上限).", OWN)
+    min_price: Fen | None = leaf(
+        lambda terms: terms.min_fen,
+        "The lowest consumer price that every grantor allows; above the highest where they contradict each other "
+        "(控价下限).",
+        OWN,
+    )
+    max_price: Fen | None = leaf(
+        lambda terms: terms.max_fen, "The highest consumer price that every grantor allows (控价上限).", OWN
+    )
 
 
 @strawberry.type(description="What one level of the channel gives to a promise (分级可售).")
@@ -157,7 +166,7 @@ class Listing(Node):
     origin: ListingOrigin = attribute("Whose goods it offers (货源).", PUBLIC)
     position: Count = attribute("Its place on the shelf (排位).", PUBLIC)
     sku: Sku = edge(catalog.sku_of, "What it offers (在售 SKU).", PUBLIC)
-    seller: _Organization = edge(catalog.seller_of, "Whose shelf it stands on (销售方).", PUBLIC)
+    seller: _Organization = edge(channel.organization_named("seller_id"), "Whose shelf it stands on (销售方).", PUBLIC)
     price: Fen | None = edge(
         catalog.price_for_viewer,
         "What one base unit costs the viewer now: the consumer price, or at an ordering mall the viewer's own trade "
@@ -213,8 +222,8 @@ class Authorization:
 
     assortment: Assortment | None = edge(catalog.assortment_of, "What may be sold (可售商品).", COUNTERPARTY)
     grantor: _Organization = edge(channel.organization_named("grantor_id"), "Who grants it (授权方).", COUNTERPARTY)
-    valid_from: datetime = attribute("From this instant on (生效时间).", COUNTERPARTY)
-    valid_until: datetime | None = attribute(
+    valid_from: dt.datetime = attribute("From this instant on (生效时间).", COUNTERPARTY)
+    valid_until: dt.datetime | None = attribute(
         "Until just before this instant; null: open-ended (失效时间).", COUNTERPARTY
     )
 
@@ -226,8 +235,8 @@ class ListedPrice:
     sku: Sku = edge(catalog.sku_of, "What it is the price of (定价 SKU).", OWN)
     min_qty: Count = attribute("From how many base units on (阶梯).", OWN)
     unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit (单价).", OWN)
-    valid_from: datetime = attribute("From this instant on (生效时间).", OWN)
-    valid_until: datetime | None = attribute("Until just before this instant; null: open-ended (失效时间).", OWN)
+    valid_from: dt.datetime = attribute("From this instant on (生效时间).", OWN)
+    valid_until: dt.datetime | None = attribute("Until just before this instant; null: open-ended (失效时间).", OWN)
 
 
 @graph_type(PriceListRow, "The prices a seller asks of some buyers (价格体系).")
@@ -244,7 +253,8 @@ class PriceList(Node):
     )
     buyer_tag: str | None = attribute("The tag of its buyers (买方标签).", OWN)
     buyer_tier: Tier | None = attribute("The tier of its buyers (买方层级).", OWN)
-    region_code: str | None = attribute("The region of its buyers (买方区划).", OWN)
+    region: _Region | None = edge(channel.region, "The region of its buyers, with those within it (买方区划).", OWN)
+    site: _Site | None = edge(channel.site_of, "The site of its buyers (买方分站).", OWN)
     is_generated: bool = attribute("Whether the demo made it up (演示数据).", OWN)
     prices: Connection[ListedPrice] | None = connection(
         catalog.prices_of_list, "Its prices through all time, by sku, quantity and start (价格明细).", OWN
@@ -259,10 +269,10 @@ class PriceExplanation:
     scope: PriceScope = leaf(lambda entry: entry.candidate.scope, "To whom that list speaks (价格范围).", COUNTERPARTY)
     min_qty: Count = leaf(lambda entry: entry.candidate.min_qty, "From how many base units on (阶梯).", COUNTERPARTY)
     unit_price: Fen = leaf(lambda entry: entry.candidate.unit_fen, "The price of one base unit (单价).", COUNTERPARTY)
-    valid_from: datetime = leaf(
+    valid_from: dt.datetime = leaf(
         lambda entry: entry.candidate.valid_from, "From this instant on (生效时间).", COUNTERPARTY
     )
-    valid_until: datetime | None = leaf(
+    valid_until: dt.datetime | None = leaf(
         lambda entry: entry.candidate.valid_until,
         "Until just before this instant; null: open-ended (失效时间).",
         COUNTERPARTY,
@@ -276,7 +286,7 @@ class PriceQuote:
     """A resolved price and its explanation."""
 
     quantity: Count = attribute("Base units (数量).", COUNTERPARTY)
-    at: datetime = attribute("The instant that counts (取价时间).", COUNTERPARTY)
+    at: dt.datetime = attribute("The instant that counts (取价时间).", COUNTERPARTY)
     unit_price: Fen | None = leaf(
         lambda quote: None if quote.applied is None else quote.applied.unit_fen,
         "The price of one base unit; null if no price applies (单价).",
@@ -363,6 +373,6 @@ class Query:
             "buyer_id": id_of("Who buys (买方标识).", *_TRADER),
             "sku_id": id_of("The id of a sku (规格标识).", "sku"),
             "quantity": Argument(int, "Base units (数量).", 1),
-            "at": Argument(datetime | None, "The instant that counts; null: now (取价时间).", None),
+            "at": Argument(dt.datetime | None, "The instant that counts; null: now (取价时间).", None),
         },
     )

@@ -21,6 +21,7 @@ from schema.base import (
     OWN,
     PUBLIC,
     SUM_WEIGHT,
+    TRADE,
     UPSTREAM,
     Argument,
     Connection,
@@ -39,7 +40,7 @@ from schema.base import (
 from schema.catalog import Authorization, Listing, PriceList, Product, ShelfCoverage
 from schema.enums import ActorClass, Audience, CloudStoreMode, Role, SiteKind, Tier
 from schema.integration import ExternalReference
-from schema.inventory import COVER, Location, Pool, StockCover
+from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
 from schema.member import Customer, Membership
 from schema.ordering import FIGURES, Order, SellIn, TradeFigure
 
@@ -93,7 +94,9 @@ class Site(Node):
     kind: SiteKind = attribute("Its kind (类型).", PUBLIC)
     code: str = attribute("Its code (编码).", PUBLIC)
     name: str = attribute("Its name (名称).", PUBLIC)
-    organization: "Organization" = edge(channel.organization_of_site, "Who runs it (运营组织).", PUBLIC)
+    organization: "Organization" = edge(
+        channel.organization_named("organization_id"), "Who runs it (运营组织).", PUBLIC
+    )
     parent: "Site | None" = edge(channel.parent_site, "The site above it; null for the main site (上级分站).", PUBLIC)
     region: Region | None = edge(channel.region, "The region it serves (服务区划).", PUBLIC)
 
@@ -105,7 +108,9 @@ class CloudStore(Node):
     id: strawberry.ID = global_id("cloudstore")
     name: str = attribute("Its name (名称).", PUBLIC)
     mode: CloudStoreMode = attribute("How it sells (云店模式).", PUBLIC)
-    organization: "Organization" = edge(channel.owner_of_cloud_store, "Whose it is (所属组织).", PUBLIC)
+    organization: "Organization" = edge(
+        channel.organization_named("organization_id"), "Whose it is (所属组织).", PUBLIC
+    )
     site: Site | None = edge(channel.site_of, "The site it belongs to (所属分站).", PUBLIC)
     region: Region | None = edge(channel.region, "The region it stands in (所在区划).", PUBLIC)
     shelf: Connection[Listing] | None = connection(
@@ -168,9 +173,28 @@ class Organization(Node):
         tier=Argument(Tier | None, "Only those of one tier (层级).", None),
     )
     locations: list[Location] = few(
-        inventory.locations_of, "The locations it runs; empty for others, at most 100 (库位).", OWN, 20
+        inventory.locations_of,
+        "The locations it runs; for others those where their own goods lie, at most 100 (库位).",
+        OWN,
+        20,
     )
-    pools: list[Pool] = few(inventory.pools_of, "The pools it keeps; empty for others, at most 100 (一盘货).", OWN, 5)
+    stock: Connection[Stock] | None = connection(
+        inventory.stock_of,
+        "Its goods wherever they lie, by location, sku and lot; for others those at their own locations (自有库存).",
+        OWN,
+    )
+    pools: list[Pool] = few(
+        inventory.pools_of,
+        "The pools it keeps; for others those they contribute to, at most 100 (一盘货).",
+        OWN,
+        5,
+    )
+    contributions: list[Contribution] = few(
+        inventory.contributions_by,
+        "What it contributes to pools; for others what it contributes to their own, at most 100 (一盘货贡献).",
+        TRADE,
+        10,
+    )
     price_lists: Connection[PriceList] | None = connection(
         catalog.price_lists, "Its price lists; empty for others (价格体系).", OWN
     )
@@ -183,12 +207,12 @@ class Organization(Node):
     orders_received: Connection[Order] | None = connection(
         ordering.orders_received,
         "The orders it sells, for it and for their buyers, the newest first (销售订单).",
-        COUNTERPARTY,
+        TRADE,
     )
     orders_placed: Connection[Order] | None = connection(
         ordering.orders_placed,
         "The orders it buys, for it and for their sellers, the newest first (采购订单).",
-        COUNTERPARTY,
+        TRADE,
     )
     sales: Connection[TradeFigure] | None = connection(
         ordering.sales,
@@ -310,7 +334,7 @@ class Viewer:
     display_name: str | None = attribute("What her people call her; null for nobody (称呼).", PUBLIC)
     role: Role | None = attribute("Her role, for staff (岗位).", PUBLIC)
     organization: Organization | None = edge(
-        channel.organization_of_viewer, "The organisation she speaks for, if any (所属组织).", PUBLIC
+        channel.organization_named("organization_id"), "The organisation she speaks for, if any (所属组织).", PUBLIC
     )
     customer_id: strawberry.ID | None = leaf(
         lambda viewer: None if viewer.customer_id is None else f"customer_{viewer.customer_id.hex}",
@@ -318,7 +342,7 @@ class Viewer:
         PUBLIC,
     )
     customer: Customer | None = edge(
-        member.customer_of_viewer, "Herself as a shopper; null for everyone else (消费者).", MEMBER
+        member.customer_of, "Herself as a shopper; null for everyone else (消费者).", MEMBER
     )
     may_read: list[Audience] = leaf(
         lambda viewer: [audience for audience in Audience if viewer.actor_class in audience.admits],
@@ -332,7 +356,7 @@ def _organization_id(words: str, *tiers: str) -> Argument:
 
 
 _CODE = bounded_text("The number the trade knows it by (编号).")
-_REGION = bounded_text("Only those of one region, by its code (区划代码).", optional=True)
+_REGION = bounded_text("Only those that stand in exactly this region, by its code (区划代码).", optional=True)
 
 
 def _all_of(tier: Tier, description: str) -> Any:

@@ -10,6 +10,7 @@ from loaders.inventory import LocationRow, PoolRow
 from resolvers import catalog, channel, inventory
 from schema.base import (
     OWN,
+    TRADE,
     UPSTREAM,
     Argument,
     BasisPoint,
@@ -23,13 +24,15 @@ from schema.base import (
     global_id,
     graph_type,
     id_of,
+    leaf,
 )
 from schema.catalog import Sku
 from schema.enums import LocationKind
 
 if TYPE_CHECKING:
-    from schema.channel import Organization, Region
+    from schema.channel import GeoPoint, Organization, Region
 
+_GeoPoint = Annotated["GeoPoint", strawberry.lazy("schema.channel")]
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
 _Region = Annotated["Region", strawberry.lazy("schema.channel")]
 
@@ -39,6 +42,7 @@ class Stock:
     """A stock row."""
 
     sku: Sku = edge(catalog.sku_of, "What lies there (SKU 库存项).", OWN)
+    location: "Location" = edge(inventory.location_of, "Where it lies (库位).", OWN)
     owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
     lot_code: str = attribute("The lot; empty for goods not kept by lots (批次).", OWN)
     produced_on: date | None = attribute("When the lot was made (生产日期).", OWN)
@@ -52,7 +56,7 @@ class Stock:
 
 @graph_type(LocationRow, "A place where goods lie (库位).")
 class Location(Node):
-    """A location, for who runs it."""
+    """A location, for who runs it and for those whose goods lie there."""
 
     id: strawberry.ID = global_id("location")
     kind: LocationKind = attribute("What kind of place it is (库位类型).", OWN)
@@ -60,8 +64,13 @@ class Location(Node):
     name: str = attribute("Its name (名称).", OWN)
     organization: _Organization = edge(channel.organization_named("organization_id"), "Who runs it (运营组织).", OWN)
     region: _Region | None = edge(channel.region, "The region it stands in (所在区划).", OWN)
+    point: _GeoPoint | None = leaf(
+        lambda row: None if row.latitude_e7 is None else row, "Where it is; null where unknown (坐标).", OWN
+    )
     stock: Connection[Stock] | None = connection(
-        inventory.stock_at, "What lies there, by sku, owner and lot (库存).", OWN
+        inventory.stock_at,
+        "What lies there, by sku, owner and lot; for who does not run it, her own goods (库存).",
+        OWN,
     )
 
 
@@ -69,38 +78,46 @@ class Location(Node):
 class ContributionSku:
     """A sku of a contribution."""
 
-    sku: Sku = edge(catalog.sku_of, "What it promises (贡献 SKU).", OWN)
-    cap: Count | None = attribute("Most base units promised at one moment; null: no cap (上限).", OWN)
-    held: Count = attribute("Base units held through it now (已占).", OWN)
+    sku: Sku = edge(catalog.sku_of, "What it promises (贡献 SKU).", TRADE)
+    cap: Count | None = attribute("Most base units promised at one moment; null: no cap (上限).", TRADE)
+    held: Count | None = attribute(
+        "Base units held through it now: what its owner sells; null for others than the owner (已占).", TRADE
+    )
 
 
 @strawberry.type(description="An owner's goods at a location, offered to others (一盘货贡献).")
 class Contribution:
-    """A contribution to a pool."""
+    """A contribution, for the keeper of the pool and for the owner of the goods."""
 
+    pool: "Pool" = edge(inventory.pool_of, "The pool it is part of (所属一盘货).", TRADE)
     location: Location | None = edge(
-        inventory.location_of, "Where the goods lie; null for who does not run that location (库位).", OWN
+        inventory.location_of,
+        "Where the goods lie; null for who neither runs that location nor has goods there (库位).",
+        TRADE,
     )
-    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
+    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", TRADE)
     visible_to: _Organization = edge(
-        channel.organization_named("visible_to_id"), "Who may sell them, with everyone below it (可见范围).", OWN
+        channel.organization_named("visible_to_id"), "Who may sell them, with everyone below it (可见范围).", TRADE
     )
-    share_bps: BasisPoint = attribute("The part of the free stock that is shared (共享比例).", OWN)
+    share_bps: BasisPoint = attribute("The part of the free stock that is shared (共享比例).", TRADE)
     skus: Connection[ContributionSku] | None = connection(
-        inventory.skus_of_contribution, "What it promises, sku by sku (贡献明细).", OWN
+        inventory.skus_of_contribution, "What it promises, sku by sku (贡献明细).", TRADE
     )
 
 
 @graph_type(PoolRow, "One pool of stock that owners contribute to (一盘货).")
 class Pool(Node):
-    """A pool, for the organisation that keeps it."""
+    """A pool, for the organisation that keeps it and for those that contribute to it."""
 
     id: strawberry.ID = global_id("pool")
     code: str = attribute("Its code (编码).", OWN)
     name: str = attribute("Its name (名称).", OWN)
     organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it (所属组织).", OWN)
     contributions: list[Contribution] = few(
-        inventory.contributions_of, "Who contributes what, at most 100 (贡献).", OWN, 10
+        inventory.contributions_of,
+        "Who contributes what, at most 100; for who does not keep it, her own (贡献).",
+        TRADE,
+        10,
     )
 
 
@@ -138,7 +155,7 @@ class Query:
 
     location: Location | None = edge(
         inventory.location,
-        "A location by id; null if there is none, or for who does not run it (库位).",
+        "A location by id; null if there is none, or for who neither runs it nor has goods there (库位).",
         OWN,
         arguments={"id": id_of("The id of a location (库位标识).", "location")},
     )

@@ -13,6 +13,7 @@ from schema.base import (
     COUNTERPARTY,
     MEMBER,
     OWN,
+    PUBLIC,
     BasisPoint,
     Connection,
     Count,
@@ -63,13 +64,13 @@ class RightHonour:
 
 @strawberry.type(description="What coupons take off (券面).")
 class CouponOffer:
-    """The offer of a COUPON right."""
+    """What coupons take off: public where a campaign gives them out, else for who may see their right."""
 
-    benefit: CouponBenefit = attribute("In which way (优惠方式).", COUNTERPARTY)
-    threshold_fen: Fen = attribute("From what amount on (门槛).", COUNTERPARTY)
-    off_fen: Fen | None = attribute("The amount, of AMOUNT_OFF (减免金额).", COUNTERPARTY)
-    off_bps: BasisPoint | None = attribute("The part, of PERCENT_OFF (折扣).", COUNTERPARTY)
-    max_off_fen: Fen | None = attribute("The most that PERCENT_OFF takes off; null: no limit (最高减免).", COUNTERPARTY)
+    benefit: CouponBenefit = attribute("In which way (优惠方式).", PUBLIC)
+    threshold_fen: Fen = attribute("From what amount on (门槛).", PUBLIC)
+    off_fen: Fen | None = attribute("The amount, of AMOUNT_OFF (减免金额).", PUBLIC)
+    off_bps: BasisPoint | None = attribute("The part, of PERCENT_OFF (折扣).", PUBLIC)
+    max_off_fen: Fen | None = attribute("The most that PERCENT_OFF takes off; null: no limit (最高减免).", PUBLIC)
 
 
 @graph_type(RightRow, "The terms of a right: what it is, how far it reaches, who issued it (权益).")
@@ -132,11 +133,17 @@ class RightHere:
         MEMBER,
     )
     balance: Count | None = leaf(
-        lambda here: here.balance, "What is left: points of POINTS, minor units of STORED_VALUE (余额).", MEMBER
+        lambda here: here.held.holding.balance,
+        "What is left: points of POINTS, minor units of STORED_VALUE (余额).",
+        MEMBER,
     )
-    growth: Count | None = leaf(lambda here: here.growth, "What she has grown to, of a TIER (成长值).", MEMBER)
-    tier: MemberTier | None = leaf(lambda here: here.tier, "The level she has, of a TIER (会员等级).", MEMBER)
-    coupon: Coupon | None = leaf(lambda here: here.coupon, "Which coupon, of a COUPON (优惠券).", MEMBER)
+    growth: Count | None = leaf(
+        lambda here: None if here.held.tier is None else here.held.tier.growth,
+        "What she has grown to, of a TIER (成长值).",
+        MEMBER,
+    )
+    tier: MemberTier | None = leaf(lambda here: here.held.tier, "The level she has, of a TIER (会员等级).", MEMBER)
+    coupon: Coupon | None = leaf(lambda here: here.held.coupon, "Which coupon, of a COUPON (优惠券).", MEMBER)
     settles_with: _Organization | None = edge(
         channel.organization_named("settles_with_id"),
         "Who owes the cloud store's organisation what is used there; null where it bears that itself (结算方).",

@@ -9,8 +9,8 @@ from domain.ordering import MAX_MONTHS
 from loaders.ordering import OrderRow
 from resolvers import catalog, channel, integration, ordering
 from schema.base import (
-    COUNTERPARTY,
     OWN,
+    TRADE,
     UPSTREAM,
     Argument,
     Connection,
@@ -41,19 +41,17 @@ _Region = Annotated["Region", strawberry.lazy("schema.channel")]
 class OrderLine:
     """A line, frozen when the order was placed."""
 
-    line: int = attribute("Its number in the order (行号).", COUNTERPARTY)
-    sku: Sku = edge(catalog.sku_of, "What is ordered (订购 SKU).", COUNTERPARTY)
-    quantity: Count = attribute("Base units (数量).", COUNTERPARTY)
-    unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit (单价).", COUNTERPARTY)
-    discount: Fen = leaf(lambda row: row.discount_fen, "What was taken off the line (优惠).", COUNTERPARTY)
-    net: Fen = leaf(lambda row: row.net_fen, "What is paid for the line (实付).", COUNTERPARTY)
-    brand: _Organization = edge(channel.organization_named("brand_id"), "The sku's brand (品牌).", COUNTERPARTY)
+    line: int = attribute("Its number in the order (行号).", TRADE)
+    sku: Sku = edge(catalog.sku_of, "What is ordered (订购 SKU).", TRADE)
+    quantity: Count = attribute("Base units (数量).", TRADE)
+    unit_price: Fen = leaf(lambda row: row.unit_fen, "The price of one base unit (单价).", TRADE)
+    discount: Fen = leaf(lambda row: row.discount_fen, "What was taken off the line (优惠).", TRADE)
+    net: Fen = leaf(lambda row: row.net_fen, "What is paid for the line (实付).", TRADE)
+    brand: _Organization = edge(channel.organization_named("brand_id"), "The sku's brand (品牌).", TRADE)
     goods_owner: _Organization = edge(
-        channel.organization_named("goods_owner_id"), "Whose goods they were (货主).", COUNTERPARTY
+        channel.organization_named("goods_owner_id"), "Whose goods they were (货主).", TRADE
     )
-    fulfiller: _Organization = edge(
-        channel.organization_named("fulfiller_id"), "Who ships them (履约方).", COUNTERPARTY
-    )
+    fulfiller: _Organization = edge(channel.organization_named("fulfiller_id"), "Who ships them (履约方).", TRADE)
 
 
 @graph_type(OrderRow, "An order between a seller and a buyer (订单).")
@@ -61,20 +59,20 @@ class Order(Node):
     """An order, for its two parties."""
 
     id: strawberry.ID = global_id("order")
-    number: str = attribute("Its number (单号).", COUNTERPARTY)
-    kind: OrderKind = attribute("What it is between the two (订单类型).", COUNTERPARTY)
-    state: OrderState = attribute("Where it stands (订单状态).", COUNTERPARTY)
-    seller: _Organization = edge(channel.organization_named("seller_id"), "Who sells (卖方).", COUNTERPARTY)
+    number: str = attribute("Its number (单号).", TRADE)
+    kind: OrderKind = attribute("What it is between the two (订单类型).", TRADE)
+    state: OrderState = attribute("Where it stands (订单状态).", TRADE)
+    seller: _Organization = edge(channel.organization_named("seller_id"), "Who sells (卖方).", TRADE)
     buyer: _Organization | None = edge(
         channel.organization_named("buyer_id"),
         "The organisation that buys; null for a shopper's order (买方).",
-        COUNTERPARTY,
+        TRADE,
     )
-    currency: str = attribute("The currency of its amounts, ISO 4217 (币种).", COUNTERPARTY)
-    total: Fen = leaf(lambda row: row.total_fen, "The sum of its lines (订单金额).", COUNTERPARTY)
-    terminal: Terminal | None = attribute("Where it was made (终端).", COUNTERPARTY)
-    placed_at: datetime = attribute("When it was placed (下单时间).", COUNTERPARTY)
-    lines: Connection[OrderLine] | None = connection(ordering.lines, "Its lines, in order (订单行).", COUNTERPARTY)
+    currency: str = attribute("The currency of its amounts, ISO 4217 (币种).", TRADE)
+    total: Fen = leaf(lambda row: row.total_fen, "The sum of its lines (订单金额).", TRADE)
+    terminal: Terminal | None = attribute("Where it was made (终端).", TRADE)
+    placed_at: datetime = attribute("When it was placed (下单时间).", TRADE)
+    lines: Connection[OrderLine] | None = connection(ordering.lines, "Its lines, in order (订单行).", TRADE)
     external_references: list[ExternalReference] = few(
         integration.references_to("order"), "What other systems call it, at most 100 (外部编号).", OWN, 3
     )
@@ -103,7 +101,7 @@ class SellIn:
 
     month: date | None = leaf(lambda row: row.first_day, _MONTH, UPSTREAM)
     region: _Region | None = edge(channel.region, _OF_REGION, UPSTREAM)
-    sku: Sku | None = edge(catalog.sku_if_any, _OF_SKU, UPSTREAM)
+    sku: Sku | None = edge(catalog.sku_of, _OF_SKU, UPSTREAM)
     category: Category | None = edge(catalog.category_of, _OF_CATEGORY, UPSTREAM)
     units: Count = attribute("Base units (数量).", UPSTREAM)
     orders: Count = attribute("In how many orders (订单数).", UPSTREAM)
@@ -116,7 +114,7 @@ class TradeFigure:
 
     month: date | None = leaf(lambda row: row.first_day, _MONTH, OWN)
     region: _Region | None = edge(channel.region, _OF_REGION, OWN)
-    sku: Sku | None = edge(catalog.sku_if_any, _OF_SKU, OWN)
+    sku: Sku | None = edge(catalog.sku_of, _OF_SKU, OWN)
     category: Category | None = edge(catalog.category_of, _OF_CATEGORY, OWN)
     units: Count = attribute("Base units (数量).", OWN)
     orders: Count = attribute("In how many orders (订单数).", OWN)
@@ -131,6 +129,6 @@ class Query:
     order: Order | None = edge(
         ordering.order,
         "An order by id; null if there is none, or for who is no party to it (订单).",
-        COUNTERPARTY,
+        TRADE,
         arguments={"id": id_of("The id of an order (订单标识).", "order")},
     )

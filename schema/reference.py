@@ -56,11 +56,11 @@ def reference(schema: strawberry.Schema) -> str:
 
 
 def _centre(kind: GraphQLNamedType) -> str:
-    """The centre whose module declares the type; a page of things belongs with the other pages."""
+    """The centre whose module declares the type; a page of things, made by the library, belongs with the others."""
     written = kind.extensions.get("strawberry-definition")
-    module = getattr(getattr(written, "origin", None), "__module__", "")
-    centre: str = module.removeprefix("schema.").partition(".")[0]
-    return _BASE if centre in {"base", "node", ""} else centre
+    module: str = getattr(getattr(written, "origin", None), "__module__", "")
+    package, centre, *_ = f"{module}.".split(".")
+    return _BASE if package != "schema" or centre in {"base", "node"} else centre
 
 
 def _object(kind: GraphQLObjectType | GraphQLInterfaceType | None, level: str) -> list[str]:

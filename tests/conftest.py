@@ -21,13 +21,15 @@ import asyncpg
 import pytest
 
 import boot
-from demo import SAMPLE
+from demo.iowa import SAMPLE
+from demo.iowa.writing import demo_of
 from demo.qingquan.writing import create as create_qingquan
-from demo.writing import demo_of
 from embedded import EmbeddedPostgres, Server, default_home
-from integrations.wholesale.importing import NewTenant, import_file
+from integrations.tenant import NewTenant
+from integrations.wholesale.importing import import_file
 from models.database import Database
 from tests import proof
+from tests.given import pool_of
 from tests.graph.client import GraphClient
 from transport.logs import configure
 
@@ -194,7 +196,7 @@ async def owner_dsn(cluster: Server, templates: tuple[str, str]) -> AsyncIterato
 @pytest.fixture(scope="session")
 async def app(access: boot.Access) -> AsyncIterator[Database]:
     """The serving role's pool on this worker's database."""
-    database = Database(access.app, pool_size=8, observed=True)
+    database = pool_of(access.app, 8, observed=True)
     yield database
     await database.close()
 

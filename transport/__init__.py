@@ -14,10 +14,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from transport.desk import Desk, Graph, fault_code
+from transport.desk import Desk, Graph
 from transport.door import Door, OpenRequest, RequestFacts
 from transport.health import Health, Probe
-from transport.http import HttpEndpoint
+from transport.http import PATH, HttpEndpoint
 from transport.logs import RequestLog
 from transport.metrics import Metrics
 from transport.serving import server_config
@@ -30,7 +30,6 @@ __all__ = [
     "OpenRequest",
     "Probe",
     "RequestFacts",
-    "fault_code",
     "middleware",
     "routes",
     "server_config",
@@ -39,8 +38,8 @@ __all__ = [
 _PREFLIGHT_SECONDS = 600
 
 
-def routes(door: Door, graph: Graph, metrics: Metrics, probe: Probe, *, path: str = "/graphql") -> list[BaseRoute]:
-    """The routes of one application: the graph at `path` over HTTP and websocket, health, metrics.
+def routes(door: Door, graph: Graph, metrics: Metrics, probe: Probe) -> list[BaseRoute]:
+    """The routes of one application: the graph at `PATH` over HTTP and websocket, health, metrics.
 
     `probe` returns when the process can serve a request and raises when it cannot. `metrics` may belong to several
     graphs; call its `watch_documents` once for each that should show its cache.
@@ -48,8 +47,8 @@ def routes(door: Door, graph: Graph, metrics: Metrics, probe: Probe, *, path: st
     desk = Desk(door, graph, metrics)
     health = Health(probe, graph.limits.probe_seconds)
     return [
-        Route(path, HttpEndpoint(desk, graph.limits, metrics)),
-        WebSocketRoute(path, SocketEndpoint(door, desk, graph.limits, metrics)),
+        Route(PATH, HttpEndpoint(desk, graph.limits, metrics)),
+        WebSocketRoute(PATH, SocketEndpoint(door, desk, graph.limits, metrics)),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
         Route("/metrics", metrics.endpoint),

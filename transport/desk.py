@@ -53,25 +53,17 @@ class Graph:
     limits: Limits
 
     @classmethod
-    def of(cls, schema: strawberry.Schema, limits: Limits, *, introspection: bool, mask: Mask | None = None) -> Graph:
+    def of(cls, schema: strawberry.Schema, limits: Limits, *, introspection: bool) -> Graph:
         """The graph of `schema`, whose fields carry their audiences and costs already.
 
         Raises: ValueError as `engine.reference.Reference` does.
         """
-        mask = mask or Mask(limits, fault_code)
+        mask = Mask(limits, fault_code)
         core = schema._schema
         gate = Gate(core, limits)
         documents = Documents(core, gate, limits, introspection=introspection)
         reference = Reference(schema, limits, mask, suggestions=introspection)
         return cls(documents, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A result and the kind of operation it belongs to: query, mutation, subscription, event, or none."""
-
-    kind: str
-    result: Result
 
 
 @dataclass(slots=True)
@@ -100,7 +92,7 @@ class Desk:
         self._metrics = metrics
         self._limits = graph.limits
 
-    async def answer(self, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Answer:
+    async def answer(self, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result:
         """Run a query or a mutation. An operation of a kind not in `kinds` is refused as METHOD_NOT_ALLOWED."""
         tally = _Tally()
         outcome = await self._guarded(ask.query, self._begin(tally, ask, facts, kinds))
@@ -108,7 +100,7 @@ class Desk:
             raise TypeError("A subscription has to be asked for by `stream`.")
         return self._counted(tally, outcome)
 
-    async def stream(self, ask: Ask, facts: RequestFacts) -> AsyncGenerator[Answer, None]:
+    async def stream(self, ask: Ask, facts: RequestFacts) -> AsyncGenerator[Result, None]:
         """Run any operation: one answer, or one for every event until the source ends.
 
         Every event identifies the viewer anew and gets a context of its own. Nothing of the database is held between
@@ -127,7 +119,7 @@ class Desk:
         finally:
             await begun.stream.close()
 
-    async def _events(self, begun: _Begun, facts: RequestFacts) -> AsyncGenerator[Answer, None]:
+    async def _events(self, begun: _Begun, facts: RequestFacts) -> AsyncGenerator[Result, None]:
         while True:
             try:
                 event = await begun.stream.next()
@@ -211,9 +203,9 @@ class Desk:
         error = GraphQLError(message, extensions={"code": code})
         return Result(None, self._graph.mask.refused([error], code), executed=False)
 
-    def _counted(self, tally: _Tally, result: Result) -> Answer:
+    def _counted(self, tally: _Tally, result: Result) -> Result:
         code = result.code
         self._metrics.answered(tally.kind, code, perf_counter() - tally.started, tally.statements)
         name = tally.name[: self._limits.operation_name_chars] if tally.name else None
         bind_contextvars(kind=tally.kind, operation=name, code=code, statements=tally.statements)
-        return Answer(tally.kind, result)
+        return result

@@ -1,6 +1,6 @@
 """/graphql over HTTP: bytes in, status and bytes out.
 
-Owns media types, status codes, body limits and methods. GET runs queries only. A POST body has to be JSON by its
+Owns media types, status codes and methods. GET runs queries only. A POST body has to be JSON by its
 Content-Type, which no HTML form can send, and proof of identity is a header that no browser adds by itself: together
 they leave nothing for cross-site request forgery, so a GET needs no extra header.
 
@@ -9,7 +9,6 @@ Source: GraphQL over HTTP; RFC 9110; RFC 6750, 3 (WWW-Authenticate).
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,9 +17,11 @@ import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from engine.faults import error_entry
 from engine.limits import Limits
 from engine.reference import Result
-from transport.desk import QUERY, QUERY_OR_MUTATION, Answer, Desk
+from transport.body import read_body, too_large
+from transport.desk import QUERY, QUERY_OR_MUTATION, Desk
 from transport.headers import Headers, facts_of, read_headers
 from transport.logs import request_id
 from transport.metrics import Metrics
@@ -28,6 +29,9 @@ from transport.negotiation import GRAPHQL, JSON, is_json, response_type
 from transport.parameters import Ask, MalformedError, ask_of, decoded
 
 log = structlog.get_logger("transport")
+
+PATH = "/graphql"
+"""Where the graph is served, over a websocket too."""
 
 _GET_PARAMETERS = 10
 """Query string parameters of a GET; the specification knows four."""
@@ -68,13 +72,11 @@ class HttpEndpoint:
                 kinds = QUERY
         except MalformedError as error:
             self._metrics.answered("none", error.code, perf_counter() - started, None)
-            body = orjson.dumps({"errors": [{"message": error.message, "extensions": {"code": error.code}}]})
+            body = orjson.dumps({"errors": [error_entry(error.code, error.message)]})
             await _send(send, error.status, media, body, error.headers)
             return
-        except _GoneError:
-            return
-        answer = await self._desk.answer(ask, facts_of(headers, request_id(scope)), kinds)
-        await self._respond(send, media, answer, ask.query)
+        result = await self._desk.answer(ask, facts_of(headers, request_id(scope)), kinds)
+        await self._respond(send, media, result, ask.query)
 
     async def _ask(self, scope: Scope, headers: Headers, receive: Receive) -> Ask:
         method = scope["method"]
@@ -95,33 +97,12 @@ class HttpEndpoint:
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         declared = headers.get(b"content-length", "0")
         if declared.isdecimal() and int(declared[:_LENGTH_DIGITS]) > self._limits.body_bytes:
-            raise self._too_large(413)
-        try:
-            async with asyncio.timeout(self._limits.request_seconds):
-                return await self._chunks(receive)
-        except TimeoutError:
-            raise MalformedError("The body did not arrive in time.", status=408, code="TIMEOUT") from None
-
-    async def _chunks(self, receive: Receive) -> bytes:
-        chunks: list[bytes] = []
-        left = self._limits.body_bytes
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _GoneError
-            chunk: bytes = message.get("body", b"")
-            left -= len(chunk)
-            if left < 0:
-                raise self._too_large(413)
-            if not chunks and not message.get("more_body"):
-                return chunk
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return b"".join(chunks)
+            raise too_large(self._limits.body_bytes, 413)
+        return await read_body(receive, self._limits.body_bytes, self._limits.body_seconds)
 
     def _query_string(self, text: bytes) -> dict[str, Any]:
         if len(text) > self._limits.body_bytes:
-            raise self._too_large(414)
+            raise too_large(self._limits.body_bytes, 414)
         try:
             pairs = parse_qsl(
                 text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_GET_PARAMETERS
@@ -136,22 +117,13 @@ class HttpEndpoint:
                 values[name] = decoded(values[name], self._limits) if values[name] else None
         return values
 
-    def _too_large(self, status: int) -> MalformedError:
-        message = f"The request is larger than {self._limits.body_bytes} bytes."
-        return MalformedError(message, status=status, code="PAYLOAD_TOO_LARGE", headers={b"connection": b"close"})
-
-    async def _respond(self, send: Send, media: str, answer: Answer, text: str) -> None:
-        result = answer.result
+    async def _respond(self, send: Send, media: str, result: Result, text: str) -> None:
         try:
             body = orjson.dumps(result.payload)
         except TypeError as error:  # a scalar wrote what JSON cannot hold
             result = self._desk.unwritable(error, text)
             body = orjson.dumps(result.payload)
         await _send(send, _status(result, media), media, body, _answer_headers(result))
-
-
-class _GoneError(Exception):
-    """The client disconnected before its request was complete."""
 
 
 _LENGTH_DIGITS = 18

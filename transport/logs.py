@@ -19,8 +19,12 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 
+from engine.faults import error_entry
+
 log = structlog.get_logger("transport")
 
+_QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Paths whose good answers are not worth a line."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _ID_BYTES = 12
 _PATH_CHARS = 200
@@ -50,10 +54,8 @@ def request_id(scope: Scope) -> str:
 class RequestLog:
     """ASGI middleware: binds the request's id to every line, echoes it, and writes the line that closes a request."""
 
-    def __init__(self, app: ASGIApp, quiet: frozenset[str] = frozenset({"/health/live", "/health/ready", "/metrics"})):
-        """`quiet`: paths whose good answers are not worth a line."""
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one websocket."""
@@ -83,7 +85,7 @@ class RequestLog:
                 raise
             await _internal_error(sending)
         finally:
-            if scope["path"] not in self._quiet or status >= 400:
+            if scope["path"] not in _QUIET or status >= 400:
                 log.info(
                     f"{scope['type']}.done",
                     method=scope.get("method"),
@@ -94,7 +96,7 @@ class RequestLog:
 
 
 async def _internal_error(send: Send) -> None:
-    body = b'{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_ERROR"}}]}'
+    body = orjson.dumps({"errors": [error_entry("INTERNAL_ERROR", "Unexpected error.")]})
     headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -24,8 +24,10 @@ from starlette.types import Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from domain.base import Fault
+from engine.faults import ErrorEntry, error_entry
 from engine.limits import Limits
-from transport.desk import Answer, Desk
+from engine.reference import Result
+from transport.desk import Desk
 from transport.door import Door, RequestFacts
 from transport.headers import facts_of, read_headers
 from transport.logs import request_id
@@ -153,6 +155,8 @@ class _Socket:
                 incoming.cancel()
             if message["type"] == "websocket.disconnect":
                 return
+            if self._deadline is not None and loop.time() >= self._deadline:
+                raise self._out_of_time()  # of a client that never pauses there is always a message, and no timeout
             await self._handle(self._decoded(message))
 
     def _out_of_time(self) -> _ClosingError:
@@ -215,10 +219,16 @@ class _Socket:
         """Browsers can set no header on a websocket, so the payload may say what headers would, and goes first."""
         if payload is not None and not isinstance(payload, dict):
             raise _ClosingError(BAD_REQUEST, "The payload of connection_init has to be an object")
-        said = {name.lower(): value for name, value in (payload or {}).items()}
-        for name in ("authorization", "millrace-tenant"):
-            if not isinstance(said.get(name), str | None):
-                raise _ClosingError(BAD_REQUEST, f"The payload's {name} has to be a string")
+        said: dict[str, str | None] = {}
+        for name, value in (payload or {}).items():
+            header = name.lower()
+            if header not in ("authorization", "millrace-tenant"):
+                continue
+            if header in said:
+                raise _ClosingError(BAD_REQUEST, f"The payload's {header} is repeated")
+            if not isinstance(value, str | None):
+                raise _ClosingError(BAD_REQUEST, f"The payload's {header} has to be a string")
+            said[header] = value
         return replace(
             self._handshake,
             authorization=said.get("authorization") or self._handshake.authorization,
@@ -237,7 +247,7 @@ class _Socket:
             raise _ClosingError(BAD_REQUEST, error.message) from None
         if len(self._tasks) >= self._limits.socket_operations:
             text = f"More than {self._limits.socket_operations} operations on one socket."
-            await self._send(_error(name, [{"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}]))
+            await self._send(_error(name, [error_entry("TOO_MANY_OPERATIONS", text)]))
             return
         self._count += 1
         facts = replace(self._facts, request_id=f"{self._handshake.request_id}-{self._count}")
@@ -261,11 +271,11 @@ class _Socket:
         bind_contextvars(request_id=facts.request_id)
         try:
             async with aclosing(self._desk.stream(ask, facts)) as answers:
-                async for answer in answers:
-                    if not answer.result.executed:
-                        await self._finish(name, _error(name, answer.result.errors))
+                async for result in answers:
+                    if not result.executed:
+                        await self._finish(name, _error(name, result.errors))
                         return
-                    await self._send_next(name, ask, answer)
+                    await self._send_next(name, ask, result)
             await self._finish(name, {"id": name, "type": "complete"})
         except _ClosingError as closing:
             if not self._ending.done():
@@ -275,9 +285,9 @@ class _Socket:
             if not self._ending.done():
                 self._ending.set_result(_ClosingError(INTERNAL_ERROR, type(error).__name__))
 
-    async def _send_next(self, name: str, ask: Ask, answer: Answer) -> None:
+    async def _send_next(self, name: str, ask: Ask, result: Result) -> None:
         log.info("socket.answer")
-        message = {"id": name, "type": "next", "payload": answer.result.payload}
+        message = {"id": name, "type": "next", "payload": result.payload}
         try:
             text = orjson.dumps(message)
         except TypeError as error:
@@ -312,5 +322,5 @@ class _Socket:
             return  # the client has left already, or will not listen
 
 
-def _error(name: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+def _error(name: str, errors: list[ErrorEntry]) -> dict[str, Any]:
     return {"id": name, "type": "error", "payload": errors}

@@ -22,13 +22,14 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from domain.base import Fault
+from engine.faults import error_entry
 from engine.limits import Limits
+from transport.body import read_body
+from transport.http import PATH as GRAPH_PATH
 from transport.negotiation import is_json
 from transport.parameters import MalformedError, decoded
 
 PATH: Final = "/graphiql"
-NOBODY: Final = "nobody"
-"""Whom a worked query is written for that needs no token."""
 BODY_BYTES: Final = 1_000
 """Bytes of a request for a token: a tenant's code and a subject."""
 
@@ -74,17 +75,13 @@ _ASK_AGAIN: Final = {"cache-control": "no-cache"}
 _NEVER: Final = {"cache-control": "no-store"}
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
-_AS: Final = re.compile(r"^# as: (\S+)$", re.M)
-_TENANT: Final = re.compile(r"^# tenant: (\S+)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkedQuery:
-    """A query to begin with, written for `who`, by the demo's names, in the tenant of that code; None is the demo's."""
+    """A query to begin with."""
 
     title: str
-    who: str
-    tenant: str | None
     query: str
     variables: str | None
 
@@ -141,7 +138,7 @@ def worked_queries(folder: Path) -> tuple[WorkedQuery, ...]:
     """The worked queries in `folder`, `NN-name.graphql` with `NN-name.variables.json` beside it, in the order of names.
 
     The comment a query opens with says whom it is written for, `# as: store:2191/clerk` (without it: nobody), and in
-    which tenant, `# tenant: code`.
+    which tenant, `# tenant: code`: the page reads it.
     """
     return tuple(_worked(path) for path in sorted(folder.glob("*.graphql")))
 
@@ -149,30 +146,22 @@ def worked_queries(folder: Path) -> tuple[WorkedQuery, ...]:
 def _worked(path: Path) -> WorkedQuery:
     query = path.read_text(encoding="utf-8")
     variables = path.with_suffix(".variables.json")
-    who, tenant = _AS.search(query), _TENANT.search(query)
     return WorkedQuery(
         title=path.stem.partition("-")[2].replace("-", " ").capitalize(),
-        who=NOBODY if who is None else who[1],
-        tenant=None if tenant is None else tenant[1],
         query=query,
         variables=variables.read_text(encoding="utf-8").strip() if variables.exists() else None,
     )
 
 
 def workbench_routes(
-    page: Path,
-    queries: Sequence[WorkedQuery],
-    people: People | None,
-    limits: Limits,
-    *,
-    graph: str = "/graphql",
+    page: Path, queries: Sequence[WorkedQuery], people: People | None, limits: Limits
 ) -> list[BaseRoute]:
     """The routes of the workbench: the page in the folder `page` and its files; with `people`, signing in as them."""
     files = _Files(page)
     start = {
-        "graph": graph,
+        "graph": GRAPH_PATH,
         "people": None if people is None else f"{PATH}/people",
-        "queries": [{"title": each.title, "query": each.query, "variables": each.variables} for each in queries],
+        "queries": [asdict(query) for query in queries],
     }
 
     async def root(_request: Request) -> Response:
@@ -249,7 +238,8 @@ class _SignIn:
     async def _token(self, request: Request) -> Response:
         if not is_json(request.headers.get("content-type")):
             raise MalformedError("The body has to be application/json.", status=415, code="UNSUPPORTED_MEDIA_TYPE")
-        asked = decoded(await _body(request), self._limits)
+        body = await read_body(request.receive, BODY_BYTES, self._limits.body_seconds)
+        asked = decoded(body, self._limits)
         tenant, subject = (asked.get("tenant"), asked.get("subject")) if isinstance(asked, dict) else (None, None)
         if not isinstance(tenant, str) or not isinstance(subject, str):
             raise MalformedError("Name a tenant and a subject.")
@@ -257,15 +247,6 @@ class _SignIn:
         if signed is None:
             raise MalformedError("There is no such person.", status=404, code="NOT_FOUND")
         return _json({"token": signed.token, "seconds": signed.seconds})
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise MalformedError(f"The body is larger than {BODY_BYTES} bytes.", status=413, code="PAYLOAD_TOO_LARGE")
-    return body
 
 
 def _sent(path: Path, caching: dict[str, str]) -> Response:
@@ -278,4 +259,4 @@ def _json(value: Any, status: int = 200) -> Response:
 
 
 def _refused(status: int, code: str, message: str) -> Response:
-    return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
+    return _json({"errors": [error_entry(code, message)]}, status)

@@ -58,11 +58,28 @@ TABLES = (
     "territory",
     "territory_region",
 )
+ADDED_TO_ONLY = ("stock_movement",)
+DUE = ("reservation",)
+POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 
 
 def execute(statements: list[str]) -> None:
     for statement in statements:
         op.execute(statement)
+
+
+def protect() -> None:
+    for table in SHARED:
+        op.execute(f"GRANT SELECT ON {table} TO millrace_app")
+    for table in TABLES:
+        rights = "SELECT, INSERT" if table in ADDED_TO_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+        op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+        op.execute(f'CREATE POLICY tenant ON "{table}" USING ({POLICY}) WITH CHECK ({POLICY})')
+        op.execute(f'GRANT {rights} ON "{table}" TO millrace_app')
+    for table in DUE:
+        op.execute(f"CREATE POLICY due ON {table} FOR SELECT TO millrace_worker USING (true)")
+        op.execute(f"GRANT SELECT (tenant_id, id, due_at) ON {table} TO millrace_worker")
 
 
 def upgrade() -> None:
@@ -71,6 +88,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("parent_code", sa.Text(), nullable=True),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_region_code_length")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_region")),
     )
     op.create_index(op.f("ix_region_parent_code"), "region", ["parent_code"], unique=False)
@@ -94,8 +112,16 @@ def upgrade() -> None:
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name=op.f("ck_account_phone")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_account")),
         sa.UniqueConstraint("tenant_id", "subject", name=op.f("uq_account_tenant_id_subject")),
+    )
+    op.create_index(
+        "uq_account_phone",
+        "account",
+        ["tenant_id", "phone"],
+        unique=True,
+        postgresql_where=sa.text("phone IS NOT NULL"),
     )
     op.create_table(
         "category",
@@ -104,6 +130,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_category_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_category")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_category_tenant_id_code")),
     )
@@ -133,6 +160,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name=op.f("ck_organization_point_whole")),
         sa.CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name=op.f("ck_organization_latitude")),
         sa.CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name=op.f("ck_organization_longitude")),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_organization_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_organization")),
         sa.UniqueConstraint("tenant_id", "id", "tier", "code", name="uq_organization_copied"),
         sa.UniqueConstraint("tenant_id", "tier", "code", name=op.f("uq_organization_tenant_id_tier_code")),
@@ -230,6 +258,8 @@ def upgrade() -> None:
         sa.Column("longitude_e7", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("kind IN ('WAREHOUSE', 'SHOP')", name=op.f("ck_location_kind")),
         sa.CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name=op.f("ck_location_point_whole")),
+        sa.CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name=op.f("ck_location_latitude")),
+        sa.CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name=op.f("ck_location_longitude")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location")),
         sa.UniqueConstraint(
             "tenant_id", "organization_id", "code", name=op.f("uq_location_tenant_id_organization_id_code")
@@ -308,6 +338,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("category_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_product_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product")),
         sa.UniqueConstraint("tenant_id", "brand_id", "code", name=op.f("uq_product_tenant_id_brand_id_code")),
     )
@@ -333,6 +364,7 @@ def upgrade() -> None:
         sa.Column("region_code", sa.Text(), nullable=True),
         sa.CheckConstraint("(kind = 'MAIN') = (parent_id IS NULL)", name=op.f("ck_site_main_is_root")),
         sa.CheckConstraint("kind IN ('MAIN', 'CITY', 'TOPIC')", name=op.f("ck_site_kind")),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_site_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_site")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_site_tenant_id_code")),
     )
@@ -402,6 +434,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "mode IN ('PRIVATE_MALL', 'COMMUNITY_GROUP', 'O2O', 'B2B_ORDERING')", name=op.f("ck_cloud_store_mode")
         ),
+        sa.CheckConstraint(
+            "closed_at IS NULL OR closed_at > opened_at", name=op.f("ck_cloud_store_closed_at_after_opened_at")
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_cloud_store")),
         sa.UniqueConstraint("tenant_id", "organization_id", name=op.f("uq_cloud_store_tenant_id_organization_id")),
     )
@@ -428,6 +463,12 @@ def upgrade() -> None:
         op.f("ix_pool_contribution_tenant_id_location_id_owner_id"),
         "pool_contribution",
         ["tenant_id", "location_id", "owner_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_pool_contribution_tenant_id_owner_id"),
+        "pool_contribution",
+        ["tenant_id", "owner_id"],
         unique=False,
     )
     op.create_index(
@@ -463,6 +504,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "scope IN ('CONTRACT', 'TAG', 'REGION', 'SITE', 'TIER', 'BASE')", name=op.f("ck_price_list_scope")
         ),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_price_list_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_price_list")),
         sa.UniqueConstraint("tenant_id", "seller_id", "code", name=op.f("uq_price_list_tenant_id_seller_id_code")),
     )
@@ -484,9 +526,10 @@ def upgrade() -> None:
         sa.Column("min_qty", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("step_qty", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("shelf_life_days", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("min_qty BETWEEN 1 AND 9007199254740991", name=op.f("ck_sku_min_qty_range")),
-        sa.CheckConstraint("shelf_life_days BETWEEN 1 AND 9007199254740991", name=op.f("ck_sku_shelf_life_days_range")),
-        sa.CheckConstraint("step_qty BETWEEN 1 AND 9007199254740991", name=op.f("ck_sku_step_qty_range")),
+        sa.CheckConstraint("min_qty BETWEEN 1 AND 2147483647", name=op.f("ck_sku_min_qty_range")),
+        sa.CheckConstraint("shelf_life_days BETWEEN 1 AND 2147483647", name=op.f("ck_sku_shelf_life_days_range")),
+        sa.CheckConstraint("step_qty BETWEEN 1 AND 2147483647", name=op.f("ck_sku_step_qty_range")),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_sku_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sku")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_sku_tenant_id_code")),
     )
@@ -624,7 +667,7 @@ def upgrade() -> None:
         sa.Column("sku_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("units BETWEEN 1 AND 9007199254740991", name=op.f("ck_pack_unit_units_range")),
+        sa.CheckConstraint("units BETWEEN 1 AND 2147483647", name=op.f("ck_pack_unit_units_range")),
         sa.PrimaryKeyConstraint("tenant_id", "sku_id", "code", name=op.f("pk_pack_unit")),
     )
     op.create_table(
@@ -759,6 +802,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_stock_tenant_id_sku_id_owner_id"), "stock", ["tenant_id", "sku_id", "owner_id"], unique=False
     )
+    op.create_index(
+        op.f("ix_stock_tenant_id_owner_id_location_id_sku_id_lot_id"),
+        "stock",
+        ["tenant_id", "owner_id", "location_id", "sku_id", "lot_id"],
+        unique=False,
+    )
     op.create_table(
         "reservation_line",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -801,7 +850,7 @@ def upgrade() -> None:
             name=op.f("ck_stock_movement_kind"),
         ),
         sa.CheckConstraint(
-            "num_nonnulls(nullif(on_hand,0), nullif(reserved,0), nullif(allocated,0), nullif(in_transit,0), nullif(quarantined,0)) > 0",
+            "on_hand <> 0 OR reserved <> 0 OR allocated <> 0 OR in_transit <> 0 OR quarantined <> 0",
             name=op.f("ck_stock_movement_moves_something"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_stock_movement")),
@@ -1270,8 +1319,7 @@ def upgrade() -> None:
         ["tenant_id", "id"],
     )
     execute(wall.roles())
-    execute(wall.share(SHARED))
-    execute(wall.protect(TABLES))
+    protect()
 
 
 def downgrade() -> None:

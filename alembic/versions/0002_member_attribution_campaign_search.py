@@ -35,6 +35,8 @@ TABLES = (
     "touch",
 )
 OPEN = ("sku_search",)
+ADDED_TO_ONLY = ("touch",)
+POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 
 LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = rf"char_length(host) <= 253 AND host ~ '^{LABEL}(\.{LABEL})*$'"
@@ -43,6 +45,17 @@ HOST = rf"char_length(host) <= 253 AND host ~ '^{LABEL}(\.{LABEL})*$'"
 def execute(statements: list[str]) -> None:
     for statement in statements:
         op.execute(statement)
+
+
+def protect() -> None:
+    for table in TABLES:
+        rights = "SELECT, INSERT" if table in ADDED_TO_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY tenant ON {table} USING ({POLICY}) WITH CHECK ({POLICY})")
+        op.execute(f"GRANT {rights} ON {table} TO millrace_app")
+    for table in OPEN:
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO millrace_app")
 
 
 def upgrade() -> None:
@@ -64,6 +77,7 @@ def upgrade() -> None:
         sa.Column("joined_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.CheckConstraint("kind IN ('PROMOTER', 'GROUP_LEADER')", name=op.f("ck_promoter_kind")),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_promoter_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_promoter")),
         sa.UniqueConstraint(
             "tenant_id", "account_id", "organization_id", name=op.f("uq_promoter_tenant_id_account_id_organization_id")
@@ -200,7 +214,9 @@ def upgrade() -> None:
         sa.Column("hops", sa.BigInteger(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=False),
-        sa.CheckConstraint("tier <> 'BRAND'", name=op.f("ck_binding_hop_below_brand")),
+        sa.CheckConstraint(
+            "tier IN ('SUBSIDIARY', 'AGENT', 'DISTRIBUTOR', 'STORE')", name=op.f("ck_binding_hop_below_brand")
+        ),
         sa.CheckConstraint("hops BETWEEN 0 AND 9007199254740991", name=op.f("ck_binding_hop_hops_range")),
         sa.PrimaryKeyConstraint("tenant_id", "binding_id", "hops", name=op.f("pk_binding_hop")),
         sa.UniqueConstraint(
@@ -432,6 +448,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "threshold_units BETWEEN 0 AND 9007199254740991", name=op.f("ck_campaign_threshold_units_range")
         ),
+        sa.CheckConstraint("char_length(code) BETWEEN 1 AND 100", name=op.f("ck_campaign_code_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_campaign")),
         sa.UniqueConstraint("tenant_id", "owner_id", "code", name=op.f("uq_campaign_tenant_id_owner_id_code")),
     )
@@ -537,9 +554,7 @@ def upgrade() -> None:
             "num_nonnulls(weekdays, from_minute, until_minute) IN (0, 3) AND from_minute >= 0 AND from_minute < until_minute AND until_minute <= 1440",
             name=op.f("ck_campaign_condition_hours"),
         ),
-        sa.CheckConstraint(
-            "position BETWEEN 0 AND 9007199254740991", name=op.f("ck_campaign_condition_position_range")
-        ),
+        sa.CheckConstraint("position BETWEEN 0 AND 9999", name=op.f("ck_campaign_condition_position_range")),
         sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_campaign_condition_weekdays_range")),
         sa.PrimaryKeyConstraint("tenant_id", "campaign_id", "clause", "position", name=op.f("pk_campaign_condition")),
     )
@@ -927,8 +942,7 @@ def upgrade() -> None:
         op.f("fk_touch_tenant_id_promoter_id"), "touch", "promoter", ["tenant_id", "promoter_id"], ["tenant_id", "id"]
     )
 
-    execute(wall.protect(TABLES))
-    execute(wall.leave_open(OPEN))
+    protect()
 
     # What was taken for a host name so far and is none never meant a tenant: no request comes to it.
     op.execute(f"DELETE FROM tenant_host WHERE NOT ({HOST})")

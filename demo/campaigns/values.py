@@ -6,7 +6,7 @@ Owns the shapes only. Ids are those of rows that exist already; days count from 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -51,7 +51,8 @@ class Plan:
 
     `code` is the tenant's only one of that name. `offer` holds the columns that say what the kind offers. It reaches
     what any of `clauses` reaches, without any everyone below its owner. `funders`: who and how many basis points,
-    together 10000; None is the store that sells.
+    together 10000; None is the store that sells. Nothing renews a demo's campaigns: who does not say when one ends
+    means it to run as long as anybody keeps the demo.
     """
 
     code: str
@@ -65,9 +66,8 @@ class Plan:
     status: CampaignStatus = CampaignStatus.PUBLISHED
     participation: Participation = Participation.MANDATORY
     from_day: int = -10
-    until_day: int = 30
+    until_day: int = 3_650
     priority: int = 0
     exclusion_group: str | None = None
     threshold_fen: int = 0
     threshold_units: int = 0
-    generated: bool = field(default=True, init=False)

@@ -5,15 +5,14 @@ Owns what of ours each plan becomes. The revision that says how often campaigns 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from demo.calendar import Calendar
 from demo.campaigns.values import Condition, Hours, Plan
-from demo.consumers.world import Calendar
-from domain.campaign import Dimension
-from integrations.wholesale.bulk import Bulk, transposed
-from integrations.wholesale.keys import Keys
+from integrations.bulk import Bulk, transposed
+from integrations.keys import Keys
 from models import campaign
 
 FIRST_REVISION: Final = 1
@@ -21,22 +20,7 @@ OFFERS: Final = (
     *("off_fen", "off_bps", "price_fen", "gift_sku_id", "gift_quantity"),
     *("nth", "coupon_terms_id", "group_size", "points_pct", "fee_fen"),
 )
-_COLUMN: Final[Mapping[Dimension, str]] = {
-    Dimension.SITE: "site_id",
-    Dimension.TERRITORY: "territory_id",
-    Dimension.TIER: "tier",
-    Dimension.BELOW: "below_id",
-    Dimension.STORE: "store_id",
-    Dimension.STORE_TAG: "tag",
-    Dimension.MODE: "mode",
-    Dimension.MEMBER_TIER: "member_tier_id",
-    Dimension.MEMBER_TAG: "tag",
-    Dimension.SKU: "sku_id",
-    Dimension.CATEGORY: "category_id",
-    Dimension.BRAND: "brand_id",
-    Dimension.TERMINAL: "terminal",
-}
-_VALUES: Final = (*dict.fromkeys(_COLUMN.values()), "weekdays", "from_minute", "until_minute")
+_VALUES: Final = (*dict.fromkeys(campaign.VALUE_COLUMNS.values()), "from_minute", "until_minute")
 
 
 async def write_campaigns(bulk: Bulk, keys: Keys, calendar: Calendar, plans: Sequence[Plan]) -> None:
@@ -99,5 +83,5 @@ def _condition(condition: Condition) -> tuple[Any, ...]:
     if isinstance(condition.value, Hours):
         values |= condition.value._asdict()
     else:
-        values[_COLUMN[condition.dimension]] = condition.value
+        values[campaign.VALUE_COLUMNS[condition.dimension]] = condition.value
     return condition.dimension.value, condition.negated, *values.values()

@@ -12,11 +12,12 @@ from enum import Enum, auto
 from itertools import accumulate
 from typing import Final
 
+from demo.calendar import DAY_MINUTES
 from demo.consumers.people import FIRST, new_code
 from demo.consumers.programme import Offer, Terms
 from demo.consumers.shopping import Till
 from demo.consumers.values import CouponMade, Member, Visit
-from demo.consumers.world import DAY_MINUTES, World
+from demo.consumers.world import World
 from demo.dice import Dice
 from domain.member import CouponState
 
@@ -49,7 +50,7 @@ FATES: Final = {
     Fate.LOCKED: 2,
     Fate.REVOKED: 4,
 }
-"""Of a hundred coupons, how many meet it."""
+"""Of a hundred coupons, how many are meant to meet it; one that finds no order to be used by stays good."""
 _STATES: Final = {
     Fate.USED: CouponState.USED,
     Fate.LOCKED: CouponState.LOCKED,

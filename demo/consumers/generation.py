@@ -12,11 +12,11 @@ from demo.consumers.touching import Street, by_member
 from demo.consumers.traffic import Walk
 from demo.consumers.values import Consumers, Purchase
 from demo.consumers.world import World
-from demo.dice import SEED, Dice
+from demo.dice import Dice
 from domain.member import RightKind
 
 
-def generate_consumers(world: World, seed: int = SEED) -> Consumers:
+def generate_consumers(world: World, seed: int) -> Consumers:
     """Generate a tenant's consumers.
 
     Args:

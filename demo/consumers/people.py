@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+from demo.calendar import DAY_MINUTES
 from demo.consumers.values import Member, PromoterMade, Visit
-from demo.consumers.world import DAY_MINUTES, Place, World
+from demo.consumers.world import Place, World
 from demo.dice import Dice
 from domain.attribution import PromoterKind
 from domain.channel import CloudStoreMode

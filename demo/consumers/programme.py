@@ -1,7 +1,7 @@
 """The rights a tenant's organisations issue: whose, how far they reach, what they are worth.
 
-Owns the shapes, and at which cloud stores terms are good. What a right is worth to one member at one moment is
-`domain.member`'s.
+Owns the shapes, their ids, and at which cloud stores terms are good. What a right is worth to one member at one moment
+is `domain.member`'s.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from domain.member import CouponBenefit, RightKind, RightScope
+from integrations.keys import Keys
 
 if TYPE_CHECKING:
     from demo.consumers.world import Place
@@ -86,3 +87,13 @@ def reaches(terms: Terms, place: Place) -> bool:
         honour.organization == place.organization or (honour.includes_below and honour.organization in place.above)
         for honour in terms.honours
     )
+
+
+def terms_id(keys: Keys, code: str) -> UUID:
+    """The id of the terms of this code."""
+    return keys.of("right", code)
+
+
+def level_id(keys: Keys, terms: str, level: str) -> UUID:
+    """The id of a level of TIER terms."""
+    return keys.of("member_tier", terms, level)

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from demo.calendar import DAY_MINUTES
 from demo.consumers.programme import Offer
 from demo.consumers.values import Line, Member, Purchase, Visit
-from demo.consumers.world import DAY_MINUTES, Good, World
+from demo.consumers.world import Good, World
 from demo.dice import Dice
 from domain.member import CouponBenefit
 from domain.money import allocate, percent_half_up
 from domain.ordering import OrderState, Terminal
 
-FIRST_PURCHASE_ONE_IN: Final = 16
-"""So many members bought something on a later visit, without a coupon."""
+PURCHASE_ONE_IN: Final = 16
+"""On one visit in so many, whoever's, something was bought without a coupon."""
 TERMINALS: Final = (Terminal.SHOP, Terminal.SHOP, Terminal.MINI_PROGRAM, Terminal.APP, Terminal.WEB)
 MAX_UNITS: Final = 3
 OPEN_DAYS: Final = 7
@@ -104,7 +105,7 @@ def other_purchases(world: World, shoppers: Sequence[Member], visits: Sequence[V
     start = world.calendar.start
     for visit in visits:
         first = visit.member == shoppers[0].number and visit.joined_at == shoppers[0].joined_at
-        if (first or dice.one_in(FIRST_PURCHASE_ONE_IN)) and till.sells(visit.place):
+        if (first or dice.one_in(PURCHASE_ONE_IN)) and till.sells(visit.place):
             ago = int((start - visit.joined_at).total_seconds()) // 60
             # Half of them at once, so that it may be the purchase that binds her, the others on the same day.
             after = 0 if dice.one_in(2) else min(ago - 1, dice.below(DAY_MINUTES // 2))

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from demo.calendar import DAY_MINUTES
 from demo.consumers.people import FIRST
 from demo.consumers.values import PromoterMade, Purchase, Visit
-from demo.consumers.world import DAY_MINUTES, Hop, Place, World
+from demo.consumers.world import Hop, Place, World
 from demo.dice import Dice
 from domain.attribution import TouchSource
 from domain.ordering import OrderState, Terminal

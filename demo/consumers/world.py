@@ -1,23 +1,23 @@
 """What a tenant tells about itself before its consumers are generated: its cloud stores, its staff, its tongue.
 
-Owns the shapes only. Ids are those of rows that exist already; money is in minor units of the tenant's currency.
+Owns the shapes, and which staff serve customers. Ids are those of rows that exist already; money is in minor units of
+the tenant's currency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from demo.calendar import Calendar
 from demo.consumers.programme import Terms
 from demo.dice import Dice
-from domain.channel import CloudStoreMode, Tier
+from domain.channel import CloudStoreMode, Role, Tier
 
-DAY_MINUTES = 24 * 60
+GUIDES: Final = (Role.CLERK, Role.MANAGER, Role.SALESPERSON)
+"""The roles of the staff who serve customers."""
 
 
 class Hop(NamedTuple):
@@ -84,28 +84,6 @@ class Voice(Protocol):
 
 
 @dataclass(frozen=True)
-class Calendar:
-    """The day of the import in the tenant's time zone: everything generated is told from its beginning."""
-
-    today: date
-    zone: ZoneInfo
-
-    @cached_property
-    def start(self) -> datetime:
-        """The instant at which the day began."""
-        return self.day(0)
-
-    def day(self, offset: int) -> datetime:
-        """The instant at which the day `offset` days from today begins."""
-        day = self.today + timedelta(days=offset)
-        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
-
-    def minute(self, offset: int) -> datetime:
-        """The instant `offset` minutes after the beginning of the day, or before it."""
-        return self.start + timedelta(minutes=offset)
-
-
-@dataclass(frozen=True)
 class World:
     """A tenant as its consumers find it.
 
@@ -123,3 +101,16 @@ class World:
     members: int
     promoters: int
     rich_stores: int = 50
+
+
+def guides_of(staff: Iterable[tuple[Role, UUID, UUID]]) -> dict[UUID, tuple[UUID, ...]]:
+    """Those of the staff who serve customers, by organisation.
+
+    Args:
+        staff: the role, the organisation and the id of each.
+    """
+    found: dict[UUID, list[UUID]] = {}
+    for role, organization, person in staff:
+        if role in GUIDES:
+            found.setdefault(organization, []).append(person)
+    return {organization: tuple(people) for organization, people in found.items()}

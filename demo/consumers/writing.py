@@ -9,19 +9,17 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from demo.consumers.programme import MemberLevel, Terms
+from demo.consumers.programme import MemberLevel, Terms, level_id, terms_id
 from demo.consumers.values import Consumers
 from demo.consumers.world import World
 from domain.ordering import OrderKind
-from integrations.wholesale.bulk import Bulk, transposed
-from integrations.wholesale.keys import Keys
+from integrations.bulk import Bulk, transposed, write_tags
+from integrations.keys import Keys
 from models import attribution, channel, member, ordering
 
 ORDER_NUMBER: Final = "GENERATED-{:06d}"
 ROWS_A_MEMBER: Final = 13
 """About as many rows are written for each member; only the progress bar believes it."""
-TAG_LIMIT: Final = ","
-"""What tags are joined with on their way; no tag contains it."""
 
 
 class Ids:
@@ -54,16 +52,6 @@ async def write_consumers(bulk: Bulk, keys: Keys, world: World, made: Consumers)
     await _promoters(bulk, ids, made)
     await _touches(bulk, ids, made)
     await _bindings(bulk, ids, made)
-
-
-def terms_id(keys: Keys, code: str) -> UUID:
-    """The id of the terms of this code."""
-    return keys.of("right", code)
-
-
-def level_id(keys: Keys, terms: str, level: str) -> UUID:
-    """The id of a level of TIER terms."""
-    return keys.of("member_tier", terms, level)
 
 
 async def _terms(bulk: Bulk, ids: Ids, world: World) -> None:
@@ -118,16 +106,7 @@ async def _members(bulk: Bulk, ids: Ids, made: Consumers) -> None:
         for one, (account, *_) in zip(members, accounts, strict=False)
     ]
     await bulk.insert(member.Customer, transposed(("id", "account_id", "joined_at", "referred_by_id"), rows))
-    tagged = [one for one in members if one.tags]
-    await bulk.connection.execute(
-        "UPDATE customer SET tags = string_to_array(tagged.tags, $4)"
-        " FROM unnest($2::uuid[], $3::text[]) AS tagged(id, tags)"
-        " WHERE tenant_id = $1 AND customer.id = tagged.id",
-        bulk.tenant_id,
-        [ids.customers[one.number] for one in tagged],
-        [TAG_LIMIT.join(one.tags) for one in tagged],
-        TAG_LIMIT,
-    )
+    await write_tags(bulk, member.Customer, {ids.customers[one.number]: one.tags for one in members if one.tags})
 
 
 async def _memberships(bulk: Bulk, ids: Ids, world: World, made: Consumers) -> None:

@@ -5,7 +5,7 @@ Nothing of it is real but the administrative regions: the brand, its goods, comp
 
 from typing import Final
 
-from integrations.wholesale.importing import NewTenant
+from integrations.tenant import NewTenant
 
 SEED: Final = 20200101
 TENANT: Final = NewTenant(

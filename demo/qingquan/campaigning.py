@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from demo.campaigns.values import WEEKDAYS, WEEKEND, Condition, Hours, Plan, StoreAnswer
-from demo.consumers.writing import level_id, terms_id
+from demo.consumers.programme import level_id, terms_id
 from demo.qingquan import BRAND
 from demo.qingquan.ids import Ids
 from demo.qingquan.network import CAMPUS, COMMUNITY, EAST, FLAGSHIP, SCENIC, TOPIC_SITE
@@ -194,7 +194,12 @@ def _of_members(ids: Ids) -> list[Plan]:
         ),
         Plan(
             *("MORNING", "早安三倍积分", brand, CampaignKind.POINTS_MULTIPLIER, {"points_pct": 300}),
-            clauses=((Condition(Dimension.MEMBER_TIER, diamond), Condition(Dimension.HOURS, Hours(127, *_MORNING))),),
+            clauses=(
+                (
+                    Condition(Dimension.MEMBER_TIER, diamond),
+                    Condition(Dimension.HOURS, Hours(WEEKDAYS | WEEKEND, *_MORNING)),
+                ),
+            ),
             participation=Participation.OPT_OUT,
             funders=_share(ids, BRAND),
             exclusion_group=_POINTS,
@@ -289,5 +294,6 @@ def _not_live(ids: Ids, fen: Mapping[str, int]) -> list[Plan]:
             {"nth": 2, "off_bps": 3_000},
             status=CampaignStatus.CLOSED,
             from_day=-40,
+            until_day=30,
         ),
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from demo.consumers.world import Calendar
+from demo.calendar import Calendar
 from demo.dice import Dice
 from demo.qingquan import SEED, TENANT
 from demo.qingquan.goods import Goods, goods
@@ -24,7 +24,7 @@ from demo.qingquan.shelving import consumer_prices, listings
 from demo.qingquan.stocking import Stock, stock
 from demo.qingquan.trade import Quotes, Tariff, assortments, bands_today
 from demo.qingquan.values import Assortment, Job, Listing, Order, Partner, Price, PriceList, Region
-from integrations.wholesale.keys import Keys
+from integrations.keys import Keys
 
 
 @dataclass(frozen=True)

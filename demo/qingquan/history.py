@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from demo.consumers.world import DAY_MINUTES
+from demo.calendar import DAY_MINUTES
 from demo.dice import Dice
 from demo.qingquan.goods import Goods
 from demo.qingquan.network import GOODS_SUPPLIER, Network

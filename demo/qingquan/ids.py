@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from demo.qingquan.network import Network
-from domain.inventory import NO_LOT as NO_LOT_CODE
-from integrations.wholesale.keys import Keys
-from models.base import NO_LOT
+from domain.inventory import NO_LOT_CODE
+from integrations.keys import Keys
+from models.base import NO_LOT_ID
 
 
 @dataclass(frozen=True)
@@ -72,4 +72,4 @@ class Ids:
 
     def lot(self, sku: str, code: str) -> UUID:
         """A lot; the reserved one where goods are kept without."""
-        return NO_LOT if code == NO_LOT_CODE else self.keys.of("lot", sku, code)
+        return NO_LOT_ID if code == NO_LOT_CODE else self.keys.of("lot", sku, code)

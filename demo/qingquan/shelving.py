@@ -15,7 +15,7 @@ from demo.qingquan.goods import Goods
 from demo.qingquan.network import TOPIC_SITE, Network
 from demo.qingquan.trade import OPENED, RAISED, part
 from demo.qingquan.values import Listing, Organization, Price, PriceList, Sku
-from domain.catalog import ListingOrigin, ListingStatus, PriceAudience, PriceScope
+from domain.catalog import ListingOrigin, ListingStatus, PriceAudience, PriceBand, PriceScope
 from domain.channel import CloudStoreMode, Tier
 
 OWN: Final = (14, 30)
@@ -31,7 +31,7 @@ TOPIC_HUNDREDTHS: Final = 90
 JIAO: Final = 10
 """Prices end in whole jiao where their band allows it."""
 
-Bands = Mapping[str, Mapping[str, tuple[int, int]]]
+Bands = Mapping[str, Mapping[str, PriceBand]]
 
 
 def listings(goods: Goods, network: Network, bands: Bands, dice: Dice) -> tuple[Listing, ...]:
@@ -94,5 +94,5 @@ def _price(seller: Organization, code: str, sku: Sku, hundredths: int, bands: Ba
     asked = (asked + JIAO // 2) // JIAO * JIAO
     if seller.tier is not Tier.BRAND:
         low, high = bands[seller.code][sku.code]
-        asked = max(low, min(asked, high))
+        asked = max(low or 0, min(asked, high or asked))
     return Price(seller.code, code, sku.code, 1, from_day, None, asked)

@@ -27,7 +27,7 @@ from demo.qingquan.values import (
 )
 from domain.catalog import ListingOrigin
 from domain.channel import Tier
-from domain.inventory import NO_LOT, LocationKind
+from domain.inventory import NO_LOT_CODE, LocationKind
 
 EXPIRED_ONE_IN: Final = 3
 """So many of the oldest lots are over, the others nearly so."""
@@ -111,7 +111,7 @@ def stock(goods: Goods, network: Network, shelves: Sequence[Listing], dice: Dice
         if row.origin is ListingOrigin.POOL or dice.one_in(SOLD_OUT_ONE_IN):
             continue
         number = 2 if (holder.code, 2) in houses and dice.one_in(3) else 1
-        held += _laid(holder, number, sku, codes.get(sku.code, [NO_LOT]), dice)
+        held += _laid(holder, number, sku, codes.get(sku.code, [NO_LOT_CODE]), dice)
         if holder.tier in SAFETY_CASES and (cases := dice.between(0, SAFETY_CASES[holder.tier])):
             safety.append(Safety(holder.code, number, sku.code, cases * sku.case))
     offers = _contributions(places, dice)

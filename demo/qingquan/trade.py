@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from demo.consumers.world import Calendar
+from demo.calendar import Calendar
 from demo.dice import Dice
 from demo.qingquan import BRAND
 from demo.qingquan.goods import Goods
-from demo.qingquan.network import AGENTS, EAST, FLAGSHIP, GOODS_SUPPLIER, Network
+from demo.qingquan.network import AGENTS, EAST, FLAGSHIP, GOODS_SUPPLIER, TOPIC_SITE, Network
 from demo.qingquan.values import Assortment, Banded, Grant, Organization, Price, PriceList, Sku
-from domain.catalog import PriceAudience, PriceCandidate, PriceScope, best
+from domain.catalog import PriceAudience, PriceBand, PriceCandidate, PriceScope, best, common_band
 from domain.channel import Tier
 from domain.money import percent_half_up
-from integrations.wholesale.keys import Keys
+from integrations.keys import Keys
 
 OPENED: Final = -420
 """The day on which the first prices began."""
@@ -110,7 +110,7 @@ class Tariff:
         if number % 3 == 0:
             self._list(code, "REGION", "区域价", PriceScope.REGION, distributor.region, chosen, ((0, 71),))
         elif number % 3 == 1:
-            self._list(code, "SITE", "专题站价", PriceScope.SITE, "topic-summer", chosen, ((0, 69),))
+            self._list(code, "SITE", "专题站价", PriceScope.SITE, TOPIC_SITE, chosen, ((0, 69),))
         else:
             self._list(code, "TIER", "终端价", PriceScope.TIER, Tier.STORE, chosen, ((0, 73),))
 
@@ -216,14 +216,14 @@ def _since(grantees: Sequence[str]) -> tuple[Grant, ...]:
     return tuple(Grant(code, OPENED, None) for code in grantees)
 
 
-def bands_today(assortments: Sequence[Assortment]) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+def bands_today(assortments: Sequence[Assortment]) -> Mapping[str, Mapping[str, PriceBand]]:
     """What each organisation may sell today, each sku with the band that all who let it sell agree on."""
-    found: defaultdict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    given: defaultdict[str, defaultdict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for made in assortments:
         for grant in made.grants:
             if grant.from_day <= 0 and (grant.until_day is None or grant.until_day > 0):
-                bands = found[grant.grantee]
                 for item in made.items:
-                    low, high = bands.get(item.sku, (0, item.max_fen))
-                    bands[item.sku] = (max(low, item.min_fen), min(high, item.max_fen))
+                    given[grant.grantee][item.sku].append((item.min_fen, item.max_fen))
+    found: defaultdict[str, Mapping[str, PriceBand]] = defaultdict(dict)
+    found.update((grantee, {sku: common_band(bands) for sku, bands in skus.items()}) for grantee, skus in given.items())
     return found

@@ -198,7 +198,7 @@ class Location(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What lies at a location, its holder's own; the lot is a code or `domain.inventory.NO_LOT`."""
+    """What lies at a location, its holder's own; the lot is a code or `domain.inventory.NO_LOT_CODE`."""
 
     holder: str
     number: int

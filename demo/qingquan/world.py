@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
-from demo.consumers.world import Calendar, Good, Hop, Place, World
+from demo.calendar import Calendar
+from demo.consumers.world import Good, Hop, Place, World, guides_of
 from demo.qingquan import BRAND, TENANT
 from demo.qingquan.ids import Ids
 from demo.qingquan.people import Chinese
 from demo.qingquan.programme import programme
 from demo.qingquan.values import Job, Listing, Organization, Price
 from domain.catalog import ListingOrigin, ListingStatus
-from domain.channel import Role, binding_chain, primary_chain
+from domain.channel import binding_chain, primary_chain
 
 MEMBERS: Final = 5_000
 PROMOTERS: Final = 120
@@ -26,7 +26,6 @@ GOODS: Final = {ListingOrigin.OWN_STOCK: 6, ListingOrigin.POOL: 2, ListingOrigin
 """So many goods of each origin a place sells to its members."""
 MALL_PERCENT: Final = 60
 """The brand's mall has so many in a hundred of the members that the largest store has."""
-_GUIDES: Final = (Role.CLERK, Role.MANAGER, Role.SALESPERSON)
 
 
 def world_of(
@@ -38,13 +37,9 @@ def world_of(
     mall = network.organizations[BRAND]
     weight = network.ranked[0].weight * MALL_PERCENT // 100
     places = [_place(ids, one, one.weight, goods.get(one.code, ())) for one in network.stores]
-    guides: dict[UUID, list[UUID]] = {}
-    for job in jobs:
-        if job.role in _GUIDES:
-            guides.setdefault(ids.organization(job.employer), []).append(ids.staff(job.subject))
     return World(
         places=(*places, _place(ids, mall, weight, goods[BRAND])),
-        guides={organization: tuple(staff) for organization, staff in guides.items()},
+        guides=guides_of((job.role, ids.organization(job.employer), ids.staff(job.subject)) for job in jobs),
         terms=programme(ids),
         voice=Chinese(),
         calendar=calendar,

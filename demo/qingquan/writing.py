@@ -22,16 +22,15 @@ from demo.qingquan.world import MEMBERS, world_of
 from demo.qingquan.writing_goods import write_goods, write_shelves, write_stock
 from domain.channel import EdgeKind, SupplyEdge, check_edge, check_primaries
 from domain.ordering import OrderState
-from integrations.wholesale.bulk import Bulk, transposed
-from integrations.wholesale.importing import make_tenant
-from integrations.wholesale.progress import Progress, Silent
+from integrations.bulk import Bulk, transposed, write_tags
+from integrations.progress import Progress, Silent
+from integrations.tenant import make_tenant
 from models import channel, integration, ordering
 
 ROWS: Final = 60_000 + MEMBERS * ROWS_A_MEMBER
 """About as many rows are written; only the progress bar believes it."""
 SYSTEM: Final = "QQ_ERP"
 """The brand's own system, whose names of organisations and skus are our codes."""
-TAG_LIMIT: Final = ","
 
 
 async def create(owner_dsn: str, today: date, progress: Progress | None = None) -> dict[str, int]:
@@ -89,16 +88,8 @@ async def _channel(bulk: Bulk, made: Qingquan) -> None:
         for one in organizations
     ]
     await bulk.insert(channel.Organization, transposed((*columns, "latitude_e7", "longitude_e7"), rows))
-    tagged = [one for one in organizations if one.tags]
-    await bulk.connection.execute(
-        "UPDATE organization SET tags = string_to_array(tagged.tags, $4)"
-        " FROM unnest($2::uuid[], $3::text[]) AS tagged(id, tags)"
-        " WHERE tenant_id = $1 AND organization.id = tagged.id",
-        bulk.tenant_id,
-        [ids.organization(one.code) for one in tagged],
-        [TAG_LIMIT.join(one.tags) for one in tagged],
-        TAG_LIMIT,
-    )
+    tags = {ids.organization(one.code): one.tags for one in organizations if one.tags}
+    await write_tags(bulk, channel.Organization, tags)
     await _edges(bulk, made)
     await _places(bulk, made)
     names = [("organization", ids.organization(one.code), one.code) for one in organizations]

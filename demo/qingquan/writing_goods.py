@@ -5,6 +5,7 @@ Owns what of ours each value becomes; marked `is_generated`, or by the reason of
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from demo.qingquan import BRAND
@@ -14,9 +15,8 @@ from demo.qingquan.values import Contribution, PriceList
 from domain.catalog import AttributeKind, PriceScope
 from domain.inventory import MovementKind
 from domain.search import Goods as Words
-from integrations.wholesale.bulk import Bulk, transposed
-from integrations.wholesale.words import write_words
-from integrations.wholesale.writing import no_lots
+from integrations.bulk import Bulk, transposed
+from integrations.skus import no_lots, write_words
 from models import catalog, inventory
 
 OPENING: Final = "generated opening stock"
@@ -183,11 +183,10 @@ async def write_stock(bulk: Bulk, made: Qingquan) -> None:
     ]
     columns: tuple[str, ...] = ("id", "organization_id", "kind", "code", "name", "region_code")
     await bulk.insert(inventory.Location, transposed((*columns, "latitude_e7", "longitude_e7"), places))
-    today = made.calendar.today.toordinal()
     lots = [
         (
             *(ids.sku(one.sku), ids.lot(one.sku, one.code), one.code),
-            *(made.calendar.today.fromordinal(today + days) for days in (one.produced_on, one.expires_on)),
+            *(made.calendar.today + timedelta(days=days) for days in (one.produced_on, one.expires_on)),
         )
         for one in stock.lots
     ]

@@ -2,7 +2,8 @@
 
 Each clause of each campaign is a bit. For every value that conditions name, a number holds the bits of the clauses that
 name it; a dozen ANDs and ORs of such numbers are the answer for all campaigns together. The rule itself, and the
-meaning of every word here, stand in `domain.campaign.targeting`. What an index holds never changes once it is made.
+meaning of every word here, stand in `domain.campaign.targeting`. The campaigns of an index never change once it is
+made; it remembers which of them run when it was asked, and nothing else of a request.
 """
 
 from __future__ import annotations
@@ -57,26 +58,26 @@ class Part(NamedTuple):
     """One side of a question put to the index: the clauses that hold by it, dimension by dimension, and by all."""
 
     steps: tuple[tuple[Dimension, int], ...]
-    every: int
+    held: int
 
 
 class Gates(NamedTuple):
     """The campaigns that a store takes part in, and the steps on the way there, each with its reason."""
 
     steps: tuple[tuple[ReachReason, int], ...]
-    every: int
+    passing: int
 
 
 class Misses(NamedTuple):
     """The campaigns that do not reach, and by which step each drops out; to be listed a page at a time."""
 
     steps: tuple[tuple[Miss, int], ...]
-    every: int
+    missed: int
 
     @property
     def total(self) -> int:
         """How many they are."""
-        return self.every.bit_count()
+        return self.missed.bit_count()
 
 
 class _Look:
@@ -84,8 +85,8 @@ class _Look:
 
     __slots__ = ("free", "negated", "plain")
 
-    def __init__(self, every: int) -> None:
-        self.free = every
+    def __init__(self, clauses: int) -> None:
+        self.free = clauses
         self.plain: dict[Value, int] = defaultdict(int)
         self.negated: dict[Value, int] = defaultdict(int)
 
@@ -122,13 +123,14 @@ class ReachIndex:
     def __init__(self, aims: Iterable[Aim]) -> None:
         published = (aim for aim in aims if aim.status is CampaignStatus.PUBLISHED)
         self.aims: tuple[Aim, ...] = tuple(sorted(published, key=lambda aim: aim.rank))
-        self._heads: list[int] = []
+        self._head_at: list[int] = []
         self._place_of: dict[int, int] = {}
         self._bits: dict[tuple[UUID, int], int] = {}
         self._lay_out()
-        self._head = reduce(or_, (1 << head for head in self._heads), 0)
-        self._low = self.every ^ self._head
-        self._head_of = {aim.id: head for aim, head in zip(self.aims, self._heads, strict=True)}
+        self.heads = reduce(or_, (1 << head for head in self._head_at), 0)
+        """All campaigns."""
+        self._low = self._clauses ^ self.heads
+        self._head_of = {aim.id: head for aim, head in zip(self.aims, self._head_at, strict=True)}
         self._looks = self._looked_at()
         self._owned = self._grouped(lambda aim: aim.owner_id)
         self._ways = self._grouped(lambda aim: aim.participation)
@@ -146,10 +148,9 @@ class ReachIndex:
                 self._bits[aim.id, number] = width
                 width += 1
             width += not aim.clauses  # none at all is one that asks nothing
-            self._heads.append(width - 1)
+            self._head_at.append(width - 1)
             self._place_of[width - 1] = place
-        self.every = (1 << width) - 1
-        """All clauses."""
+        self._clauses = (1 << width) - 1
 
     def _looked_at(self) -> dict[Dimension, _Look]:
         looks: dict[Dimension, _Look] = {}
@@ -157,7 +158,7 @@ class ReachIndex:
             for number, clause in aim.clauses.items():
                 bit = 1 << self._bits[aim.id, number]
                 for one in clause:
-                    self._enter(looks.setdefault(one.dimension, _Look(self.every)), one, bit)
+                    self._enter(looks.setdefault(one.dimension, _Look(self._clauses)), one, bit)
         return {dimension: looks[dimension] for dimension in Dimension if dimension in looks}
 
     @staticmethod
@@ -169,12 +170,12 @@ class ReachIndex:
 
     def _grouped(self, key: Callable[[Aim], K]) -> dict[K, int]:
         groups: dict[K, int] = defaultdict(int)
-        for aim, head in zip(self.aims, self._heads, strict=True):
+        for aim, head in zip(self.aims, self._head_at, strict=True):
             groups[key(aim)] |= 1 << head
         return dict(groups)
 
     def _shopping(self) -> int:
-        look = self._looks.get(Dimension.MODE, _Look(self.every))
+        look = self._looks.get(Dimension.MODE, _Look(self._clauses))
         shops = [look.by_values([mode]) for mode in CloudStoreMode if mode is not CloudStoreMode.B2B_ORDERING]
         return self._any(reduce(or_, shops)) & ~self.fees
 
@@ -202,13 +203,13 @@ class ReachIndex:
             for dimension, look in self._looks.items()
             if dimension in facts
         )
-        return Part(steps, reduce(and_, (clauses for _, clauses in steps), self.every))
+        return Part(steps, reduce(and_, (clauses for _, clauses in steps), self._clauses))
 
     def part_of_moment(self, moment: Moment) -> Part:
         """The clauses that hold at that hour."""
         look = self._looks.get(Dimension.HOURS)
         if look is None:
-            return Part((), self.every)
+            return Part((), self._clauses)
         now = [value for value in look.values if isinstance(value, Hours) and value.contains(moment)]
         held = look.by_values(now)
         return Part(((Dimension.HOURS, held),), held)
@@ -222,7 +223,7 @@ class ReachIndex:
                 said[stance] |= 1 << head
         asks_first = self._ways.get(Participation.OPT_IN, 0)
         steps = (
-            (ReachReason.OWNER_NOT_ACTIVE, self._head & ~self.owned_by(inactive)),
+            (ReachReason.OWNER_NOT_ACTIVE, self.heads & ~self.owned_by(inactive)),
             (ReachReason.NOT_BELOW_OWNER, self.owned_by(above)),
             (ReachReason.OPTED_OUT, self._ways.get(Participation.MANDATORY, 0) | ~said[Stance.OPTED_OUT]),
             (ReachReason.NOT_OPTED_IN, ~asks_first | said[Stance.OPTED_IN]),
@@ -243,13 +244,20 @@ class ReachIndex:
         known = self._head_of
         return [one for one in campaigns if one in known and heads >> known[one] & 1]
 
+    def started(self, at: datetime) -> int:
+        """The campaigns that have begun, those that are over included."""
+        return self._time(at)[0]
+
+    def lasting(self, at: datetime) -> int:
+        """The campaigns that are not over, those that are to begin included."""
+        return self._time(at)[1]
+
     def running(self, at: datetime) -> int:
         """The campaigns whose time it is."""
-        started, lasting = self._time(at)
-        return started & lasting
+        return self.started(at) & self.lasting(at)
 
     def _time(self, at: datetime) -> tuple[int, int]:
-        """The campaigns that have started, and those that are not over."""
+        """The campaigns that have begun, and those that are not over."""
         turn = bisect_right(self._turns, at)
         known = self._times.get(turn)
         if known is None:
@@ -260,36 +268,36 @@ class ReachIndex:
         return known
 
     def _heads_where(self, condition: Callable[[Aim], bool]) -> int:
-        return reduce(or_, [1 << head for aim, head in zip(self.aims, self._heads, strict=True) if condition(aim)], 0)
+        return reduce(or_, [1 << head for aim, head in zip(self.aims, self._head_at, strict=True) if condition(aim)], 0)
 
     # ── what it answers ───────────────────────────────────────────────────────────────────────────────────────────
-    def reached(self, parts: Iterable[Part], open: int) -> Iterator[int]:
-        """The positions of the campaigns that reach by all parts and are among the open ones, in order of rank."""
-        return self._places(self._any(reduce(and_, (part.every for part in parts))) & open)
+    def reached(self, parts: Iterable[Part], among: int) -> Iterator[int]:
+        """The positions of the campaigns among these that reach by all parts, in order of rank."""
+        return self._places(self._any(reduce(and_, (part.held for part in parts))) & among)
 
     def missed(self, gates: Gates, store: Part, asked: Iterable[Part], at: datetime, among: int) -> Misses:
         """The campaigns among these that do not reach, each under the first reason against it."""
-        left = every = among & self._head
+        left = among
         steps: list[tuple[Miss, int]] = []
-        started, lasting = self._time(at)
-        for reason, passing in ((ReachReason.NOT_STARTED, started), (ReachReason.ENDED, lasting), *gates.steps):
+        time = ((ReachReason.NOT_STARTED, self.started(at)), (ReachReason.ENDED, self.lasting(at)))
+        for reason, passing in (*time, *gates.steps):
             steps.append((Miss(reason), left & ~passing))
             left &= passing
-        holding = self.every
+        held = self._clauses
         for part in (store, *asked):
             for dimension, clauses in part.steps:
-                holding &= clauses
-                passing = self._any(holding)
+                held &= clauses
+                passing = self._any(held)
                 steps.append((Miss(REASON_OF[dimension], dimension), left & ~passing))
                 left &= passing
-        return Misses(tuple(steps), every & ~left)
+        return Misses(tuple(steps), among & ~left)
 
     def listed(self, misses: Misses, after: tuple[Any, ...] | None = None) -> Iterator[tuple[int, Miss]]:
         """The positions of what does not reach, in order of rank, beyond the rank `after`, each with its reason."""
         start = 0 if after is None else bisect_right(self.aims, after, key=lambda aim: aim.rank)
-        passed = self._heads[start - 1] + 1 if start else 0
-        for place in self._places(misses.every >> passed << passed):
-            head = self._heads[place]
+        passed = self._head_at[start - 1] + 1 if start else 0
+        for place in self._places(misses.missed >> passed << passed):
+            head = self._head_at[place]
             yield place, next(miss for miss, heads in misses.steps if heads >> head & 1)
 
     def _any(self, clauses: int) -> int:
@@ -297,7 +305,7 @@ class ReachIndex:
 
         Below each head the bits of its other clauses are added to as many ones: any of them carries into the head.
         """
-        return ((clauses & self._low) + self._low | clauses) & self._head
+        return ((clauses & self._low) + self._low | clauses) & self.heads
 
     def _places(self, heads: int) -> Iterator[int]:
         while heads:

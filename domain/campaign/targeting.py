@@ -197,6 +197,9 @@ Facts = Mapping[Dimension, Collection[Value]]
 MAX_CLAUSES: Final = 20
 """The most clauses of a campaign."""
 
+MAX_CONDITIONS_OF_CLAUSE: Final = 10_000
+"""The most conditions of a clause: as many stores may be named one by one."""
+
 NOT_ASKED: Final[Facts] = MappingProxyType({})
 ANYBODY: Final[Facts] = MappingProxyType(dict.fromkeys(MEMBER_SIDE, frozenset()))
 """A shopper of whom nothing is known: she has reached no tier and bears no tag."""

@@ -384,7 +384,7 @@ def check_lines(lines: Sequence[NewLine], whole_cases: bool) -> list[NewLine]:
     Raises:
         NoLines: there is none.
         TooManyLines: more than `MAX_ORDER_LINES`, before they are merged.
-        BelowMinimum, StepMismatch, QuantityTooLarge: the first line that `check_line` refuses.
+        BelowMinimum, StepMismatch, QuantityTooLarge: a line given below 1, or the first that `check_line` refuses.
 
     Source: docs/domain.md, Orders of every tier.
     """
@@ -392,6 +392,8 @@ def check_lines(lines: Sequence[NewLine], whole_cases: bool) -> list[NewLine]:
         raise NoLines
     if len(lines) > MAX_ORDER_LINES:
         raise TooManyLines(len(lines))
+    for line in lines:
+        check_quantity(line.quantity, 1, 1, line.sku)  # in the sum one line below 1 would hide behind another
     merged = merge_lines(lines)
     for line in merged:
         check_line(line, whole_cases)

@@ -20,10 +20,12 @@ interface BarProps {
 export function Bar({ directory, identity, problem, queries, onIdentity }: BarProps) {
   useReadableEditors();
   useSystemTheme();
-  const { updateActiveTabValues } = useGraphiQLActions();
-  const responseEditor = useGraphiQL((state) => state.responseEditor);
+  const { stop, updateActiveTabValues } = useGraphiQLActions();
+  const { responseEditor, tabs } = useGraphiQL(pick('responseEditor', 'tabs'));
   const become = (next: Identity) => {
-    responseEditor?.setValue(''); // what stands there was for somebody else's eyes
+    stop();
+    for (const tab of tabs) tab.response = null; // what every tab keeps was for somebody else's eyes
+    responseEditor?.setValue('');
     updateActiveTabValues({ response: null });
     onIdentity(next);
   };

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from domain.money import MAX_SAFE
 from integrations.wholesale.ledger import Ledger, Line
 from integrations.wholesale.reading import MAX_PROBLEMS, BrokenFile, Problem
-from models.base import MAX_SAFE
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199

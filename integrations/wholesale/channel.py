@@ -11,7 +11,7 @@ equals the one with the lower vendor number.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -45,7 +45,6 @@ class Distributor:
     number: int
     name: str
     county: int | None
-    primary_brand: int
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def channel_of(ledger: Ledger) -> Channel:
         sold[home, shop] += 0  # a store's own county supplies it even where every line names another
     primary = _primary_brands(bought)
     return Channel(
-        distributors=tuple(_distributors(ledger, primary)),
+        distributors=tuple(_distributors(ledger, sorted(primary))),
         brand_edges=tuple(
             Supply(brand(vendor), distributor(number), bottles, primary[number] == vendor)
             for (vendor, number), bottles in sorted(bought.items())
@@ -119,14 +118,13 @@ def _primary_brands(bought: Mapping[tuple[int, int], int]) -> dict[int, int]:
     return {number: -vendor for number, (_, vendor) in best.items()}
 
 
-def _distributors(ledger: Ledger, primary: Mapping[int, int]) -> list[Distributor]:
+def _distributors(ledger: Ledger, numbers: Iterable[int]) -> list[Distributor]:
     names = {county.number: county.name for county in ledger.counties}
     return [
         Distributor(
             number,
             f"{names[number]} County Wholesale" if number in names else "Wholesale without a county",
             number if number in names else None,
-            primary[number],
         )
-        for number in sorted(primary)
+        for number in numbers
     ]

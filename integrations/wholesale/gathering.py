@@ -28,6 +28,7 @@ from integrations.wholesale.ledger import (
     Store,
     Vendor,
 )
+from integrations.wholesale.prices import contradicted
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", bound=Hashable)
@@ -172,6 +173,8 @@ class Gathering:
             known = self._categories.winner(item) is not None
             self._tally.count(Rule.CATEGORY_FROM_ITEM if known else Rule.CATEGORY_MISSING, f"item {item}", rows)
         lines = tuple(self._with_counties(stores))
+        for line in contradicted(lines):
+            self._tally.count(Rule.PRICE_CONTRADICTED, f"item {line.item}")
         return Ledger(
             vendors=tuple(
                 Vendor(vendor, self._vendor_names.winner(vendor) or f"Vendor {vendor}")

@@ -42,6 +42,7 @@ class Rule(StrEnum):
     POINT_MISSING = "POINT_MISSING"
     ZIP_IRREGULAR = "ZIP_IRREGULAR"
     ZERO_PRICE = "ZERO_PRICE"
+    PRICE_CONTRADICTED = "PRICE_CONTRADICTED"
     BROKEN_CASE = "BROKEN_CASE"
     SALE_DIFFERS = "SALE_DIFFERS"
     VOLUME_DIFFERS = "VOLUME_DIFFERS"
@@ -66,6 +67,7 @@ MEANING: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.POINT_MISSING: "The row has no point: another row's of the store is used, else the store has none.",
         Rule.ZIP_IRREGULAR: "The zip code is not five digits: kept as written.",
         Rule.ZERO_PRICE: "Cost or price is $0.00: the line is kept as it is, but makes no price in a price list.",
+        Rule.PRICE_CONTRADICTED: "Rows of a day differ in an item's cost, or its county's price: the last one holds.",
         Rule.BROKEN_CASE: "The bottles are no whole number of cases: kept as history; new orders may not do this.",
         Rule.SALE_DIFFERS: "The sale is not price × bottles: the line keeps the sale as written.",
         Rule.VOLUME_DIFFERS: "The litres are not bottle volume × bottles: ignored, as litres are not kept.",
@@ -190,14 +192,6 @@ class Report:
     def rows_refused(self) -> int:
         """The rows that a rule refused."""
         return sum(finding.rows for finding in self.findings if finding.rule in REFUSING)
-
-    def rows(self, rule: Rule) -> int:
-        """The number of rows to which a rule applied."""
-        return sum(finding.rows for finding in self.findings if finding.rule is rule)
-
-    def subjects(self, rule: Rule) -> int:
-        """The number of different stores, items or names to which a rule applied."""
-        return sum(finding.subjects for finding in self.findings if finding.rule is rule)
 
 
 @dataclass(frozen=True)

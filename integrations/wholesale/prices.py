@@ -3,21 +3,19 @@
 Owns the turning of seen prices into periods. Does not know which list a buyer gets (`domain.catalog` resolves that).
 
 A price holds from the first day it is seen until the first day of the next differing one. A zero price makes no
-price: what held before holds on. Where one day shows several prices, the last in the order of the file wins, and the
-day is counted.
+price: what held before holds on. Where one day shows several prices, the last in the order of the file wins.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from integrations.wholesale.channel import distributor_number
-from integrations.wholesale.ledger import Ledger
+from integrations.wholesale.ledger import Ledger, Line
 
 K = TypeVar("K")
 
@@ -46,10 +44,9 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True)
 class PriceBook(Generic[K]):
-    """The periods of many prices, each in order of time, without holes. `conflicts` counts contradictory days."""
+    """The periods of many prices, each in order of time, without holes."""
 
     series: Mapping[K, tuple[Period, ...]]
-    conflicts: int
 
     def on(self, key: K, day: date) -> int | None:
         """The price in cents that holds on a day; None before the first one and for an unknown key."""
@@ -57,73 +54,63 @@ class PriceBook(Generic[K]):
         place = bisect_right(periods, day, key=_start)
         return periods[place - 1].cents if place else None
 
-    @cached_property
-    def changing(self) -> int:
-        """The number of series with more than one period."""
-        return sum(len(periods) > 1 for periods in self.series.values())
-
-    @cached_property
-    def returning(self) -> int:
-        """The number of series that go back to a price they had left."""
-        return sum(len({period.cents for period in periods}) < len(periods) for periods in self.series.values())
-
 
 def _start(period: Period) -> date:
     return period.starts_on
 
 
-def validity(seen: Iterable[tuple[date, int]]) -> tuple[tuple[Period, ...], int]:
+def validity(seen: Iterable[tuple[date, int]]) -> tuple[Period, ...]:
     """Turn prices seen on days into periods.
 
     Args:
         seen: (day, price in cents) in the order of the file; days in any order. Prices of 0 are passed over.
 
     Returns:
-        The periods in order of time, and the number of days on which different prices were seen.
+        The periods in order of time.
     """
-    by_day: dict[date, int] = {}
-    contradicted: set[date] = set()
-    for day, cents in seen:
-        if cents:
-            if by_day.get(day, cents) != cents:
-                contradicted.add(day)
-            by_day[day] = cents
+    by_day = {day: cents for day, cents in seen if cents}
     starts: list[tuple[date, int]] = []
     for day in sorted(by_day):
         if not starts or starts[-1][1] != by_day[day]:
             starts.append((day, by_day[day]))
-    if not starts:
-        return (), 0
     ends = [*(day for day, _ in starts[1:]), None]
-    return tuple(Period(day, end, cents) for (day, cents), end in zip(starts, ends, strict=True)), len(contradicted)
+    return tuple(Period(day, end, cents) for (day, cents), end in zip(starts, ends, strict=False))
 
 
 def _book(seen: Iterable[tuple[K, date, int]]) -> PriceBook[K]:
     by_key: dict[K, list[tuple[date, int]]] = {}
     for key, day, cents in seen:
         by_key.setdefault(key, []).append((day, cents))
-    series: dict[K, tuple[Period, ...]] = {}
-    conflicts = 0
-    for key, prices in by_key.items():
-        periods, contradicted = validity(prices)
-        conflicts += contradicted
-        if periods:
-            series[key] = periods
-    return PriceBook(series, conflicts)
+    return PriceBook({key: periods for key, prices in by_key.items() if (periods := validity(prices))})
+
+
+def _costs(lines: Iterable[Line]) -> Iterator[tuple[CostKey, date, int]]:
+    return ((CostKey(line.vendor, line.item), line.day, line.cost_cents) for line in lines)
+
+
+def _trade(lines: Iterable[Line]) -> Iterator[tuple[TradeKey, date, int]]:
+    return ((TradeKey(distributor_number(line.county), line.item), line.day, line.price_cents) for line in lines)
 
 
 def cost_prices(ledger: Ledger) -> PriceBook[CostKey]:
     """What each brand asked of the distributors for its items, from all lines."""
-    return _book((CostKey(line.vendor, line.item), line.day, line.cost_cents) for line in ledger.lines)
+    return _book(_costs(ledger.lines))
 
 
 def trade_prices(ledger: Ledger) -> PriceBook[TradeKey]:
     """What each distributor asked of its stores."""
-    return _book(
-        (TradeKey(distributor_number(line.county), line.item), line.day, line.price_cents) for line in ledger.lines
-    )
+    return _book(_trade(ledger.lines))
 
 
 def state_prices(ledger: Ledger) -> PriceBook[int]:
     """What stores of the whole state paid, by item number: for a distributor that never sold an item itself."""
     return _book((line.item, line.day, line.price_cents) for line in ledger.lines)
+
+
+def contradicted(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines whose cost or price did not hold to the end of its day, for a later line has another."""
+    costs = {(key, day): cents for key, day, cents in _costs(lines) if cents}
+    trade = {(key, day): cents for key, day, cents in _trade(lines) if cents}
+    for line, (cost, day, asked), (price, _, paid) in zip(lines, _costs(lines), _trade(lines), strict=True):
+        if asked not in (0, costs.get((cost, day))) or paid not in (0, trade.get((price, day))):
+            yield line

@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 from domain.catalog import AttributeKind, PriceAudience, PriceScope
 from domain.channel import CloudStoreMode, EdgeKind, SupplyEdge, Tier, check_edge, check_primaries, closure
 from domain.ordering import OrderKind, OrderState, Terminal
-from integrations.wholesale.bulk import Bulk, transposed
+from integrations.bulk import Bulk, transposed
+from integrations.keys import Keys
+from integrations.skus import no_lots, write_words
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
-from integrations.wholesale.keys import Keys
 from integrations.wholesale.ledger import Item, Ledger, Line
 from integrations.wholesale.prices import CostKey, Period, PriceBook, TradeKey
-from integrations.wholesale.words import goods_of, main_category, sized, write_words
-from models import catalog, channel, integration, inventory, ordering
-from models.base import NO_LOT
+from integrations.wholesale.words import goods_of, main_category, sized
+from models import catalog, channel, integration, ordering
 
 REGION_ROOT: Final = ("US-IA", "Iowa")
 """The state that the counties of the file belong to."""
@@ -258,12 +258,7 @@ async def _skus(bulk: Bulk, source: Source, product_of: Mapping[int, UUID]) -> N
     await _references(bulk, "sku", references)
 
 
-async def no_lots(bulk: Bulk, skus: Sequence[UUID]) -> None:
-    """The reserved lot of every sku: stock that is not kept by lots lies in it."""
-    await bulk.insert(inventory.Lot, {"sku_id": skus, "id": [NO_LOT] * len(skus), "code": [""] * len(skus)})
-
-
-async def price_lists(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, str, str, PriceAudience, bool]]) -> None:
+async def write_price_lists(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, str, str, PriceAudience, bool]]) -> None:
     """Base price lists: (id, seller, code, name, who buys, whether the demo made it up)."""
     columns = transposed(
         ("id", "seller_id", "code", "name", "audience", "is_generated"),
@@ -272,7 +267,7 @@ async def price_lists(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, str, str, Pri
     await bulk.insert(catalog.PriceList, {**columns, "scope": [PriceScope.BASE.value] * len(rows)})
 
 
-async def prices(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, datetime, datetime | None, int]]) -> None:
+async def write_prices(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, datetime, datetime | None, int]]) -> None:
     """Prices from one base unit on: (list, sku, start, end, amount)."""
     columns = transposed(("price_list_id", "sku_id", "valid_from", "valid_until", "unit_fen"), rows)
     await bulk.insert(catalog.Price, {**columns, "min_qty": [1] * len(rows)})
@@ -288,7 +283,7 @@ async def _price_lists(bulk: Bulk, source: Source) -> None:
         (keys.of("price_list", TRADE_LIST, d.number), source.organization(distributor(d.number)), TRADE_LIST, "Trade")
         for d in source.channel.distributors
     ]
-    await price_lists(bulk, [(*row, PriceAudience.TRADE, False) for row in lists])
+    await write_price_lists(bulk, [(*row, PriceAudience.TRADE, False) for row in lists])
     rows = [
         row
         for cost, periods in source.costs.series.items()
@@ -299,7 +294,7 @@ async def _price_lists(bulk: Bulk, source: Source) -> None:
         for key, periods in source.trade.series.items()
         for row in _periods(source, keys.of("price_list", TRADE_LIST, key.distributor), key.item, periods)
     ]
-    await prices(bulk, rows)
+    await write_prices(bulk, rows)
 
 
 def _periods(

@@ -9,6 +9,7 @@ from loaders.campaign.campaign import (
     CampaignById,
     CampaignEntry,
     CampaignFound,
+    CampaignOfferById,
     CampaignRow,
     ClauseRow,
     ClausesOf,
@@ -20,8 +21,9 @@ from loaders.campaign.campaign import (
     TargetTierRow,
     TerritoryById,
     TierById,
+    terms_of,
 )
-from loaders.campaign.index import AHEAD, PAST, IndexOf, KeptIndexes
+from loaders.campaign.index import AHEAD, PAST, IndexOf, KeptIndexes, since_of
 from loaders.campaign.reach import ItemSideOf, MemberSideOf, StoreSide, StoreSideOf
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "CampaignById",
     "CampaignEntry",
     "CampaignFound",
+    "CampaignOfferById",
     "CampaignRow",
     "ClauseRow",
     "ClausesOf",
@@ -52,4 +55,6 @@ __all__ = [
     "TargetTierRow",
     "TerritoryById",
     "TierById",
+    "since_of",
+    "terms_of",
 ]

@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Text, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from domain.campaign import CampaignKind, CampaignStatus
+from domain.campaign import CampaignKind, CampaignStatus, Terms
 from domain.channel import OrganizationStatus
-from loaders.base import LIST_LIMIT, ById, ListBy, Loader
+from loaders.base import LIST_LIMIT, ById, ListBy, ListByPlace
 from loaders.campaign.index import IndexOf, of_campaign
-from loaders.paging import Paged, each, listed, wanted_parents
+from loaders.member import OfferRow, offers
+from loaders.paging import Paged, each, listed, wanted_keys, wanted_parents
 from models.campaign import Campaign, CampaignCondition, CampaignFunder, CampaignStore
 from models.channel import Organization, OrganizationClosure, Territory, TerritoryRegion
 from models.member import MemberTier
-from models.reading import BIGINTS, NOW, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
+from models.reading import NOW, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
 
 MAX_CONDITIONS_SHOWN = 50
-"""The most conditions that are shown of one clause: a clause may name 10,000 stores."""
+"""The most conditions that are shown of one clause, which may have thousands."""
 
 
 class CampaignRow(Row):
@@ -239,10 +239,7 @@ class ConditionRow(Row):
 
 
 def _conditions_of() -> Read[ConditionRow]:
-    pairs = func.unnest(bindparam("campaigns", type_=UUIDS), bindparam("clauses", type_=BIGINTS)).table_valued(
-        column("campaign", Uuid()), column("clause", BigInteger()), with_ordinality="place"
-    )
-    wanted: Any = pairs.render_derived(name="wanted")
+    wanted = wanted_keys("campaign", number="clause")
     x = CampaignCondition
     organization = func.coalesce(x.below_id, x.store_id, x.brand_id).label("organization_id")
     columns = (
@@ -265,22 +262,11 @@ def _conditions_of() -> Read[ConditionRow]:
     return read(ConditionRow, each(ConditionRow, wanted, rows))
 
 
-class ConditionsOf(Loader[tuple[UUID, int], list[ConditionRow]]):
-    """The first conditions of each (campaign, clause), in order; for the campaign's owner."""
+class ConditionsOf(ListByPlace[tuple[UUID, int], ConditionRow]):
+    """At most `MAX_CONDITIONS_SHOWN` conditions of each (campaign, clause), in order; for the campaign's owner."""
 
     statement = _conditions_of()
-
-    async def fetch(self, keys: list[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], list[ConditionRow]]:
-        """At most `MAX_CONDITIONS_SHOWN` of each clause."""
-        campaigns, clauses = zip(*keys, strict=True)
-        found: dict[tuple[UUID, int], list[ConditionRow]] = {}
-        for row in await self.reading.fetch(self.statement, campaigns=campaigns, clauses=clauses):
-            found.setdefault(keys[row.place - 1], []).append(row)
-        return found
-
-    def absent(self) -> list[ConditionRow]:
-        """Not the viewer's."""
-        return []
+    parts = ("campaigns", "clauses")
 
 
 class TargetTerritoryRow(Row):
@@ -336,29 +322,54 @@ class TierById(ById[TargetTierRow]):
     )
 
 
-class AnswerEntry(Row):
-    """What a store said to a campaign, and its parameters there, on a page by store."""
+class CampaignOfferRow(OfferRow):
+    """What the coupons take off that a campaign gives out."""
+
+
+class CampaignOfferById(ById[CampaignOfferRow]):
+    """Coupons' offers by the id of their terms: to be reached through a campaign only, and then for everyone."""
+
+    statement = read(CampaignOfferRow, offers())
+
+
+def terms_of(row: Row) -> Terms:
+    """The terms in the columns of a campaign, or of what a store said to it."""
+    return Terms(*(getattr(row, name) for name in Terms._fields))
+
+
+class AnswerRow(Row):
+    """What a store said to a campaign, and its parameters there."""
 
     store_id: UUID
+    campaign_id: UUID
     stance: str | None
     threshold_fen: int | None
     threshold_units: int | None
     off_fen: int | None
     off_bps: int | None
     price_fen: int | None
+
+
+def answers() -> Rows:
+    """The columns of what the tenant's stores said to its campaigns."""
+    return (
+        select(*(getattr(CampaignStore, name) for name in AnswerRow.columns))
+        .join(Campaign, of_campaign(CampaignStore))
+        .where(CampaignStore.tenant_id == TENANT)
+    )
+
+
+class AnswerEntry(AnswerRow):
+    """What a store said, on a page by store."""
+
     place: int
     by_store: UUID
 
 
 def _answers() -> Paged[AnswerEntry]:
     wanted = wanted_parents()
-    x = CampaignStore
-    rows = (
-        select(x.store_id, x.stance, x.threshold_fen, x.threshold_units, x.off_fen, x.off_bps, x.price_fen)
-        .join(Campaign, of_campaign(x))
-        .where(x.tenant_id == TENANT, x.campaign_id == wanted.c.parent, in_scope(Campaign.owner_id))
-    )
-    return Paged(AnswerEntry, wanted, rows, {x.store_id: UUID})
+    rows = answers().where(CampaignStore.campaign_id == wanted.c.parent, in_scope(Campaign.owner_id))
+    return Paged(AnswerEntry, wanted, rows, {CampaignStore.store_id: UUID})
 
 
 ANSWERS = _answers()

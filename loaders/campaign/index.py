@@ -101,7 +101,7 @@ AIMS = read(
     )
     .where(Campaign.tenant_id == TENANT, to_come())
     .order_by(Campaign.priority.desc(), Campaign.id)
-    .limit(constant(MAX_AIMS)),
+    .limit(constant(MAX_AIMS + 1)),
 )
 
 
@@ -174,8 +174,8 @@ def built(aims: Sequence[AimRow], conditions: Sequence[AimedRow]) -> ReachIndex:
     if len(conditions) > MAX_CONDITIONS:
         cut = conditions[MAX_CONDITIONS].campaign_id
         log.warning("more than %d conditions of campaigns: those from %s on are not known", MAX_CONDITIONS, cut)
-    if len(aims) == MAX_AIMS:
-        log.warning("%d campaigns or more: those of a lower rank are not known", MAX_AIMS)
+    if len(aims) > MAX_AIMS:
+        log.warning("more than %d campaigns: those of a lower rank are not known", MAX_AIMS)
     clauses: dict[UUID, dict[int, list[Condition]]] = {}
     dimensions = {str(dimension): dimension for dimension in Dimension}
     for row in conditions:
@@ -193,7 +193,7 @@ def built(aims: Sequence[AimRow], conditions: Sequence[AimedRow]) -> ReachIndex:
             row.priority,
             clauses.get(row.id, {}),
         )
-        for row in aims
+        for row in aims[:MAX_AIMS]
         if cut is None or row.id < cut
     )
 
@@ -267,5 +267,5 @@ class IndexOf(Loader[UUID, ReachIndex]):
 
 
 def since_of(now: datetime) -> datetime:
-    """What was over by then no request of this instant may ask about."""
+    """How far back a request of this instant may ask; what was over by then does not concern it."""
     return now - PAST

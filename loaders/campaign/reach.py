@@ -14,7 +14,9 @@ from sqlalchemy.orm import aliased
 from domain.campaign import Dimension, Facts, Gates, Mention, Part, ReachIndex, Stance, Terms
 from domain.channel import OrganizationStatus
 from loaders.base import Loader, Reading
+from loaders.campaign.campaign import AnswerRow, answers, terms_of
 from loaders.campaign.index import IndexOf, of_campaign, since_of, to_come
+from loaders.channel import is_open
 from loaders.member import may_see
 from models.campaign import Campaign, CampaignCondition, CampaignStore
 from models.catalog import Category, Product, Sku
@@ -81,7 +83,7 @@ def _places() -> Read[PlaceRow]:
         .where(
             CloudStore.tenant_id == TENANT,
             CloudStore.id == ids("ids").any_(),
-            CloudStore.closed_at.is_(None),
+            is_open(CloudStore),
             Organization.status == constant(OrganizationStatus.ACTIVE),
         ),
     )
@@ -143,25 +145,7 @@ MENTIONS_OF_STORES = _mentions(CampaignCondition.store_id)
 MENTIONS_OF_SKUS = _mentions(CampaignCondition.sku_id)
 
 
-class AnswerRow(Row):
-    """What a store said to a campaign, and its parameters there."""
-
-    store_id: UUID
-    campaign_id: UUID
-    stance: str | None
-    threshold_fen: int | None
-    threshold_units: int | None
-    off_fen: int | None
-    off_bps: int | None
-    price_fen: int | None
-
-
-ANSWERS_OF_STORES = read(
-    AnswerRow,
-    select(*(getattr(CampaignStore, name) for name in AnswerRow.columns))
-    .join(Campaign, of_campaign(CampaignStore))
-    .where(CampaignStore.tenant_id == TENANT, CampaignStore.store_id == ids("ids").any_(), to_come()),
-)
+ANSWERS_OF_STORES = read(AnswerRow, answers().where(CampaignStore.store_id == ids("ids").any_(), to_come()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +200,7 @@ class StoreSideOf(Loader[UUID, StoreSide | None]):
         for answer in await self.reading.fetch(ANSWERS_OF_STORES, ids=organizations, since=since):
             if answer.stance is not None:
                 stances.setdefault(answer.store_id, {})[answer.campaign_id] = Stance(answer.stance)
-            terms.setdefault(answer.store_id, {})[answer.campaign_id] = Terms(*answer[3:])
+            terms.setdefault(answer.store_id, {})[answer.campaign_id] = terms_of(answer)
         return {
             place.id: StoreSide(
                 index.part(
@@ -248,6 +232,7 @@ _held, _reached, _growth = aliased(MemberTier), aliased(MemberTier), aliased(Mem
 
 def _tiers() -> ColumnElement[list[UUID]]:
     """The tier that growth has reached under each of her terms, and all below it."""
+    # Of every programme, for staff too: what reaches her is the same whoever asks.
     return (
         select(func.array_agg(_reached.id))
         .select_from(_growth)

@@ -1,23 +1,23 @@
 """How much of a brand's channel lists its goods: the shops below it whose open cloud store has them on the shelf.
 
-It begins with a brand's own skus and shops, so it reads no other brand's listings.
+It begins with a brand's own skus and shops, so it reads no other brand's listings. What stands on a shelf is the
+shelf's own rule; asked from the sku, it is a few looks into the indexes for each listing.
 """
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, func, select, true
 from sqlalchemy.orm import aliased
 
-from domain.catalog import ListingOrigin, ListingStatus
 from domain.channel import OrganizationStatus, Tier
 from loaders.base import Loader
 from loaders.catalog.goods import skus_of_product
-from loaders.catalog.shelf import in_force
-from loaders.channel import is_store_below
+from loaders.catalog.shelf import granted, stands
+from loaders.channel import is_open, is_store_below
 from loaders.paging import Paged, each, wanted_parents
-from models.catalog import Assortment, AssortmentSku, Authorization, Listing, Product
+from models.catalog import Listing, Product
 from models.channel import CloudStore, Organization, OrganizationClosure
 from models.reading import TENANT, Read, Row, Rows, constant, in_scope, read
 
@@ -54,7 +54,7 @@ def _open_store(organization: Any) -> ColumnElement[Any]:
         .where(
             _store.tenant_id == TENANT,
             _store.organization_id == organization,
-            _store.closed_at.is_(None),
+            is_open(_store),
             _shop.status == constant(OrganizationStatus.ACTIVE),
         )
         .correlate_except(_store, _shop)
@@ -62,38 +62,21 @@ def _open_store(organization: Any) -> ColumnElement[Any]:
     )
 
 
-def _may_sell(cloud_store: Any, sku: Any) -> ColumnElement[bool]:
-    """An authorisation of the store for the sku is in force: short looks for one value, for each listing."""
-    grant, grantor = aliased(Authorization), aliased(Organization)
-    return (
-        select(constant(True))
-        .select_from(_seller)
-        .join(grant, (grant.tenant_id == TENANT) & (grant.grantee_id == _seller.organization_id))
-        .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == grant.assortment_id))
-        .join(grantor, (grantor.tenant_id == TENANT) & (grantor.id == Assortment.grantor_id))
-        .join(
-            AssortmentSku,
-            (AssortmentSku.tenant_id == TENANT)
-            & (AssortmentSku.assortment_id == grant.assortment_id)
-            & (AssortmentSku.sku_id == sku),
-        )
-        .where(_seller.tenant_id == TENANT, _seller.id == cloud_store, in_force(grant, grantor.status))
-        .limit(constant(1))
-        .correlate_except(_seller, grant, grantor, Assortment, AssortmentSku)
+def _shelves(sku: Any, outer: FromClause) -> FromClause:
+    """The cloud stores that have a sku on their shelf: a look into the index for each sku, which OFFSET 0 keeps it.
+
+    Subqueries for one value are never flattened: the seller, and whether it may sell, are a few looks for each listing.
+    """
+    seller = (
+        select(_seller.organization_id)
+        .where(_seller.tenant_id == TENANT, _seller.id == Listing.cloud_store_id)
+        .correlate(Listing)
         .scalar_subquery()
     )
-
-
-def _shelves(sku: Any, outer: FromClause) -> FromClause:
-    """The cloud stores that have a sku on their shelf: a look into the index for each sku, which OFFSET 0 keeps it."""
+    may_sell = granted(seller, sku, constant(True)).limit(constant(1)).correlate(Listing, outer).scalar_subquery()
     return (
         select(Listing.cloud_store_id)
-        .where(
-            Listing.tenant_id == TENANT,
-            Listing.sku_id == sku,
-            Listing.status == constant(ListingStatus.LISTED),
-            or_(Listing.origin == constant(ListingOrigin.EXTERNAL), _may_sell(Listing.cloud_store_id, sku)),
-        )
+        .where(Listing.tenant_id == TENANT, Listing.sku_id == sku, stands(Listing, may_sell))
         .offset(constant(0))
         .correlate(outer)
         .lateral("shelves")

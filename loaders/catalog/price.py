@@ -1,36 +1,35 @@
 """Prices: the lists, and the candidates that could apply to a buyer; the rule that picks one is the domain's."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, cast, column, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from domain.catalog import PriceAudience, PriceScope
 from domain.channel import EdgeKind, OrganizationStatus
-from loaders.base import ById, Loader, Reading
-from loaders.paging import Paged, each, wanted_pairs, wanted_parents
+from loaders.base import ById, ListByPlace, Reading
+from loaders.paging import Paged, each, wanted_keys, wanted_parents
 from models.catalog import (
     Price,
     PriceList,
 )
-from models.channel import CloudStore, Organization, OrganizationEdge
-from models.reading import INSTANT, NOW, TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
+from models.channel import CloudStore, Organization, OrganizationEdge, Region
+from models.reading import INSTANT, NOW, TENANT, TEXTS, UUIDS, Row, Rows, constant, ids, in_scope, read
 
 HISTORY_LIMIT = 200
 """The most prices that an explanation lists."""
 
 
 class CandidateRow(Row):
-    """A price that could apply; the columns after `place` are those of `domain.catalog.PriceCandidate`, in order."""
+    """A price that could apply: what `domain.catalog.best` chooses from."""
 
     place: int
     list_id: UUID
     list_name: str
     scope: PriceScope
-    sku: UUID
     min_qty: int
     unit_fen: int
     valid_from: datetime
@@ -41,6 +40,7 @@ _edge = aliased(OrganizationEdge)
 _buyer, _seller = aliased(Organization), aliased(Organization)
 _buyer_store = aliased(CloudStore)
 _seller_store = aliased(CloudStore)
+_store, _organization = aliased(CloudStore), aliased(Organization)
 
 
 def _candidates(wanted: Any, audience: PriceAudience, applies: ColumnElement[bool]) -> Rows:
@@ -50,7 +50,6 @@ def _candidates(wanted: Any, audience: PriceAudience, applies: ColumnElement[boo
             lists.id.label("list_id"),
             lists.name.label("list_name"),
             lists.scope,
-            Price.sku_id.label("sku"),
             Price.min_qty,
             Price.unit_fen,
             Price.valid_from,
@@ -68,17 +67,51 @@ def _candidates(wanted: Any, audience: PriceAudience, applies: ColumnElement[boo
     )
 
 
+def _in_region(parameter: str, place: Any, organization: Any, here: Any) -> ColumnElement[bool]:
+    """The list is for a region that the organisation `here` lies in: its own, or one that holds that.
+
+    `here` is one of the array `parameter`; `place` is the table whose `region_code` says where its `organization` is.
+    The regions are climbed once for each of the array, in a WITH that is not read unless some list is for a region.
+    """
+    asked = func.unnest(bindparam(parameter, type_=UUIDS)).table_valued(column("id", Uuid())).render_derived("asked")
+    once = select(asked.c.id).distinct().subquery("once")
+    up = (
+        select(once.c.id, place.region_code)
+        .join(place, (place.tenant_id == TENANT) & (organization == once.c.id))
+        .where(place.region_code.is_not(None))
+        .cte("up", recursive=True)
+    )
+    # UNION, not UNION ALL: a region that is its own ancestor by mistake ends the climb instead of the server.
+    up = up.union(
+        select(up.c.id, Region.parent_code)
+        .select_from(up)
+        .join(Region, Region.code == up.c.region_code)
+        .where(Region.parent_code.is_not(None))
+    )
+    lies_in = (
+        select(up.c.id, func.array_agg(up.c.region_code).label("codes"))
+        .group_by(up.c.id)
+        .cte("lies_in")
+        .prefix_with("MATERIALIZED")
+    )
+    codes = select(lies_in.c.codes).where(lies_in.c.id == here).correlate_except(lies_in).scalar_subquery()
+    # Through coalesce it is one array; bare, it would be a subquery of rows.
+    return (PriceList.scope == constant(PriceScope.REGION)) & (
+        PriceList.region_code == func.any(func.coalesce(codes, cast(array([]), TEXTS)))
+    )
+
+
 def _valid_at(at: ColumnElement[datetime]) -> ColumnElement[bool]:
     # What is not valid cannot win: leaving it out here changes no answer, only the number of rows.
     return (Price.valid_from <= at) & (Price.valid_until.is_(None) | (Price.valid_until > at))
 
 
 def _consumer() -> Any:
-    wanted = wanted_pairs("seller", "sku")
+    wanted = wanted_keys("seller", "sku")
     lists = PriceList
     applies = (
         (lists.scope == constant(PriceScope.BASE))
-        | (lists.region_code == _seller_store.region_code)
+        | _in_region("sellers", _store, _store.organization_id, wanted.c.seller)
         | (lists.site_id == _seller_store.site_id)
     )
     rows = _candidates(wanted, PriceAudience.CONSUMER, applies & _valid_at(NOW)).outerjoin(
@@ -87,22 +120,11 @@ def _consumer() -> Any:
     return read(CandidateRow, each(CandidateRow, wanted, rows))
 
 
-class ConsumerPrices(Loader[tuple[UUID, UUID], list[CandidateRow]]):
+class ConsumerPrices(ListByPlace[tuple[UUID, UUID], CandidateRow]):
     """The prices that could apply now to any shopper of (seller, sku)."""
 
     statement = _consumer()
-
-    async def fetch(self, keys: list[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], list[CandidateRow]]:
-        """Candidates of each pair."""
-        sellers, wished = zip(*keys, strict=True)
-        found: dict[tuple[UUID, UUID], list[CandidateRow]] = {}
-        for row in await self.reading.fetch(self.statement, sellers=sellers, skus=wished):
-            found.setdefault(keys[row.place - 1], []).append(row)
-        return found
-
-    def absent(self) -> list[CandidateRow]:
-        """No price."""
-        return []
+    parts = ("sellers", "skus")
 
 
 def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
@@ -110,12 +132,7 @@ def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
 
     Those valid now; or, with `at`, the history of each triple: those valid then come first, then the latest.
     """
-    three = func.unnest(
-        bindparam("sellers", type_=UUIDS), bindparam("buyers", type_=UUIDS), bindparam("skus", type_=UUIDS)
-    )
-    wanted = three.table_valued(
-        column("seller", Uuid()), column("buyer", Uuid()), column("sku", Uuid()), with_ordinality="place"
-    ).render_derived(name="wanted")
+    wanted = wanted_keys("seller", "buyer", "sku")
     lists = PriceList
     # Only between a supplier and whom it supplies: to anyone else these are another tier's prices.
     supplies = (
@@ -133,7 +150,7 @@ def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
         (lists.scope == constant(PriceScope.BASE))
         | (lists.buyer_id == wanted.c.buyer)
         | (lists.buyer_tag == _buyer.tags.any_())
-        | (lists.region_code == _buyer.region_code)
+        | _in_region("buyers", _organization, _organization.id, wanted.c.buyer)
         | (lists.site_id == _buyer_store.site_id)
         | (lists.buyer_tier == _buyer.tier)
     )
@@ -154,22 +171,11 @@ def _trade(at: ColumnElement[datetime] | None = None) -> Rows:
     return each(CandidateRow, wanted, latest)
 
 
-class TradePrices(Loader[tuple[UUID, UUID, UUID], list[CandidateRow]]):
-    """The prices that could apply now to (seller, buyer, sku). Another buyer's contract is never among them."""
+class TradePrices(ListByPlace[tuple[UUID, UUID, UUID], CandidateRow]):
+    """The prices that could apply now to (seller, buyer, sku), for the two. Another buyer's contract is never there."""
 
     statement = read(CandidateRow, _trade())
-
-    async def fetch(self, keys: list[tuple[UUID, UUID, UUID]]) -> Mapping[tuple[UUID, UUID, UUID], list[CandidateRow]]:
-        """Candidates of each triple."""
-        sellers, buyers, wished = zip(*keys, strict=True)
-        found: dict[tuple[UUID, UUID, UUID], list[CandidateRow]] = {}
-        for row in await self.reading.fetch(self.statement, sellers=sellers, buyers=buyers, skus=wished):
-            found.setdefault(keys[row.place - 1], []).append(row)
-        return found
-
-    def absent(self) -> list[CandidateRow]:
-        """No price, or not the viewer's to see."""
-        return []
+    parts = ("sellers", "buyers", "skus")
 
 
 TRADE_HISTORY = read(CandidateRow, _trade(bindparam("at", type_=INSTANT)))

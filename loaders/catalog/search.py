@@ -58,7 +58,7 @@ FOUND = read(
     .where(SkuSearch.tenant_id == TENANT, _holds_the_words())
     .limit(constant(FEW + 1)),
 )
-"""The skus of the tenant that a text finds, one more than few: the one statement over a table without row security."""
+"""The skus of the tenant that a text finds, one more than few: read by the words, from a table without row security."""
 
 
 class FoundListingEntry(ListingRow):

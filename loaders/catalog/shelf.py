@@ -1,12 +1,11 @@
 """Shelves and what may stand on them: listings, assortments, authorisations and their price bands.
 
-It owns which listings are on a shelf, said once: for the shelf, for a listing by its id and for what a search finds. It
-owns no price.
+It owns which listings are on a shelf, said once: for the shelf, for a listing by its id and for what a search finds.
+Coverage goes the other way, from a sku to the shelves it stands on, in pieces of the same. It owns no price.
 
 Source: docs/domain.md, Shelf.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +15,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from domain.catalog import ListingOrigin, ListingStatus
-from domain.channel import OrganizationStatus
-from loaders.base import LIST_LIMIT, ById, ListBy, Loader
-from loaders.paging import Paged, each, listed, wanted_pairs, wanted_parents
+from domain.channel import EdgeKind, OrganizationStatus
+from loaders.base import LIST_LIMIT, ById, ListBy, ListByPlace
+from loaders.channel import is_open
+from loaders.paging import Paged, each, listed, wanted_keys, wanted_parents
 from models.catalog import (
     Assortment,
     AssortmentSku,
@@ -27,7 +27,7 @@ from models.catalog import (
     Product,
     Sku,
 )
-from models.channel import CloudStore, Organization
+from models.channel import CloudStore, Organization, OrganizationEdge
 from models.reading import NOW, TENANT, Row, Rows, constant, ids, in_scope, read
 
 
@@ -56,6 +56,34 @@ def in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
         grantor_status == constant(OrganizationStatus.ACTIVE),
     ]
     return and_(*facts)
+
+
+def stands(listing: Any, *rights: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The listing is on the shelf by one of its seller's `rights`; goods bought elsewhere need none.
+
+    The cheapest right first: what stands behind an OR that holds is not looked at.
+    """
+    return and_(
+        listing.status == constant(ListingStatus.LISTED),
+        or_(listing.origin == constant(ListingOrigin.EXTERNAL), *rights),
+    )
+
+
+def granted(grantee: Any, sku: Any, *columns: ColumnElement[Any] | Any) -> Rows:
+    """The assortments by which `grantee` may sell `sku` now, each with its `AssortmentSku` and its grantor."""
+    return (
+        select(*columns)
+        .select_from(_grant)
+        .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == _grant.assortment_id))
+        .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
+        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == Assortment.grantor_id))
+        .where(
+            _grant.tenant_id == TENANT,
+            _grant.grantee_id == grantee,
+            in_force(_grant, _grantor.status),
+            AssortmentSku.sku_id == sku,
+        )
+    )
 
 
 def _status_of_grantor(assortment: Any) -> ColumnElement[str]:
@@ -93,7 +121,7 @@ def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
             Organization.status == constant(OrganizationStatus.ACTIVE),
             CloudStore.tenant_id == TENANT,
             CloudStore.id == cloud_store,
-            CloudStore.closed_at.is_(None),
+            is_open(CloudStore),
         )
         .offset(constant(0))
         .correlate(outer)
@@ -140,10 +168,8 @@ def _listings(cloud_store: Any, outer: Any) -> Rows:
         .join(seller, true())
         .where(
             x.tenant_id == TENANT,
-            x.status == constant(ListingStatus.LISTED),
-            # In this order, the cheapest first: what stands behind an OR that holds is not looked at.
-            or_(
-                x.origin == constant(ListingOrigin.EXTERNAL),
+            stands(
+                x,
                 in_scope(seller.c.id),
                 _among(x.sku_id, seller.c.assortments),
                 _brand_of(x.sku_id) == seller.c.id,
@@ -289,39 +315,31 @@ class BandRow(Row):
 
 
 def _bands() -> Any:
-    wanted = wanted_pairs("grantee", "sku")
+    wanted = wanted_keys("grantee", "sku")
+    edge = OrganizationEdge
+    item = AssortmentSku
     rows = (
-        select(Assortment.grantor_id, AssortmentSku.min_fen, AssortmentSku.max_fen)
-        .select_from(Authorization)
-        .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == Authorization.assortment_id))
-        .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
-        .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Assortment.grantor_id))
-        .where(
-            Authorization.tenant_id == TENANT,
-            Authorization.grantee_id == wanted.c.grantee,
-            in_scope(Authorization.grantee_id),
-            in_force(Authorization, Organization.status),
-            AssortmentSku.sku_id == wanted.c.sku,
+        granted(wanted.c.grantee, wanted.c.sku, Assortment.grantor_id, item.min_fen, item.max_fen)
+        .outerjoin(
+            edge,
+            (edge.tenant_id == TENANT)
+            & (edge.kind == constant(EdgeKind.SUPPLIES))
+            & (edge.downstream_id == wanted.c.grantee)
+            & (edge.upstream_id == Assortment.grantor_id),
         )
-        .order_by(Assortment.code, Assortment.id)
+        .where(in_scope(wanted.c.grantee))
+        # Who does not supply the grantee has no edge, and stands last.
+        .order_by(edge.is_primary.desc().nulls_last(), _grantor.tier, _grantor.code, Assortment.code)
         .limit(constant(LIST_LIMIT))
     )
     return read(BandRow, each(BandRow, wanted, rows))
 
 
-class BandsOf(Loader[tuple[UUID, UUID], list[BandRow]]):
-    """The bands within which (grantee, sku) may be sold now; for the viewer's own organisations."""
+class BandsOf(ListByPlace[tuple[UUID, UUID], BandRow]):
+    """The bands within which (grantee, sku) may be sold now, for the viewer's own organisations.
+
+    The primary supplier's first, then those of others who supply, then those of who only grants.
+    """
 
     statement = _bands()
-
-    async def fetch(self, keys: list[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], list[BandRow]]:
-        """Bands in the order of the assortments' codes."""
-        grantees, wished = zip(*keys, strict=True)
-        found: dict[tuple[UUID, UUID], list[BandRow]] = {}
-        for row in await self.reading.fetch(self.statement, grantees=grantees, skus=wished):
-            found.setdefault(keys[row.place - 1], []).append(row)
-        return found
-
-    def absent(self) -> list[BandRow]:
-        """Not authorised."""
-        return []
+    parts = ("grantees", "skus")

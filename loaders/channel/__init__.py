@@ -46,6 +46,7 @@ from loaders.channel.place import (
     TenantRow,
     TerritoriesOf,
     TerritoryRow,
+    is_open,
     sites,
 )
 
@@ -89,6 +90,7 @@ __all__ = [
     "UpstreamsOf",
     "any_organizations",
     "at_or_below_viewer",
+    "is_open",
     "is_store_below",
     "organizations",
     "sites",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from domain.channel import EdgeKind, OrganizationStatus, Tier
 from loaders.base import ById, ListBy, Loader
+from loaders.channel.place import is_open
 from loaders.paging import Paged, listed, wanted_parents
 from models.channel import (
     CloudStore,
@@ -61,7 +62,7 @@ def any_organizations(*conditions: Any) -> Rows:
         .select_from(o)
         .outerjoin(
             _store,
-            (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & _store.closed_at.is_(None) & active,
+            (_store.tenant_id == TENANT) & (_store.organization_id == o.id) & is_open(_store) & active,
         )
         .where(o.tenant_id == TENANT, *conditions)
     )

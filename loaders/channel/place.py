@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from domain.channel import OrganizationStatus
 from loaders.base import LIST_LIMIT, ById, ListBy, Loader
@@ -18,7 +18,13 @@ from models.channel import (
     Territory,
     TerritoryRegion,
 )
-from models.reading import TENANT, TEXTS, Row, Rows, constant, ids, read
+from models.reading import NOW, TENANT, TEXTS, Row, Rows, constant, ids, read
+
+
+def is_open(store: Any) -> ColumnElement[bool]:
+    """The cloud store, the table or an alias of it, has opened and is not closed yet; both instants may lie ahead."""
+    condition: ColumnElement[bool] = (store.opened_at <= NOW) & (store.closed_at.is_(None) | (store.closed_at > NOW))
+    return condition
 
 
 class CloudStoreRow(Row):
@@ -44,7 +50,7 @@ class CloudStoreById(ById[CloudStoreRow]):
 
     statement = read(
         CloudStoreRow,
-        _cloud_stores(CloudStore.closed_at.is_(None)).join(
+        _cloud_stores(is_open(CloudStore)).join(
             Organization,
             (Organization.tenant_id == TENANT)
             & (Organization.id == CloudStore.organization_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from domain.channel import OrganizationStatus
 from domain.inventory import Offer, Promise, sellable_here
 from loaders.base import MIN_HOLDERS, Loader
-from loaders.paging import each, wanted_pairs
+from loaders.paging import each, wanted_keys
 from models.catalog import Product, Sku
 from models.channel import Organization, OrganizationClosure
 from models.inventory import (
@@ -197,7 +197,7 @@ def _from_pools(wanted: Any, reach: Any) -> Rows:
 
 
 def _sources() -> Read[SourceRow]:
-    own, pooled = wanted_pairs("store", "sku"), wanted_pairs("store", "sku")
+    own, pooled = wanted_keys("store", "sku"), wanted_keys("store", "sku")
     together = _own_stock(own).union_all(_from_pools(pooled, _reach())).subquery("source")
     nearest_first = (together.c.place, together.c.hops, together.c.location_id, together.c.owner_id)
     return read(SourceRow, select(*(together.c[name] for name in SourceRow.columns)).order_by(*nearest_first))

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 
 from loaders.base import ById, ListBy
 from loaders.paging import Paged, listed, wanted_parents
@@ -16,11 +16,11 @@ from models.inventory import (
     PoolContributionSku,
     Stock,
 )
-from models.reading import TENANT, Row, Rows, ids, in_scope, read
+from models.reading import TENANT, Row, Rows, constant, ids, in_scope, read
 
 
 class LocationRow(Row):
-    """A location, for the organisation that runs it."""
+    """A location, for the organisation that runs it and for those whose goods lie there."""
 
     id: UUID
     organization_id: UUID
@@ -32,11 +32,20 @@ class LocationRow(Row):
     longitude_e7: int | None
 
 
+def _holds_goods_of_viewer() -> ColumnElement[bool]:
+    return (
+        select(constant(1))
+        .where(Stock.tenant_id == TENANT, Stock.location_id == Location.id, in_scope(Stock.owner_id))
+        .correlate(Location)
+        .exists()
+    )
+
+
 def locations() -> Rows:
-    """The columns of the viewer's own locations."""
+    """The columns of the locations that the viewer runs, or where her goods lie."""
     x = Location
     return select(x.id, x.organization_id, x.kind, x.code, x.name, x.region_code, x.latitude_e7, x.longitude_e7).where(
-        x.tenant_id == TENANT, in_scope(x.organization_id)
+        x.tenant_id == TENANT, in_scope(x.organization_id) | _holds_goods_of_viewer()
     )
 
 
@@ -63,8 +72,8 @@ class LocationsOf(ListBy[LocationOfRow]):
     statement = _locations_of()
 
 
-class StockEntry(Row):
-    """The stock of one sku, owner and lot at a location, in base units, on a page."""
+class StockRow(Row):
+    """The stock of one sku, owner and lot at a location, in base units."""
 
     location_id: UUID
     sku_id: UUID
@@ -77,16 +86,30 @@ class StockEntry(Row):
     allocated: int
     in_transit: int
     quarantined: int
+
+
+class StockEntry(StockRow):
+    """Stock on a page of a location's."""
+
     place: int
     by_sku: UUID
     by_owner: UUID
     by_lot: UUID
 
 
-def _stock() -> Paged[StockEntry]:
-    wanted = wanted_parents()
+class OwnedStockEntry(StockRow):
+    """Stock on a page of an owner's."""
+
+    place: int
+    by_location: UUID
+    by_sku: UUID
+    by_lot: UUID
+
+
+def _stock() -> Rows:
+    """The columns of the stock at the viewer's own locations, and of her goods elsewhere."""
     s = Stock
-    rows = (
+    return (
         select(
             s.location_id,
             s.sku_id,
@@ -102,21 +125,34 @@ def _stock() -> Paged[StockEntry]:
         )
         .join(Lot, (Lot.tenant_id == TENANT) & (Lot.sku_id == s.sku_id) & (Lot.id == s.lot_id))
         .join(Location, (Location.tenant_id == TENANT) & (Location.id == s.location_id))
-        .where(
-            s.tenant_id == TENANT,
-            s.location_id == wanted.c.parent,
-            in_scope(Location.organization_id, s.owner_id),
-        )
+        .where(s.tenant_id == TENANT, in_scope(Location.organization_id, s.owner_id))
     )
+
+
+def _stock_at() -> Paged[StockEntry]:
+    wanted = wanted_parents()
+    s = Stock
+    rows = _stock().where(s.location_id == wanted.c.parent)
     return Paged(StockEntry, wanted, rows, {s.sku_id: UUID, s.owner_id: UUID, s.lot_id: UUID})
 
 
-STOCK = _stock()
+STOCK = _stock_at()
 """The stock at each location by sku, owner and lot, for who runs the location or owns the goods."""
 
 
+def _stock_of() -> Paged[OwnedStockEntry]:
+    wanted = wanted_parents()
+    s = Stock
+    rows = _stock().where(s.owner_id == wanted.c.parent)
+    return Paged(OwnedStockEntry, wanted, rows, {s.location_id: UUID, s.sku_id: UUID, s.lot_id: UUID})
+
+
+STOCK_OF_OWNER = _stock_of()
+"""The goods of each organisation by location, sku and lot, for it and for who runs the location."""
+
+
 class PoolRow(Row):
-    """A pool of stock, for the organisation that keeps it."""
+    """A pool of stock, for the organisation that keeps it and for those that contribute to it."""
 
     id: UUID
     organization_id: UUID
@@ -124,10 +160,22 @@ class PoolRow(Row):
     name: str
 
 
+def _viewer_contributes() -> ColumnElement[bool]:
+    x = PoolContribution
+    return (
+        select(constant(1))
+        .where(x.tenant_id == TENANT, x.pool_id == InventoryPool.id, in_scope(x.owner_id))
+        .correlate(InventoryPool)
+        .exists()
+    )
+
+
 def pools() -> Rows:
-    """The columns of the viewer's own pools."""
+    """The columns of the pools that the viewer keeps, or contributes to."""
     x = InventoryPool
-    return select(x.id, x.organization_id, x.code, x.name).where(x.tenant_id == TENANT, in_scope(x.organization_id))
+    return select(x.id, x.organization_id, x.code, x.name).where(
+        x.tenant_id == TENANT, in_scope(x.organization_id) | _viewer_contributes()
+    )
 
 
 class PoolById(ById[PoolRow]):
@@ -155,9 +203,10 @@ class PoolsOf(ListBy[PoolOfRow]):
 
 
 class ContributionRow(Row):
-    """A contribution to the pool `parent`, for the pool's keeper and the goods' owner."""
+    """A contribution to a pool, for the pool's keeper and the goods' owner; `parent` is one of the two."""
 
     id: UUID
+    pool_id: UUID
     location_id: UUID
     owner_id: UUID
     visible_to_id: UUID
@@ -165,15 +214,15 @@ class ContributionRow(Row):
     parent: UUID
 
 
-def _contributions_of() -> Any:
+def _contributions(parent: Any) -> Any:
     wanted = wanted_parents()
     x = PoolContribution
     rows = (
-        select(x.id, x.location_id, x.owner_id, x.visible_to_id, x.share_bps)
+        select(x.id, x.pool_id, x.location_id, x.owner_id, x.visible_to_id, x.share_bps)
         .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == x.pool_id))
         .where(
             x.tenant_id == TENANT,
-            x.pool_id == wanted.c.parent,
+            parent == wanted.c.parent,
             in_scope(InventoryPool.organization_id, x.owner_id),
         )
     )
@@ -183,15 +232,21 @@ def _contributions_of() -> Any:
 class ContributionsOf(ListBy[ContributionRow]):
     """The contributions to each pool."""
 
-    statement = _contributions_of()
+    statement = _contributions(PoolContribution.pool_id)
+
+
+class ContributionsBy(ListBy[ContributionRow]):
+    """What each organisation contributes."""
+
+    statement = _contributions(PoolContribution.owner_id)
 
 
 class ContributionSkuEntry(Row):
-    """What a contribution promises of one sku, on a page."""
+    """What a contribution promises of one sku, on a page; `held` is the owner's alone, and null for the keeper."""
 
     sku_id: UUID
     cap: int | None
-    held: int
+    held: int | None
     place: int
     by_sku: UUID
 
@@ -200,7 +255,7 @@ def _contribution_skus() -> Paged[ContributionSkuEntry]:
     wanted = wanted_parents()
     x = PoolContributionSku
     rows = (
-        select(x.sku_id, x.cap, x.held)
+        select(x.sku_id, x.cap, case((in_scope(PoolContribution.owner_id), x.held)).label("held"))
         .join(PoolContribution, (PoolContribution.tenant_id == TENANT) & (PoolContribution.id == x.contribution_id))
         .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == PoolContribution.pool_id))
         .where(

@@ -28,6 +28,7 @@ from loaders.member.right import (
     coupons,
     may_see_held,
     may_see_right,
+    offers,
     rights,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "may_see_held",
     "may_see_right",
     "memberships",
+    "offers",
     "rights",
     "there_is",
 ]

@@ -14,10 +14,11 @@ from sqlalchemy import Uuid, bindparam, func, select
 
 from domain.channel import CloudStoreMode, OrganizationStatus
 from domain.member import CouponState, Holding, Place, RightKind, RightScope, Terms, Verdict, right_here
-from loaders.base import LIST_LIMIT, Loader
+from loaders.base import LIST_LIMIT, ListByPlace, Loader
+from loaders.channel import is_open
 from loaders.member.person import herself, may_see
 from loaders.member.right import CouponRow, RightById, RightRow, coupons, may_see_held
-from loaders.paging import each, wanted_pairs, wanted_parents
+from loaders.paging import each, wanted_keys, wanted_parents
 from models.channel import CloudStore, Organization, OrganizationClosure
 from models.member import Coupon, CouponOffer, MemberBalance, MemberGrowth, MemberTier, RightHonour, RightTerms
 from models.reading import NOW, TENANT, Row, constant, ids, in_scope, read
@@ -38,7 +39,7 @@ class WhereRow(Row):
 
 
 def _places() -> Any:
-    wanted = wanted_pairs("customer", "cloud_store")
+    wanted = wanted_keys("customer", "cloud_store")
     x = CloudStore
     trades = Organization.status == constant(OrganizationStatus.ACTIVE)
     rows = (
@@ -47,7 +48,7 @@ def _places() -> Any:
             x.organization_id,
             x.site_id,
             x.mode,
-            (x.closed_at.is_(None) & trades).label("is_open"),
+            (is_open(x) & trades).label("is_open"),
         )
         .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == x.organization_id))
         .where(
@@ -141,37 +142,20 @@ def _coupons() -> Any:
     return read(HeldCouponRow, each(HeldCouponRow, wanted, rows))
 
 
-class _HeldBy(Loader[UUID, list[Any]]):
-    """What each customer holds of one sort, as far as the viewer may see it."""
-
-    statement: Any
-
-    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, list[Any]]:
-        """The rows of each customer."""
-        found: dict[UUID, list[Any]] = {}
-        for row in await self.reading.fetch(self.statement, parents=keys):
-            found.setdefault(keys[row.place - 1], []).append(row)
-        return found
-
-    def absent(self) -> list[Any]:
-        """She holds nothing."""
-        return []
-
-
-class GrowthsOf(_HeldBy):
-    """The tiers each customer has grown to."""
+class GrowthsOf(ListByPlace[UUID, GrowthRow]):
+    """The tiers each customer has grown to, as far as the viewer may see them."""
 
     statement = _growths()
 
 
-class BalancesOf(_HeldBy):
-    """The points and the stored value of each customer."""
+class BalancesOf(ListByPlace[UUID, BalanceRow]):
+    """The points and the stored value of each customer, as far as the viewer may see them."""
 
     statement = _balances()
 
 
-class CouponsOf(_HeldBy):
-    """The coupons of each customer, those that can be used and end first before the others."""
+class CouponsOf(ListByPlace[UUID, HeldCouponRow]):
+    """The coupons of each customer that the viewer may see, those that can be used and end first before the others."""
 
     statement = _coupons()
 
@@ -218,25 +202,22 @@ class HonouredBy(Loader[tuple[UUID, UUID], bool]):
         return False
 
 
-class _Held(NamedTuple):
-    """One thing a customer holds, and what it was read from."""
+class Held(NamedTuple):
+    """One thing a customer holds, and what it was read from: a TIER or a COUPON, where it is one."""
 
     terms_id: UUID
     holding: Holding
-    growth: GrowthRow | None = None
+    tier: GrowthRow | None = None
     coupon: HeldCouponRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RightHere:
-    """A right a customer holds, judged in one cloud store. `tier` and `growth` of a TIER, `coupon` of a COUPON."""
+    """A right a customer holds, judged in one cloud store."""
 
     right: RightRow
     verdict: Verdict
-    balance: int | None
-    growth: int | None
-    tier: GrowthRow | None
-    coupon: HeldCouponRow | None
+    held: Held
 
     @property
     def settles_with_id(self) -> UUID | None:
@@ -250,7 +231,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _order(here: RightHere) -> tuple[Any, ...]:
     """What can be used first; then tiers and balances before coupons; then what ends soonest."""
-    coupon = here.coupon
+    coupon = here.held.coupon
     until = here.right.valid_until or _NEVER
     if coupon is not None:
         until = min(until, coupon.valid_until)
@@ -285,27 +266,27 @@ class RightsHere(Loader[tuple[UUID, UUID], list[RightHere] | None]):
         """No such cloud store, no such customer, or not the viewer's: one answer."""
         return
 
-    async def _held(self, customers: list[UUID]) -> dict[UUID, list[_Held]]:
+    async def _held(self, customers: list[UUID]) -> dict[UUID, list[Held]]:
         load = self.reading.load
         growths, balances, held_coupons = await self.reading.rounds.together(
             [load(GrowthsOf).many(customers), load(BalancesOf).many(customers), load(CouponsOf).many(customers)]
         )
         return {
             customer: [
-                *(_Held(row.terms_id, Holding(), growth=row) for row in growths[place]),
-                *(_Held(row.terms_id, Holding(balance=row.balance)) for row in balances[place]),
+                *(Held(row.terms_id, Holding(), tier=row) for row in growths[place]),
+                *(Held(row.terms_id, Holding(balance=row.balance)) for row in balances[place]),
                 *(_of_coupon(row) for row in held_coupons[place]),
             ]
             for place, customer in enumerate(customers)
         }
 
-    async def _terms(self, held: Mapping[UUID, list[_Held]]) -> dict[UUID, tuple[RightRow, Terms]]:
+    async def _terms(self, held: Mapping[UUID, list[Held]]) -> dict[UUID, tuple[RightRow, Terms]]:
         wished = list(dict.fromkeys(one.terms_id for listed in held.values() for one in listed))
         rows = await self.reading.load(RightById).many(wished)
         return {row.id: (row, _rule_terms(row)) for row in rows if row is not None}
 
     async def _honoured(
-        self, places: Mapping[tuple[UUID, UUID], Place], held: Mapping[UUID, list[_Held]]
+        self, places: Mapping[tuple[UUID, UUID], Place], held: Mapping[UUID, list[Held]]
     ) -> set[tuple[UUID, UUID]]:
         def wished() -> Iterator[tuple[UUID, UUID]]:
             for (customer, _), place in places.items():
@@ -317,20 +298,18 @@ class RightsHere(Loader[tuple[UUID, UUID], list[RightHere] | None]):
         return {pair for pair, honoured in zip(pairs, answers, strict=True) if honoured}
 
 
-def _judged(held: _Held, right: RightRow, terms: Terms, honoured: bool, place: Place, now: datetime) -> RightHere:
-    verdict = right_here(held.holding, terms, honoured, place, now)
-    growth = None if held.growth is None else held.growth.growth
-    return RightHere(right, verdict, held.holding.balance, growth, held.growth, held.coupon)
+def _judged(held: Held, right: RightRow, terms: Terms, honoured: bool, place: Place, now: datetime) -> RightHere:
+    return RightHere(right, right_here(held.holding, terms, honoured, place, now), held)
 
 
-def _of_coupon(row: HeldCouponRow) -> _Held:
+def _of_coupon(row: HeldCouponRow) -> Held:
     holding = Holding(
         state=CouponState(row.state),
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         off_fen=row.most_off_fen,
     )
-    return _Held(row.terms_id, holding, coupon=row)
+    return Held(row.terms_id, holding, coupon=row)
 
 
 def _place(row: WhereRow) -> Place:

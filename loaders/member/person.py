@@ -94,6 +94,11 @@ class Consumer:
     referred_by_id: UUID | None
 
 
+def _masked(row: ConsumerRow) -> Consumer:
+    phone = None if row.phone is None else masked_phone(row.phone)
+    return Consumer(**dict(row.items()) | {"phone": phone})
+
+
 class ConsumerById(Loader[UUID, Consumer | None]):
     """Customers by id."""
 
@@ -113,17 +118,7 @@ class ConsumerById(Loader[UUID, Consumer | None]):
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Consumer | None]:
         """One for each id that exists and that the viewer may see, the phone masked."""
-        return {
-            row.id: Consumer(
-                row.id,
-                row.display_name,
-                None if row.phone is None else masked_phone(row.phone),
-                row.joined_at,
-                row.tags,
-                row.referred_by_id,
-            )
-            for row in await self.reading.fetch(self.statement, ids=keys)
-        }
+        return {row.id: _masked(row) for row in await self.reading.fetch(self.statement, ids=keys)}
 
     def absent(self) -> None:
         """Absent and not the viewer's are one answer."""

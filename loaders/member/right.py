@@ -226,24 +226,21 @@ class OfferRow(Row):
     max_off_fen: int | None
 
 
+def offers(*conditions: Any) -> Rows:
+    """The columns of the coupons' offers of some terms; who may see them is for the conditions to say."""
+    x = CouponOffer
+    return select(x.terms_id.label("id"), x.benefit, x.threshold_fen, x.off_fen, x.off_bps, x.max_off_fen).where(
+        x.tenant_id == TENANT, x.terms_id == ids("ids").any_(), *conditions
+    )
+
+
 class OfferById(ById[OfferRow]):
-    """Coupons' offers by the id of their terms."""
+    """Coupons' offers by the id of their terms, for who may see those."""
 
     statement = read(
         OfferRow,
-        select(
-            CouponOffer.terms_id.label("id"),
-            CouponOffer.benefit,
-            CouponOffer.threshold_fen,
-            CouponOffer.off_fen,
-            CouponOffer.off_bps,
-            CouponOffer.max_off_fen,
-        )
-        .join(RightTerms, (RightTerms.tenant_id == TENANT) & (RightTerms.id == CouponOffer.terms_id))
-        .where(
-            CouponOffer.tenant_id == TENANT,
-            CouponOffer.terms_id == ids("ids").any_(),
-            may_see_right(RightTerms),
+        offers(may_see_right(RightTerms)).join(
+            RightTerms, (RightTerms.tenant_id == TENANT) & (RightTerms.id == CouponOffer.terms_id)
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, Stance
-from integrations.wholesale.bulk import Bulk, transposed
+from integrations.bulk import Bulk, transposed
 from models.campaign import Campaign, CampaignCondition, CampaignRevision, CampaignStore
 from tests.bench.sizes import Size, key
 
@@ -146,18 +146,27 @@ class Aims:
             yield (key("STORE", number), key("campaign", place), stance, *terms)
 
 
-async def write(bulk: Bulk, size: Size) -> None:
-    """Write the campaigns of the tenant."""
+Rows = list[tuple[Any, ...]]
+
+
+def rows(size: Size) -> tuple[Rows, Rows, Rows]:
+    """The campaigns of the tenant, their conditions, and the stores' answers."""
     aims = Aims(size)
-    campaigns: list[tuple[Any, ...]] = []
-    conditions: list[tuple[Any, ...]] = []
-    answers: list[tuple[Any, ...]] = []
+    campaigns: Rows = []
+    conditions: Rows = []
+    answers: Rows = []
     for place in range(size.campaigns):
         tier, number = aims.owner(place)
         campaigns.append(aims.campaign(place, key(tier, number)))
         conditions += aims.clauses(place, tier)
         if tier == "BRAND":
             answers += aims.answers(place, campaigns[-1])
+    return campaigns, conditions, answers
+
+
+async def write(bulk: Bulk, size: Size) -> None:
+    """Write them."""
+    campaigns, conditions, answers = rows(size)
     await bulk.insert(CampaignRevision, {"revision": [1]})
     await bulk.insert(Campaign, transposed(CAMPAIGN, campaigns))
     await bulk.insert(CampaignCondition, transposed(CONDITION, conditions))

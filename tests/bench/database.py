@@ -8,7 +8,7 @@ import asyncpg
 
 import boot
 from embedded import EmbeddedPostgres, Server
-from integrations.wholesale.bulk import Bulk
+from integrations.bulk import Bulk
 from models.reading import set_tenant
 from tests.bench import aims
 from tests.bench.sizes import TENANT, Size

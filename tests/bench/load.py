@@ -52,7 +52,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a job: answers, the time they took, the worst of them, the client's own processor time."""
+    """What came of a job: answers, the time they took, the worst of them, the client's own processor time.
+
+    `wrong` are answers that were not the wanted ones, and those that never came.
+    """
 
     answers: int
     wrong: int
@@ -81,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._missing = -1
         self._place = 0
         self._asked = 0.0
+        self._done = False
         self._transport: Any = None  # uvloop's own class
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -90,6 +94,7 @@ class Connection(asyncio.Protocol):
     def _ask(self) -> None:
         now = time.perf_counter()
         if now >= self._run.until and len(self._run.took) >= self._run.job.answers:
+            self._done = True
             self._transport.close()
             return
         self._place = self._run.next
@@ -111,6 +116,7 @@ class Connection(asyncio.Protocol):
             self._ask()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._run.wrong += not self._done  # a server that hangs up, or ends, owes an answer
         if not self._ended.done():
             self._ended.set_result(None)
 

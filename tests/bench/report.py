@@ -12,7 +12,6 @@ from tests.bench.running import Figures, Plan, Shown
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FLOOR = "floor"
 MEASURES = ("requests/s", "server CPU ms", "PostgreSQL CPU ms", "statements", "trips", "p50 ms", "p99 ms", "peak MB")
-LESS_IS_BETTER = MEASURES[1:]
 
 
 def values(figures: Figures) -> tuple[float, ...]:

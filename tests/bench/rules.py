@@ -1,4 +1,4 @@
-"""The rules that all variants share, taken from the domain: what differs between them is how they come by the facts.
+"""The rules of campaigns and rights, taken from the domain: variants differ in how they come by the facts.
 
 An index of what campaigns aim at is kept from request to request under the tenant's `campaign_revision`, in every
 variant: without it the variant under test would not be the question, a rule in a loop would.
@@ -32,24 +32,12 @@ from domain.campaign import (
     terms_here,
 )
 from domain.member import RightKind
+from models.campaign import VALUE_COLUMNS
 
 _KINDS = {kind: place for place, kind in enumerate(RightKind)}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 SHOWN = 10
 """The most campaigns that one listing shows."""
-_COLUMNS = {
-    Dimension.SITE: "site_id",
-    Dimension.TERRITORY: "territory_id",
-    Dimension.TIER: "tier",
-    Dimension.BELOW: "below_id",
-    Dimension.STORE_TAG: "tag",
-    Dimension.MODE: "mode",
-    Dimension.MEMBER_TIER: "member_tier_id",
-    Dimension.MEMBER_TAG: "tag",
-    Dimension.CATEGORY: "category_id",
-    Dimension.BRAND: "brand_id",
-    Dimension.TERMINAL: "terminal",
-}
 
 C = TypeVar("C")
 """A campaign as the variant has it: anything with the columns of the table."""
@@ -103,7 +91,7 @@ def _value(row: Any) -> Any:
     dimension = Dimension(row.dimension)
     if dimension is Dimension.HOURS:
         return Hours(row.weekdays, row.from_minute, row.until_minute)
-    return None if dimension in LOOKED_UP else getattr(row, _COLUMNS[dimension])
+    return None if dimension in LOOKED_UP else getattr(row, VALUE_COLUMNS[dimension])
 
 
 @dataclass(frozen=True)
@@ -165,7 +153,7 @@ class Reach(Generic[C]):
             index.part({} if terminal is None else {Dimension.TERMINAL: (terminal,)}),
             index.part_of_moment(moment_of(now, zone)),
         )
-        self._open = index.gates(shop.above, shop.stances).every & index.running(now) & ~index.fees
+        self._open = index.gates(shop.above, shop.stances).passing & index.running(now) & ~index.fees
 
     def of(self, goods: Goods) -> list[tuple[C, Terms]]:
         """The campaigns that reach a sku, the highest priority first, with the terms that hold here."""

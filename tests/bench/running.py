@@ -46,12 +46,18 @@ class Plan:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """As BENCH_SECONDS, BENCH_ROUNDS, BENCH_CONNECTIONS and BENCH_VARIANTS say."""
+        """As BENCH_SECONDS, BENCH_ROUNDS, BENCH_CONNECTIONS and BENCH_VARIANTS say.
+
+        Raises SystemExit for a variant that there is not.
+        """
         said = {name: os.environ.get(f"BENCH_{name.upper()}") for name in ("seconds", "rounds", "connections")}
         numbers: dict[str, Any] = {
             name: (float if name == "seconds" else int)(text) for name, text in said.items() if text is not None
         }
-        wanted = os.environ.get("BENCH_VARIANTS", ",".join(COMMANDS)).split(",")
+        names = os.environ.get("BENCH_VARIANTS", ",".join(COMMANDS))
+        wanted = names.split(",")
+        if not COMMANDS.keys() >= set(wanted):
+            raise SystemExit(f"BENCH_VARIANTS is {names!r}; it takes of {', '.join(COMMANDS)}, commas between them.")
         return cls(**numbers, variants=tuple(variant for variant in COMMANDS if variant in wanted))
 
 
@@ -198,14 +204,17 @@ class Client:
             os.sched_setaffinity(self._process.pid, core)
 
     def do(self, job: Job) -> Done:
-        """Do a job. Raises Wrong when an answer was not the one that had been compared."""
+        """Do a job. Raises Wrong when an answer did not come, or was not the one that had been compared."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(job.line())
         self._process.stdin.flush()
-        done = Done(**orjson.loads(self._process.stdout.readline()))
+        line = self._process.stdout.readline()
+        if not line:
+            raise Wrong("the client ended before its job did")
+        done = Done(**orjson.loads(line))
         if done.wrong:
-            raise Wrong(f"{done.wrong} of {done.answers} answers under load are not those that were compared")
+            raise Wrong(f"{done.wrong} answers under load are not those that were compared, or never came")
         return done
 
     def stop(self) -> None:

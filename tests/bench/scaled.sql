@@ -213,7 +213,7 @@ INSERT INTO coupon_offer (tenant_id, terms_id, benefit, threshold_fen, off_fen, 
     FROM terms WHERE kind = 'COUPON';
 
 INSERT INTO account (tenant_id, id, subject, display_name, phone)
-    SELECT pg_temp.tenant(), pg_temp.key('account', m), 'member:' || m, 'Member ' || m, '138' || lpad(m::text, 8, '0')
+    SELECT pg_temp.tenant(), pg_temp.key('account', m), 'member:' || m, 'Member ' || m, '+86154' || lpad(m::text, 8, '0')
     FROM generate_series(0, pg_temp.size('members') - 1) m;
 INSERT INTO customer (tenant_id, id, account_id, joined_at, tags)
     SELECT pg_temp.tenant(), pg_temp.key('customer', m), pg_temp.key('account', m), pg_temp.since(),

@@ -39,7 +39,13 @@ def given() -> Given:
     assert settings.jwks_url is not None
     assert settings.jwt_issuer is not None
     assert settings.jwt_audience is not None
-    issuer = JwksVerifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, settings.jwt_algorithms)
+    issuer = JwksVerifier(
+        settings.jwks_url,
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        settings.jwt_algorithms,
+        leeway_s=settings.jwt_leeway_s,
+    )
     tenant, zone = asyncio.run(_tenant(settings.app_database_url))
     verifiers = Verifiers({settings.jwt_issuer: issuer})
     return Given(settings.app_database_url, settings.pool_size, {CODE: tenant}, ZoneInfo(zone), verifiers)
@@ -56,9 +62,10 @@ async def _tenant(dsn: str) -> tuple[UUID, str]:
 
 def serve(app: ASGIApp) -> None:
     """Serve until stopped."""
+    limits = Limits(request_seconds=Settings().request_timeout_s)
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
         port = listening.getsockname()[1]
-        config = server_config(app, host="127.0.0.1", port=port, limits=Limits(), graceful_seconds=2)
+        config = server_config(app, host="127.0.0.1", port=port, limits=limits, graceful_seconds=2)
         sys.stderr.write(f"serving http://127.0.0.1:{port}/graphql\n")
         sys.stderr.flush()
         uvicorn.Server(config).run([listening])

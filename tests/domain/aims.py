@@ -118,8 +118,8 @@ def by_index(aims: list[Aim], asked: Question) -> tuple[list[UUID], dict[UUID, M
     ]
     gates = index.gates(asked.above, asked.stances, asked.inactive)
     at = asked.moment.at
-    reached = [index.aims[place].id for place in index.reached([store, *rest], gates.every & index.running(at))]
-    misses = index.missed(gates, store, rest, at, index.every)
+    reached = [index.aims[place].id for place in index.reached([store, *rest], gates.passing & index.running(at))]
+    misses = index.missed(gates, store, rest, at, index.heads)
     missed = list(index.listed(misses))
     assert misses.total == len(missed)
     for turn, (place, _) in enumerate(missed):

@@ -5,16 +5,16 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from demo import SAMPLE
-from demo.cast import Cast
 from demo.consumers.generation import generate_consumers
 from demo.consumers.values import Consumers
 from demo.consumers.world import World
-from demo.crowd import world_of
-from demo.generation import generate
-from demo.ranks import Ranks
+from demo.iowa import SAMPLE, SEED
+from demo.iowa.cast import Cast
+from demo.iowa.generation import generate
+from demo.iowa.ranks import Ranks
+from demo.iowa.world import world_of
+from integrations.keys import Keys
 from integrations.wholesale.channel import channel_of
-from integrations.wholesale.keys import Keys
 from integrations.wholesale.prices import cost_prices, trade_prices
 from integrations.wholesale.reading import read
 from integrations.wholesale.writing import Source
@@ -43,4 +43,4 @@ def world(path: Path = SAMPLE, today: date = TODAY) -> World:
 
 @cache
 def consumers() -> Consumers:
-    return generate_consumers(world())
+    return generate_consumers(world(), SEED)

@@ -80,6 +80,13 @@ def test_a_hand_moves_her_at_any_time(at: datetime) -> None:
     assert after == (TouchOutcome.TOOK_OVER, None, bound(BY_HAND, RIVAL, at), BindingEnd.TRANSFERRED)
 
 
+def test_a_hand_moves_her_whatever_its_strength() -> None:
+    weak = BindingPolicy({**STRENGTH, BY_HAND: 0})
+    after = after_touch(bound(SCAN), Touching(RIVAL, BY_HAND), OPEN, weak)
+    moved = Bound(RIVAL, BY_HAND, 0, OPEN, OPEN + 30 * DAY, OPEN + 180 * DAY)
+    assert after == (TouchOutcome.TOOK_OVER, None, moved, BindingEnd.TRANSFERRED)
+
+
 @pytest.mark.parametrize("held", [SCAN, CODE, LINK, BROWSE, DIVERT])
 @pytest.mark.parametrize("source", [SCAN, CODE, LINK, BROWSE])
 def test_after_protection_a_touch_as_strong_takes_over(held: TouchSource, source: TouchSource) -> None:
@@ -147,6 +154,10 @@ def test_the_brand_diverts_nobody_from_a_valid_owner() -> None:
     own = after_touch(before, Touching(OURS, TouchSource.BRAND_DIVERT), OPEN)
     assert own.outcome is TouchOutcome.RENEWED
     assert after_touch(before, Touching(RIVAL, TouchSource.BRAND_DIVERT), LAPSED).outcome is TouchOutcome.BOUND
+    strong = BindingPolicy({**STRENGTH, DIVERT: 60})
+    scanned = bound(SCAN)
+    diverted = after_touch(scanned, Touching(RIVAL, DIVERT), OPEN, strong)
+    assert diverted == (TouchOutcome.REJECTED, TouchRejection.HAS_OWNER, scanned, None)
 
 
 def test_what_is_wrong_with_the_touch_itself_is_said_first() -> None:
@@ -186,6 +197,17 @@ def test_a_payment_renews_nobody_where_the_owner_has_changed() -> None:
 def test_a_payment_that_is_told_late_takes_no_day_away() -> None:
     before = bound(at=NOW)
     assert after_payment(before, OURS, NOW - 5 * DAY) == before
+
+
+def test_a_payment_that_is_told_late_counts_where_the_binding_had_not_ended() -> None:
+    """Ended means the same to a payment as to whoever asks how firmly she was bound then."""
+    before = replace(bound(), ended_at=OPEN)
+    paid = OPEN - TICK
+    assert standing(before.ended_at, before.protected_until, before.valid_until, paid) is BindingStanding.OPEN
+    assert after_payment(before, OURS, paid) == replace(
+        before, protected_until=paid + 30 * DAY, valid_until=paid + 180 * DAY
+    )
+    assert after_payment(before, OURS, OPEN) is None
 
 
 def test_a_policy_must_make_sense() -> None:

@@ -183,7 +183,7 @@ def test_one_index_answers_for_every_instant() -> None:
         aim(id=key("a", day), starts_at=MONDAY + day * HOUR, ends_at=MONDAY + (day + 2) * HOUR, priority=-day)
         for day in days
     ]
-    index = ReachIndex(aims)
+    index, kept = ReachIndex(aims), set[int]()
     for _ in range(2):
         for day in days:
             running = [
@@ -191,6 +191,8 @@ def test_one_index_answers_for_every_instant() -> None:
                 for place in index.reached([index.part({})], index.running(MONDAY + day * HOUR))
             ]
             assert running == [MONDAY + at * HOUR for at in (day - 1, day) if at >= 0]
+            kept.add(len(index._times))
+    assert max(kept) == MOMENTS_KEPT
     assert index.among([key("a", 5), key("a", 6), key("a", 999)], index.running(MONDAY + 5 * HOUR)) == [key("a", 5)]
 
 
@@ -310,8 +312,8 @@ def test_a_mention_of_another_campaign_is_nothing() -> None:
     one = aim([Condition(Dimension.STORE, False, None)])
     index = ReachIndex([one])
     stranger = Mention(key("a", 9), 0, False)
-    assert index.part(STORE, [stranger]).every == 0
-    assert index.part(STORE, [stranger, Mention(one.id, 0, False)]).every == 1
+    assert index.part(STORE, [stranger]).held == 0
+    assert index.part(STORE, [stranger, Mention(one.id, 0, False)]).held == 1
     assert {Dimension.STORE, Dimension.SKU} == LOOKED_UP
 
 

@@ -20,9 +20,9 @@ from domain.catalog import (
     StepMismatch,
     best,
     check_quantity,
+    common_band,
     explain,
     in_band,
-    resolve_price,
     to_base_units,
 )
 from tests.proof import size
@@ -49,7 +49,7 @@ def price(
     return PriceCandidate(UUID(int=number), f"list {number}", scope, SKU, min_qty, unit_fen, NOW + start * DAY, until)
 
 
-def verdicts(explanations: list[Explanation]) -> list[tuple[int, PriceReason]]:
+def verdicts(explanations: list[Explanation[PriceCandidate]]) -> list[tuple[int, PriceReason]]:
     return [(one.candidate.list_id.int, one.reason) for one in explanations]
 
 
@@ -64,9 +64,8 @@ def test_each_scope_yields_to_the_more_specific() -> None:
 
 
 def test_a_dearer_contract_beats_a_cheaper_base_price() -> None:
-    resolved = resolve_price([price(1, PriceScope.BASE, 900), price(2, PriceScope.CONTRACT, 950)], 1, NOW)
-    assert resolved is not None
-    assert (resolved.candidate.list_id.int, resolved.unit_fen) == (2, 950)
+    contract = price(2, PriceScope.CONTRACT, 950)
+    assert best([price(1, PriceScope.BASE, 900), contract], 1, NOW) == contract
 
 
 def test_region_and_site_stand_on_one_rank() -> None:
@@ -82,9 +81,9 @@ def test_region_and_site_stand_on_one_rank() -> None:
 @pytest.mark.parametrize(("quantity", "unit_fen"), [(1, 1000), (11, 1000), (12, 950), (47, 950), (48, 900), (480, 900)])
 def test_the_highest_break_reached_applies(quantity: int, unit_fen: int) -> None:
     breaks = [price(1, PriceScope.BASE, fen, min_qty=units) for units, fen in ((48, 900), (1, 1000), (12, 950))]
-    resolved = resolve_price(breaks, quantity, NOW)
-    assert resolved is not None
-    assert (resolved.unit_fen, resolved.quantity) == (unit_fen, quantity)
+    applied = best(breaks, quantity, NOW)
+    assert applied is not None
+    assert applied.unit_fen == unit_fen
 
 
 def test_a_contract_whose_break_is_not_reached_leaves_the_field() -> None:
@@ -109,9 +108,9 @@ def test_windows_are_half_open() -> None:
 
 
 def test_without_a_candidate_there_is_no_price() -> None:
-    assert resolve_price([], 1, NOW) is None
+    assert best([], 1, NOW) is None
     assert explain([], 1, NOW) == []
-    assert resolve_price([price(1, PriceScope.BASE, 1000, min_qty=2)], 1, NOW) is None
+    assert best([price(1, PriceScope.BASE, 1000, min_qty=2)], 1, NOW) is None
 
 
 def test_every_candidate_is_explained_in_order_of_precedence() -> None:
@@ -284,3 +283,29 @@ def test_both_ends_of_a_band_are_inside(
     unit_fen: int, floor_fen: int | None, ceiling_fen: int | None, inside: bool
 ) -> None:
     assert in_band(unit_fen, floor_fen, ceiling_fen) is inside
+
+
+@pytest.mark.parametrize(
+    ("bands", "joined"),
+    [
+        ([], (None, None)),
+        ([(900, 1100)], (900, 1100)),
+        ([(780, 1350), (850, 1250)], (850, 1250)),
+        ([(780, 1250), (850, 1350)], (850, 1250)),
+        ([(None, 1100), (900, None), (None, None)], (900, 1100)),
+        ([(0, None), (None, None)], (0, None)),
+        ([(900, 1000), (1000, 1100)], (1000, 1000)),
+        ([(900, 1000), (1001, 1100)], (1001, 1000)),
+    ],
+)
+def test_a_price_keeps_to_every_band(
+    bands: list[tuple[int | None, int | None]], joined: tuple[int | None, int | None]
+) -> None:
+    assert common_band(bands) == joined
+    for unit_fen in (0, 779, 780, 850, 899, 900, 999, 1000, 1001, 1100, 1101, 1250, 1251, 1350):
+        assert in_band(unit_fen, *joined) is all(in_band(unit_fen, *band) for band in bands)
+
+
+def test_bands_that_contradict_each_other_allow_no_price() -> None:
+    band = common_band([(900, 1000), (1001, 1100)])
+    assert not any(in_band(unit_fen, *band) for unit_fen in range(850, 1150))

@@ -169,10 +169,10 @@ def test_upstreams_have_exactly_one_primary() -> None:
     check_primaries([])
     with pytest.raises(PrimaryUpstream) as none:
         check_primaries([SupplyEdge("a", "s", True), SupplyEdge("a", "t", False)])
-    assert (none.value.organisation, none.value.primaries) == ("t", 0)
+    assert (none.value.organization, none.value.primaries) == ("t", 0)
     with pytest.raises(PrimaryUpstream) as two:
         check_primaries([SupplyEdge("a", "s", True), SupplyEdge("b", "s", True)])
-    assert (two.value.code, two.value.organisation, two.value.primaries) == ("PRIMARY_UPSTREAM", "s", 2)
+    assert (two.value.code, two.value.organization, two.value.primaries) == ("PRIMARY_UPSTREAM", "s", 2)
 
 
 def test_goods_flow_downwards_only() -> None:

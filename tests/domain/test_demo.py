@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from demo import SAMPLE
 from demo.dice import Dice
-from demo.generation import generate
-from demo.values import Demo
+from demo.iowa import SAMPLE
+from demo.iowa.generation import generate
+from demo.iowa.values import Demo
 from domain.catalog import ListingOrigin, in_band
 from domain.channel import Role, Tier
-from domain.inventory import NO_LOT, is_sellable
+from domain.inventory import NO_LOT_CODE, is_sellable
 from integrations.wholesale.channel import Channel, Supply, brand, channel_of, distributor, store
 from integrations.wholesale.ledger import Ledger
 from integrations.wholesale.prices import TradeKey, trade_prices
@@ -171,8 +171,8 @@ def test_stock_lies_where_it_may(demo: Demo) -> None:
 def test_lots_are_known_and_some_have_expired(demo: Demo) -> None:
     known = {(lot.item, lot.code): lot for lot in demo.lots}
     with_lots = {lot.item for lot in demo.lots}
-    assert all((row.item, row.lot) in known for row in demo.stock if row.lot != NO_LOT)
-    assert all(row.item not in with_lots for row in demo.stock if row.lot == NO_LOT)
+    assert all((row.item, row.lot) in known for row in demo.stock if row.lot != NO_LOT_CODE)
+    assert all(row.item not in with_lots for row in demo.stock if row.lot == NO_LOT_CODE)
     expired = {key for key, lot in known.items() if not is_sellable(lot.expires_on, TODAY)}
     assert len(expired) == 99
     assert sum((row.item, row.lot) in expired for row in demo.stock) == 837

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from collections import Counter
 from pathlib import Path
@@ -9,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from demo import SAMPLE
-from demo.campaigning import FLAGSHIP, PILOT, plans
 from demo.campaigns.values import Hours, Plan
 from demo.campaigns.writing import OFFERS
-from demo.cast import Cast
-from demo.consumers.writing import level_id, terms_id
+from demo.consumers.programme import level_id, terms_id
+from demo.iowa import SAMPLE
+from demo.iowa.campaigning import FLAGSHIP, PILOT, plans
+from demo.iowa.cast import Cast
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, Stance
 from domain.channel import Tier, closure
 from integrations.wholesale.channel import Org
@@ -49,12 +50,12 @@ def test_there_are_thirty_of_every_kind_and_way(made: tuple[Plan, ...]) -> None:
     assert {plan.participation for plan in made} == set(Participation)
     assert {plan.status for plan in made} == set(CampaignStatus)
     assert {answer.stance for plan in made for answer in plan.answers} == {*Stance, None}
-    assert {plan.generated for plan in made} == {True}
 
 
-def test_most_are_live_today(made: tuple[Plan, ...]) -> None:
+def test_most_are_live_today_and_for_years(made: tuple[Plan, ...]) -> None:
     live = [plan for plan in made if plan.status is CampaignStatus.PUBLISHED and plan.from_day <= 0 < plan.until_day]
     assert len(live) == 25
+    assert {plan.until_day for plan in live} == {3_650}
     assert {plan.kind for plan in live} == set(CampaignKind)
     others = Counter(
         "coming" if plan.from_day > 0 else "over" if plan.until_day <= 0 else plan.status.lower()
@@ -144,10 +145,28 @@ def test_conditions_name_what_there_is(cast: Cast, made: tuple[Plan, ...]) -> No
     assert coupons <= offered
 
 
+def of_one_shop(path: Path, **changes: str) -> Path:
+    """A file of the sample's first line, which has no category, with changes by heading."""
+    with gzip.open(SAMPLE, "rt", encoding="utf-8", newline="") as lines:
+        line = next(csv.DictReader(lines, delimiter=";"))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, list(line), delimiter=";")
+        rows.writeheader()
+        rows.writerow(line | {name.replace("_", " "): value for name, value in changes.items()})
+    return path
+
+
+def test_a_campaign_that_aims_only_at_what_there_is_not_is_left_out(tmp_path: Path) -> None:
+    """Without a category or a territory to aim at it would reach everything."""
+    path = of_one_shop(tmp_path / "bare.csv", County_Number="", County="")
+    made = {plan.code: plan for plan in plans(iowa.cast(path))}
+    assert {plan.code for plan in plans(iowa.cast())} - set(made) == {"CATEGORY-8", "THIRD-FREE", "HARVEST"}
+    (either,) = made["EITHER-50"].clauses
+    assert [condition.dimension for condition in either] == [Dimension.SITE, Dimension.MODE, Dimension.STORE]
+
+
 def test_a_channel_of_one_shop_has_them_all_too(tmp_path: Path) -> None:
-    header, first, *_ = gzip.decompress(SAMPLE.read_bytes()).decode().splitlines(keepends=True)
-    path = tmp_path / "one.csv"
-    path.write_text(header + first, encoding="utf-8")
+    path = of_one_shop(tmp_path / "one.csv", Category="1031080.0", Category_Name="VODKA 80 PROOF")
     made = plans(iowa.cast(path))
     assert len(made) == 30
     test_funders_bear_the_whole_once_each(made)

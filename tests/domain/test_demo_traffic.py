@@ -14,6 +14,7 @@ from demo.consumers.touching import Paid
 from demo.consumers.traffic import Walk
 from demo.consumers.values import BindingMade, Consumers, PromoterMade
 from demo.consumers.world import World
+from demo.iowa import SEED
 from domain.attribution import (
     POLICY,
     BindingEnd,
@@ -134,14 +135,14 @@ def test_promoters_are_some_hundreds_and_some_of_them_members(world: World, made
 def test_community_groups_have_leaders() -> None:
     iowas = iowa.world()
     places = tuple(replace(place, mode=CloudStoreMode.COMMUNITY_GROUP) for place in iowas.places if place.chain)[:20]
-    made = generate_consumers(replace(iowas, places=places, members=50, promoters=60))
+    made = generate_consumers(replace(iowas, places=places, members=50, promoters=60), SEED)
     stores = {place.organization for place in places}
     assert len(made.promoters) == 60
     assert {(one.kind, one.organization in stores) for one in made.promoters} == {
         (PromoterKind.GROUP_LEADER, True),
         (PromoterKind.PROMOTER, False),
     }
-    fewer = generate_consumers(replace(iowas, places=places, members=50, promoters=3))
+    fewer = generate_consumers(replace(iowas, places=places, members=50, promoters=3), SEED)
     assert [one.organization for one in fewer.promoters] == [place.organization for place in places]
     earliest = min(one.joined_at for one in fewer.members)
     assert all(one.active and one.joined_at < earliest for one in fewer.promoters)

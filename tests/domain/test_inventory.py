@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.inventory import (
-    FULL_SHARE_BPS,
-    NO_LOT,
+    NO_LOT_CODE,
     Level,
     Offer,
     Promise,
@@ -20,6 +19,7 @@ from domain.inventory import (
     sellable_here,
     sellable_of_contribution,
 )
+from domain.money import WHOLE_BPS
 from tests.proof import size
 
 pytestmark = pytest.mark.prove
@@ -87,7 +87,7 @@ def test_share_and_cap_bound_what_is_promised_at_one_moment(
 
 
 contributions = st.tuples(
-    st.integers(0, FULL_SHARE_BPS), st.none() | st.integers(0, 60), st.integers(-20, 60), st.integers(0, 60)
+    st.integers(0, WHOLE_BPS), st.none() | st.integers(0, 60), st.integers(-20, 60), st.integers(0, 60)
 )
 
 
@@ -95,7 +95,7 @@ contributions = st.tuples(
 @given(contributions)
 def test_the_contribution_rule_is_the_formula_to_the_letter(terms: tuple[int, int | None, int, int]) -> None:
     share_bps, cap, unclaimed, held = terms
-    shared = share_bps * max(0, unclaimed + held) // FULL_SHARE_BPS
+    shared = share_bps * max(0, unclaimed + held) // WHOLE_BPS
     promised = max(0, (shared if cap is None else min(cap, shared)) - held)
     assert sellable_of_contribution(share_bps, cap, unclaimed, held) == min(promised, max(0, unclaimed))
 
@@ -161,9 +161,7 @@ sources = st.dictionaries(
     max_size=5,
 )
 pools = st.lists(
-    st.tuples(
-        st.sampled_from("abcde"), st.integers(0, FULL_SHARE_BPS), st.none() | st.integers(0, 30), st.integers(0, 20)
-    ),
+    st.tuples(st.sampled_from("abcde"), st.integers(0, WHOLE_BPS), st.none() | st.integers(0, 30), st.integers(0, 20)),
     max_size=5,
 )
 
@@ -196,15 +194,15 @@ def test_a_store_sells_each_source_at_most_once(
 
 
 def test_lots_leave_first_expired_first() -> None:
-    lots = [(None, NO_LOT), (TOMORROW, "B2"), (None, "A1"), (TODAY, "C3"), (TOMORROW, "B1")]
+    lots = [(None, NO_LOT_CODE), (TOMORROW, "B2"), (None, "A1"), (TODAY, "C3"), (TOMORROW, "B1")]
     assert sorted(lots, key=lambda one: lot_order(*one)) == [
         (TODAY, "C3"),
         (TOMORROW, "B1"),
         (TOMORROW, "B2"),
-        (None, NO_LOT),
+        (None, NO_LOT_CODE),
         (None, "A1"),
     ]
 
 
 def test_stock_without_a_lot_leaves_after_every_lot_that_expires() -> None:
-    assert lot_order(date.max, "Z9") < lot_order(None, NO_LOT)
+    assert lot_order(date.max, "Z9") < lot_order(None, NO_LOT_CODE)

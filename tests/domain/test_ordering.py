@@ -214,6 +214,13 @@ def test_lines_of_one_sku_are_merged_before_they_are_checked() -> None:
     assert check_lines(halves, whole_cases=False) == [line(1, 12, min_qty=12, step_qty=12), line(2, 5)]
 
 
+@pytest.mark.parametrize("second", [-12, 0])
+def test_a_line_below_1_does_not_hide_in_the_sum(second: int) -> None:
+    with pytest.raises(BelowMinimum) as refusal:
+        check_lines([line(1, 24), line(1, second)], whole_cases=False)
+    assert (refusal.value.sku, refusal.value.quantity, refusal.value.min_qty) == (UUID(int=1), second, 1)
+
+
 def test_forty_in_cases_of_twelve_is_a_step_mismatch_for_an_organisation() -> None:
     lines = [line(1, 24, case=12), line(2, 40, case=12)]
     assert check_lines(lines, whole_cases=False) == lines

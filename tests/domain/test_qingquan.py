@@ -28,7 +28,7 @@ from domain.attribution import PromoterKind, TouchSource
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation
 from domain.catalog import ListingOrigin, ListingStatus, PriceAudience, PriceScope, in_band
 from domain.channel import CloudStoreMode, EdgeKind, SiteKind, SupplyEdge, Tier, check_edge, check_primaries
-from domain.inventory import NO_LOT
+from domain.inventory import NO_LOT_CODE
 from domain.ordering import NewLine, OrderKind, OrderState, check_lines, sells_whole_cases
 from tests.domain.again import walk_again
 
@@ -223,12 +223,12 @@ def test_stock_lies_in_lots_of_which_some_are_over_and_some_nearly_so(made: Qing
     laid = Counter[str]()
     for row in made.stock.held:
         assert row.on_hand >= 1
-        if row.lot != NO_LOT:
+        if row.lot != NO_LOT_CODE:
             days = lots[row.sku, row.lot].expires_on
             laid["over" if days <= 0 else "near" if days <= 45 else "good"] += row.on_hand
     assert min(laid.values()) > 1_000
     assert max(laid, key=lambda kind: laid[kind]) == "good"
-    assert all((row.lot == NO_LOT) is (row.sku in made.goods.merchandise) for row in made.stock.held)
+    assert all((row.lot == NO_LOT_CODE) is (row.sku in made.goods.merchandise) for row in made.stock.held)
     keys = [(row.holder, row.number, row.sku, row.lot) for row in made.stock.held]
     assert len(set(keys)) == len(keys)
     places = {(place.holder, place.number) for place in made.stock.locations}
@@ -372,6 +372,7 @@ def test_campaigns_are_of_every_kind_and_aim_in_every_way(made: Qingquan, skus: 
     assert all(re.search(r"[\u4e00-\u9fff]", plan.name) for plan in found)
     live = [plan for plan in found if plan.status is CampaignStatus.PUBLISHED and plan.from_day <= 0 < plan.until_day]
     assert len(live) == 19
+    assert {plan.until_day for plan in live} == {3_650}
 
 
 def test_nobody_works_under_two_names(made: Qingquan) -> None:

@@ -296,6 +296,21 @@ def test_wrong_database_url_is_refused_without_repeating_it(monkeypatch: pytest.
     assert problems(monkeypatch, DATABASE_URL="postgresql://a:hunter2@b:port/c") == ("DATABASE_URL: must be a URL",)
 
 
+@pytest.mark.parametrize("name", ["MILLRACE_PROFLE", "MILLRACE_PROFILES", "MILLRACE_", "MILLRACE_REPORT"])
+def test_a_variable_of_our_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert problems(monkeypatch, **{name: "production"}) == (f"{name}: is not a setting",)
+    assert problems(monkeypatch, PORT="abc", **{name: "x"})[1:] == (f"{name}: is not a setting",)
+    assert read(monkeypatch, PORT="", **{name: ""}) == Settings()
+
+
+def test_what_the_tests_read_and_what_kubernetes_adds_are_not_taken_for_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"SERVICE_HOST": "10.0.0.1", "SERVICE_PORT_HTTP": "80", "PORT": "tcp://10.0.0.1:80", "PORT_80_TCP_ADDR": "x"}
+    variables = {f"MILLRACE_{service}{name}": value for service in ("", "DB_") for name, value in told.items()}
+    assert read(monkeypatch, MILLRACE_PROVE="1", **variables) == Settings()
+
+
 def test_passwords_are_not_in_the_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     made = read(monkeypatch, DATABASE_URL=SERVER, APP_DATABASE_URL=SERVER)
     assert made.database_url == SERVER

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from itertools import count
 from typing import Any, NewType, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, is_interface_type, is_object_type
 from strawberry.schema.config import StrawberryConfig
 
+from domain.base import Unavailable
 from engine.documents import Documents
 from engine.faults import Mask
 from engine.gate import Gate
@@ -123,13 +125,17 @@ class Query:
         raise KnownError("This may be shown.")
 
     @strawberry.field
+    def lost(self) -> str | None:
+        raise Unavailable("The database does not answer.")
+
+    @strawberry.field
     async def broken(self) -> str | None:
         raise RuntimeError("password=hunter2")
 
     @strawberry.field
-    def broken_list(self) -> list["Broken"]:
-        error = RuntimeError("one cause")
-        return [Broken(error=error) for _ in range(30)]
+    def broken_list(self, causes: int = 1) -> list["Broken"]:
+        errors = [RuntimeError(f"cause {place}") for place in range(causes)]
+        return [Broken(error=errors[place % causes]) for place in range(30)]
 
     @strawberry.field
     def must(self) -> str:
@@ -227,7 +233,7 @@ strawberry_schema = strawberry.Schema(
 )
 schema: GraphQLSchema = strawberry_schema._schema
 declare(schema)
-LIMITS = Limits()
+LIMITS = Limits(request_seconds=20)
 
 
 def changed(changes: dict[str, int]) -> Limits:
@@ -244,4 +250,5 @@ def documents(*, introspection: bool = True, **changes: int) -> Documents:
 
 
 def reference(*, suggestions: bool = True) -> Reference:
-    return Reference(strawberry_schema, LIMITS, Mask(LIMITS, code_of, lambda: "id-1"), suggestions=suggestions)
+    ids = (f"id-{number}" for number in count(1))
+    return Reference(strawberry_schema, LIMITS, Mask(LIMITS, code_of, lambda: next(ids)), suggestions=suggestions)

@@ -13,7 +13,7 @@ from engine.gate import Gate
 from engine.limits import Limits
 from engine.reference import Reference, Result
 
-LIMITS = Limits()
+LIMITS = Limits(request_seconds=20.0)
 ACTS: list[str] = []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.engine.orchard import UNRULY, schema
-from tests.engine.plans import DOCUMENTS, both, unchecked
+from tests.engine.plans import both, unchecked
 from tests.graph.generated import Words, Written, documents
 from tests.proof import size
 

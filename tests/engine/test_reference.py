@@ -83,6 +83,14 @@ async def test_one_cause_of_many_errors_is_logged_once() -> None:
     assert len(logs) == 1
 
 
+async def test_of_many_causes_the_first_ten_are_logged_and_the_rest_share_the_last_id() -> None:
+    with capture_logs() as logs:
+        result = await run("{brokenList(causes:11){name}}")
+    ten = [f"id-{number}" for number in range(1, 11)]
+    assert [line["id"] for line in logs] == ten
+    assert [e["extensions"]["id"] for e in result.errors] == ([*ten, "id-10"] * 3)[:30]
+
+
 @pytest.mark.parametrize("text", ["{must}", "{wrongNumber}"])
 async def test_resolver_that_breaks_its_type_is_masked(text: str) -> None:
     with capture_logs():

@@ -29,3 +29,12 @@ def real(access: boot.Access, tmp_path_factory: pytest.TempPathFactory) -> Itera
     made = application.create(settings, access)
     with serving(made, application.limits_of(settings)) as (url, _, _):
         yield Real(url, application.secret_of(settings))
+
+
+@pytest.fixture(scope="session")
+def here(access: boot.Access, real: Real, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The settings by which a command meets the worker's database and the running application's secret."""
+    data = tmp_path_factory.mktemp("cli")
+    (data / application.SECRET_FILE).write_bytes(real.secret)
+    (data / application.SECRET_FILE).chmod(0o600)
+    return {"DATABASE_URL": access.owner, "APP_DATABASE_URL": access.app.url, "DATA_DIR": str(data)}

@@ -6,7 +6,6 @@ import gzip
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,20 @@ import asyncpg
 from sqlalchemy import func, select
 
 import boot
-from demo import SAMPLE
-from integrations.wholesale.importing import NewTenant
+from demo.iowa import SAMPLE
+from integrations.tenant import NewTenant
 from models import Base
 from models.reading import set_tenant
+from tests.conftest import NOW
 
-TODAY = date(2026, 11, 24)
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SMALL_ROWS = 200
 IMPORTER = """
 import asyncio, sys
 from datetime import datetime
 from pathlib import Path
-from demo.writing import demo_of
-from integrations.wholesale.importing import NewTenant, TenantExists, import_file
+from demo.iowa.writing import demo_of
+from integrations.tenant import NewTenant, TenantExists
+from integrations.wholesale.importing import import_file
 dsn, path, code, now = sys.argv[1:]
 at = datetime.fromisoformat(now)
 try:

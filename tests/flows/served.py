@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from domain.base import TenantRequired, Unauthenticated
 from engine.limits import Limits
-from tests.engine.small import strawberry_schema
+from tests.engine.small import LIMITS, strawberry_schema
 from transport import Graph, Metrics, RequestFacts, middleware, routes, server_config
 
 _START_SECONDS = 20.0
@@ -30,6 +30,9 @@ class Opened:
     context: Any
     expires_at: datetime | None = None
     statements: int = 3
+
+    async def renew(self) -> Any:
+        return self.context
 
 
 @dataclass
@@ -103,7 +106,7 @@ def small(
     *, introspection: bool = True, cors: tuple[str, ...] = (), probe: Any = None, **limits: Any
 ) -> Iterator[Served]:
     """The small schema, served under changed `limits`."""
-    bounds = replace(Limits(), **limits)
+    bounds = replace(LIMITS, **limits)
     graph = Graph.of(strawberry_schema, bounds, introspection=introspection)
     door, metrics = SmallDoor(), Metrics()
     metrics.watch_documents(graph.documents)

@@ -14,11 +14,11 @@ import pytest
 
 import boot
 from models.reading import set_tenant
-from tests.bench import database, report
+from tests.bench import aims, database, report
 from tests.bench.documents import documents
-from tests.bench.load import Job
+from tests.bench.load import Job, drive, post
 from tests.bench.processes import COMMANDS
-from tests.bench.running import Figures, Plan, Shown, Wrong, bench, difference, measured
+from tests.bench.running import Client, Figures, Plan, Shown, Wrong, bench, difference, measured
 from tests.bench.sizes import FULL, TENANT, TINY, Size
 
 pytestmark = pytest.mark.timeout(240)
@@ -51,12 +51,12 @@ def reached(answer: bytes) -> int:
     return sum(len(edge["node"]["campaigns"]) for edge in data["store"]["shelf"]["edges"])
 
 
-async def rows(owner: str, table: str) -> int:
+async def rows(owner: str, table: str, where: str = "true") -> int:
     connection = await asyncpg.connect(owner)
     try:
         async with connection.transaction():
             await connection.execute(set_tenant(TENANT))
-            return int(await connection.fetchval(f'SELECT count(*) FROM "{table}"'))  # noqa: S608 - a table's name
+            return int(await connection.fetchval(f'SELECT count(*) FROM "{table}" WHERE {where}'))  # noqa: S608 - the test's own names
     finally:
         await connection.close()
 
@@ -66,8 +66,16 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
         access, seconds = asyncio.run(database.ready(server, TINY))
         assert seconds is not None
         assert asyncio.run(database.ready(server, TINY)) == (access, None)  # it is kept
-        for table, wanted in (("listing", TINY.listings), ("customer", TINY.members), ("campaign", TINY.campaigns)):
-            assert asyncio.run(rows(access.owner, table)) == wanted
+        for table, where, wanted in (
+            ("listing", "true", TINY.listings),
+            ("customer", "true", TINY.members),
+            ("campaign", "true", TINY.campaigns),
+            ("campaign_condition", "true", 1_402),
+            ("pool_contribution_sku", "true", 880),
+            ("pool_contribution_sku", "held > 0", 820),
+            ("pool_contribution_sku", "cap IS NOT NULL", 295),
+        ):
+            assert asyncio.run(rows(access.owner, table, where)) == wanted
         with bench(PLAN, server, home, access) as (made, client):
             answers = {document.name: made.compared(document) for document in documents(TINY, asked=2)}
             assert list(answers) == ["Q1", "Q2", "Q3", "Q4"]
@@ -108,6 +116,40 @@ def test_the_page_has_a_place_for_the_figures(tmp_path: Path) -> None:
     page.write_text("no place")
     with pytest.raises(ValueError, match="has no"):
         report.put(page, "")
+
+
+def test_there_are_as_many_campaigns_as_the_page_says() -> None:
+    campaigns, conditions, answers = aims.rows(FULL)
+    assert (len(campaigns), len(conditions), len(answers)) == (1_000, 25_102, 20_000)
+    assert (
+        "1,000 live campaigns of all kinds and tiers, two clauses each, 25,102 conditions, 20,000 stores'"
+        in " ".join(PAGE.read_text().split())
+    )
+
+
+async def test_an_answer_that_never_comes_is_wrong() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        done = await drive(Job(server.sockets[0].getsockname()[1], [post({}, {})], [b"{}"], 2, 0.05))
+    assert (done.answers, done.wrong) == (0, 2)
+
+
+def test_a_client_that_ends_is_told_in_words() -> None:
+    client = Client(None)
+    with pytest.raises(Wrong, match="the client ended"):
+        client.do(Job(1, [b""], [b""], 1, 0.05))  # nobody listens there
+    client.stop()
+
+
+def test_only_variants_that_there_are_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_VARIANTS", "floor,ours")
+    assert Plan.of_environment().variants == ("ours", "floor")
+    monkeypatch.setenv("BENCH_VARIANTS", "our")
+    with pytest.raises(SystemExit, match="BENCH_VARIANTS is 'our'; it takes of ours, baseline, floor, commas"):
+        Plan.of_environment()
 
 
 @pytest.mark.parametrize("size", [FULL, TINY])

@@ -19,22 +19,17 @@ import httpx
 import pytest
 
 import boot
-from demo import SAMPLE
+from demo.iowa import SAMPLE
 from embedded.account import launch, server_account
 from embedded.binaries import locate, reachable
 from embedded.home import ROOT_BASE
 from tests.conftest import first_stores
+from tests.flows.commands import run
 from tests.flows.started import WAIT_S, Serving
-from tests.flows.test_cli import run
+from tests.given import PRODUCTION
 
 PASSWORD = "p@ss w/ord"
 IN_A_URL = "p%40ss%20w%2Ford"
-PRODUCTION = {
-    "MILLRACE_PROFILE": "production",
-    "MILLRACE_JWKS_URL": "https://issuer.example/keys",
-    "MILLRACE_JWT_ISSUER": "https://issuer.example",
-    "MILLRACE_JWT_AUDIENCE": "millrace",
-}
 pytestmark = pytest.mark.timeout(240)
 
 

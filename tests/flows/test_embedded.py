@@ -19,10 +19,7 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -36,10 +33,9 @@ from embedded.account import Account, blocking_directory, launch, server_account
 from embedded.binaries import MAJOR, PACKAGE, Binaries, locate, reachable
 from embedded.home import SOCKET_NAME, Home
 from embedded.lease import acquire, is_held, try_acquire
+from tests.flows.homes import LINGER_S, is_gone, layout, passable, server_pid, start, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-LINGER_S = 0.2
-WAIT_S = 30.0
 CLIENT = """
 import sys
 from pathlib import Path
@@ -52,27 +48,8 @@ sys.stdin.read()
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory every account may pass, unlike pytest's own; servers below it are stopped at the end."""
-    base = Path(tempfile.mkdtemp(prefix="embedded-", dir="/tmp"))
-    base.chmod(0o755)
-    yield base
-    locks = list(base.rglob("supervisor.lock"))
-    for lock in filter(is_held, locks):
-        with suppress(ProcessLookupError):
-            os.kill(int(lock.read_text()), signal.SIGTERM)
-    wait_until(lambda: all(is_gone(lock.parent) for lock in locks))
-    shutil.rmtree(base)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def start(home: Path) -> Server:
-    return EmbeddedPostgres(home, linger_s=LINGER_S).start()
+    with passable() as base:
+        yield base
 
 
 def client(home: Path) -> subprocess.Popen[bytes]:
@@ -86,20 +63,8 @@ def first_line(process: subprocess.Popen[bytes]) -> str:
     return process.stdout.readline().decode().strip()
 
 
-def layout(home: Path) -> Home:
-    return Home(home.resolve(), server_account())
-
-
-def server_pid(home: Path) -> int:
-    return int((layout(home).data / "postmaster.pid").read_text().split()[0])
-
-
 def supervisor_pid(home: Path) -> int:
     return int(layout(home).supervisor_lock.read_text())
-
-
-def is_gone(home: Path) -> bool:
-    return not is_held(layout(home).supervisor_lock) and not is_held(layout(home).server_lock)
 
 
 def servers_started(home: Path) -> int:

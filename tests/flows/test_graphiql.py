@@ -16,8 +16,9 @@ import app as application
 import boot
 from settings import Settings
 from tests.flows.conftest import Real
+from tests.given import PRODUCTION
 from tests.graph.client import GraphClient
-from transport.workbench import NOBODY, WorkedQuery, worked_queries
+from transport.workbench import WorkedQuery, worked_queries
 
 SOURCES = boot.PROJECT / "graphiql"
 PAGE = SOURCES / "page"
@@ -70,12 +71,12 @@ OF_QINGQUAN = [
     ("partner:1", "Partner"),
     ("admin", "Platform admin"),
 ]
-ISSUER = {
-    "MILLRACE_PROFILE": "production",
-    "MILLRACE_JWKS_URL": "https://issuer.example/keys",
-    "MILLRACE_JWT_ISSUER": "https://issuer.example",
-    "MILLRACE_JWT_AUDIENCE": "millrace",
-}
+
+
+def written_for(query: WorkedQuery) -> tuple[str, str | None]:
+    """The tenant and the person that the comment of a worked query names, as the page reads it."""
+    tenant, who = (re.search(rf"^# {word}: (\S+)$", query.query, re.M) for word in ("tenant", "as"))
+    return application.DEMO_TENANT if tenant is None else tenant[1], None if who is None else who[1]
 
 
 def guarded(answer: httpx.Response) -> bool:
@@ -193,8 +194,7 @@ def test_the_page_begins_with_the_worked_queries(real: Real) -> None:
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.title)
 async def test_a_worked_query_answers_whom_it_is_written_for(graph: GraphClient, query: WorkedQuery) -> None:
-    who = None if query.who == NOBODY else query.who
-    tenant = query.tenant or application.DEMO_TENANT
+    tenant, who = written_for(query)
     answered = await graph.ask(query.query, json.loads(query.variables or "{}"), by=who, tenant=tenant)
     assert answered.errors == []
     assert all(value not in (None, [], {}) for value in answered.data.values())
@@ -211,8 +211,8 @@ def test_a_worked_query_says_what_to_look_at_within_the_editor(query: WorkedQuer
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.title)
 def test_the_page_can_be_whom_a_worked_query_is_written_for(real: Real, query: WorkedQuery) -> None:
     people = httpx.get(f"{real.url}/graphiql/people").json()
-    offered = {(t["code"], person["subject"] or NOBODY) for t in people["tenants"] for person in t["people"]}
-    assert (query.tenant or application.DEMO_TENANT, query.who) in offered
+    offered = {(t["code"], person["subject"]) for t in people["tenants"] for person in t["people"]}
+    assert written_for(query) in offered
 
 
 async def test_the_stock_is_refused_to_nobody_with_its_path(graph: GraphClient) -> None:
@@ -317,7 +317,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def in_production(access: boot.Access, data: Path, **settings: str) -> httpx.AsyncClient:
-    made = application.create(Settings(DATA_DIR=data, **ISSUER, **settings), access)  # type: ignore[arg-type]  # strings, as in the environment
+    made = application.create(Settings(DATA_DIR=data, **PRODUCTION, **settings), access)  # type: ignore[arg-type]  # strings, as in the environment
     return httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://here")
 
 

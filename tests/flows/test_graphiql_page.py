@@ -21,6 +21,7 @@ NARROW = (1024, 768)
 RUN = "document.querySelector('.graphiql-execute-button')"
 ANSWER = "(document.querySelector('.graphiql-response .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
 QUERY = "(document.querySelector('.graphiql-query-editor .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
+DRAWN = f"new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done({ANSWER}.trim()))))"
 ROLE = "document.querySelector('#role').selectedOptions[0].textContent"
 KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
 SOCKET = """
@@ -86,6 +87,9 @@ async def test_an_analyst_runs_a_worked_query_and_becomes_a_clerk(page: Page, re
     await show(page, 1, "Stock")
     await page.click("document.querySelector('#become')")
     await page.until(f"{ROLE}.startsWith('Store clerk (') && {ANSWER}.trim() === ''")
+    await show(page, 0, "Storefront")
+    assert await page.value(DRAWN) == ""  # the analyst's answer is not for the clerk
+    await show(page, 1, "Stock")
     await page.click(RUN)
     await page.until(f"""{ANSWER}.includes('"actorClass": "STORE_CLERK"')""")
     keep("workbench-stock.png", await page.picture())

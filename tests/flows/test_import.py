@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import boot
-from integrations.wholesale.keys import Keys
+from integrations.keys import Keys
 from models import Base
 from models.wall import OPEN_TABLES, SHARED_TABLES
-from tests.conftest import TenantFacts
-from tests.flows.imports import NOW, connected, counting, sample
+from tests.conftest import NOW, TenantFacts
+from tests.flows.imports import connected, counting, sample
 
 ROWS = {
     "account": 23_035,

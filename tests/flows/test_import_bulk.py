@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.wholesale import bulk
-from integrations.wholesale.bulk import Bulk, insert_text, transposed
-from integrations.wholesale.keys import NAMESPACE, Keys, derived
+from integrations import bulk
+from integrations.bulk import Bulk, insert_text, transposed
+from integrations.keys import NAMESPACE, Keys, derived
 from models import catalog
 from models.base import Base
 from models.reading import set_tenant

@@ -12,21 +12,23 @@ import asyncpg
 import pytest
 from rich.console import Console
 
-from demo import SAMPLE
-from demo.writing import demo_of
-from integrations.wholesale import importing, report
-from integrations.wholesale.bulk import Bulk
+from demo.iowa import SAMPLE
+from demo.iowa.writing import demo_of
+from integrations import tenant as making
+from integrations.bulk import Bulk
+from integrations.keys import Keys
+from integrations.progress import Shown
+from integrations.tenant import ImportBusy, NewTenant, TenantExists
+from integrations.wholesale import report
 from integrations.wholesale.channel import Supply
-from integrations.wholesale.importing import ImportBusy, Imported, NewTenant, TenantExists, import_file
-from integrations.wholesale.keys import Keys
-from integrations.wholesale.progress import Shown
+from integrations.wholesale.importing import Imported, import_file
 from integrations.wholesale.reading import BrokenFile
 from integrations.wholesale.writing import Source
 from models import catalog
 from models.wall import APP_ROLE
+from tests.conftest import TODAY
 from tests.flows.imports import (
     SMALL_ROWS,
-    TODAY,
     connected,
     everything,
     importer,
@@ -280,9 +282,9 @@ async def test_two_processes_import_one_after_the_other(owner_dsn: str, small: P
 
 
 async def test_import_does_not_wait_for_ever(owner_dsn: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "LOCK_WAIT_S", 1)
+    monkeypatch.setattr(making, "LOCK_WAIT_S", 1)
     async with connected(owner_dsn) as connection:
-        await connection.execute(f"SELECT pg_advisory_xact_lock({importing.IMPORT_LOCK})")
+        await connection.execute(f"SELECT pg_advisory_xact_lock({making.IMPORT_LOCK})")
         with pytest.raises(ImportBusy, match="more than 1 s"):
             await import_file(owner_dsn, small, tenant())
     assert await rows_of_all(owner_dsn) == {}
@@ -293,7 +295,7 @@ async def test_who_waited_sees_the_tenant_whatever_the_servers_isolation(owner_d
         name = await connection.fetchval("SELECT current_database()")
         await connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
     async with connected(everything(owner_dsn)) as connection:
-        await connection.execute(f"SELECT pg_advisory_xact_lock({importing.IMPORT_LOCK})")
+        await connection.execute(f"SELECT pg_advisory_xact_lock({making.IMPORT_LOCK})")
         imports = [asyncio.create_task(import_file(owner_dsn, small, tenant())) for _ in range(2)]
         await waiting(owner_dsn, "advisory", 2)
     ended = await asyncio.gather(*imports, return_exceptions=True)

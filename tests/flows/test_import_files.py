@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import boot
-from demo.writing import demo_of
+from demo.iowa.writing import demo_of
 from embedded import Server
-from integrations.wholesale.importing import NewTenant, import_file
-from integrations.wholesale.keys import Keys
+from integrations.keys import Keys
+from integrations.tenant import NewTenant
+from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
 from models import Base
+from tests.conftest import NOW, TODAY
 from tests.flows.imports import (
-    NOW,
     SMALL_ROWS,
-    TODAY,
     connected,
     everything,
     importer,
@@ -58,7 +58,7 @@ ONE_SHOP = {
     **dict.fromkeys(("tenant", "region", "product", "sku", "site"), 1),
     "customer": 17,
     "promoter": 1,
-    "campaign": 30,
+    "campaign": 27,  # three of the thirty aim at categories, of which it has none
 }
 
 PAST_LINES = "SELECT count(*) FROM order_line l JOIN order_header o ON o.id = l.order_id WHERE o.kind = 'REPLENISHMENT'"

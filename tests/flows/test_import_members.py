@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 import boot
-from demo import SAMPLE
-from demo.campaigning import plans
 from demo.consumers.generation import generate_consumers
 from demo.consumers.values import Consumers
 from demo.consumers.world import World
+from demo.iowa import SAMPLE, SEED
+from demo.iowa.campaigning import plans
 from models import Base
-from tests.conftest import TODAY, TenantFacts
+from tests.conftest import NOW, TODAY, TenantFacts
 from tests.domain import iowa as file
-from tests.flows.imports import NOW, connected, counting
+from tests.flows.imports import connected, counting
 
 
 @cache
@@ -27,7 +27,7 @@ def world() -> World:
 
 @cache
 def made() -> Consumers:
-    return generate_consumers(world())
+    return generate_consumers(world(), SEED)
 
 
 @pytest.fixture
@@ -173,6 +173,7 @@ async def test_most_campaigns_are_live_now(real: Any) -> None:
     live = "SELECT count(*) FROM campaign WHERE status = 'PUBLISHED' AND starts_at <= $1 AND ends_at > $1"
     assert await real.fetchval(live, NOW) == 25
     assert await real.fetchval(live, NOW + timedelta(days=20)) == 26
+    assert await real.fetchval(live, NOW + timedelta(days=3_600)) == 25
     assert await real.fetchval("SELECT revision FROM campaign_revision") == 1
     midnights = "SELECT count(*) FROM campaign WHERE (starts_at AT TIME ZONE 'America/Chicago')::time <> '00:00'"
     assert await real.fetchval(midnights) == 0

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from integrations.progress import Shown, Silent
 from integrations.wholesale import report
 from integrations.wholesale.importing import Imported, import_file
-from integrations.wholesale.progress import Shown, Silent
 from tests.flows.imports import connected, everything, sample, tenant, written
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import boot
-from tests.conftest import TenantFacts
-from tests.flows.imports import TODAY, connected, sample
+from tests.conftest import TODAY, TenantFacts
+from tests.flows.imports import connected, sample
 
 Chains = dict[tuple[str, int, int], list[tuple[date, date | None, int]]]
 

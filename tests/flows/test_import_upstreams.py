@@ -6,11 +6,13 @@ from pathlib import Path
 
 import asyncpg
 
-from demo.writing import demo_of
-from integrations.wholesale.importing import NewTenant, import_file
-from integrations.wholesale.keys import Keys
+from demo.iowa.writing import demo_of
+from integrations.keys import Keys
+from integrations.tenant import NewTenant
+from integrations.wholesale.importing import import_file
 from models.reading import set_tenant
-from tests.flows.imports import NOW, TODAY, sample
+from tests.conftest import NOW, TODAY
+from tests.flows.imports import sample
 
 SHOP = "2205"
 UNAUTHORISED = """

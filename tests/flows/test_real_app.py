@@ -9,12 +9,15 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 import app as application
-from integrations.wholesale.keys import Keys
+import boot
+from integrations.keys import Keys
+from settings import Settings
 from tests.flows.conftest import Real
 from tests.graph.documents import IOWA, Q1
 from transport.bearer import Identity, mint
@@ -170,6 +173,19 @@ def test_a_field_that_is_not_for_her_is_forbidden_with_its_path(real: Real) -> N
             {"message": "You may not read sku.stock.", "path": ["sku", "stock"], "extensions": {"code": "FORBIDDEN"}}
         ]
     }
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [(300, "5min"), (20.0001, "20001ms")])
+async def test_the_server_gives_no_statement_and_no_pause_longer_than_a_request_has(
+    access: boot.Access, seconds: float, limit: str
+) -> None:
+    settings = Settings(MILLRACE_REQUEST_TIMEOUT_S=seconds, MILLRACE_POOL_SIZE=1)
+    assert application.limits_of(settings).request_seconds == seconds
+    pool = application.pool_of(settings, access)
+    async with pool.engine.connect() as connection:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            assert await connection.scalar(text(f"SHOW {name}")) == limit
+    await pool.close()
 
 
 def test_health_and_metrics(real: Real) -> None:

@@ -22,6 +22,7 @@ import boot
 from embedded import EmbeddedPostgres
 from models.reading import set_tenant
 from tests.flows.started import WAIT_S, Serving
+from tests.given import PRODUCTION
 from tests.graph.documents import IOWA, Q1
 from tests.proof import FULL, keeps_to
 
@@ -171,7 +172,9 @@ def test_a_killed_database_is_told_and_comes_back_with_the_next_start(home: Path
         time.sleep(0.05)
     assert httpx.get(f"{url}/health/live").status_code == 200
     answered = httpx.post(f"{url}/graphql", json={"query": "{ stores(first: 1) { nodes { id } } }"})
+    assert answered.status_code == 503  # nothing ran: the tenant itself is not found
     assert answered.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    assert "data" not in answered.json()
     # The next start brings the database back, also for the process that lost it.
     again = Serving(home)
     storefront(again.url())
@@ -220,13 +223,7 @@ def test_a_directory_closed_to_the_server_is_named(place: Path) -> None:
 
 
 def test_in_production_there_is_no_demo(home: Path) -> None:
-    settings = {
-        "MILLRACE_PROFILE": "production",
-        "MILLRACE_JWKS_URL": "https://issuer.example/keys",
-        "MILLRACE_JWT_ISSUER": "https://issuer.example",
-        "MILLRACE_JWT_AUDIENCE": "millrace",
-    }
-    serving = Serving(home, **settings)
+    serving = Serving(home, **PRODUCTION)
     url = serving.url()
     assert "Try:" not in serving.text
     answered = httpx.post(f"{url}/graphql", json={"query": "{ viewer { actorClass } }"})

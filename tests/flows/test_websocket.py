@@ -2,23 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.engine.small import RUNNING
 from tests.flows.audit.node import run
 from tests.flows.served import Served, small
-from transport.websocket import PROTOCOL
-
-_WAIT_SECONDS = 5.0
+from tests.flows.wire import WAIT_SECONDS, Wire, raw, ready, until
+from transport.desk import Desk
+from transport.websocket import PROTOCOL, SocketEndpoint
 
 
 @pytest.fixture(scope="module")
@@ -27,54 +26,6 @@ def served() -> Iterator[Served]:
         socket_init_seconds=0.3, socket_operations=3, socket_message_bytes=5_000, request_seconds=0.5, sockets=4
     ) as running:
         yield running
-
-
-class Wire:
-    """One socket, in messages."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
-
-    async def send(self, message: Any) -> None:
-        await self.connection.send(orjson.dumps(message).decode())
-
-    async def read(self) -> dict[str, Any]:
-        async with asyncio.timeout(_WAIT_SECONDS):
-            message: dict[str, Any] = orjson.loads(await self.connection.recv())
-        return message
-
-    async def subscribe(self, name: str, query: str, **rest: Any) -> None:
-        await self.send({"id": name, "type": "subscribe", "payload": {"query": query, **rest}})
-
-    async def closed(self) -> tuple[int, str]:
-        """The code and reason of the close frame that comes next."""
-        with suppress(ConnectionClosed):
-            while True:
-                await self.read()
-        return self.connection.close_code or 0, self.connection.close_reason or ""
-
-
-@asynccontextmanager
-async def raw(served: Served, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[Wire]:
-    async with connect(
-        served.socket_url, subprotocols=[Subprotocol(protocol)], additional_headers=headers, close_timeout=1
-    ) as connection:
-        yield Wire(connection)
-
-
-@asynccontextmanager
-async def ready(served: Served, payload: Any = None, **headers: str) -> AsyncIterator[Wire]:
-    async with raw(served, **headers) as wire:
-        await wire.send({"type": "connection_init", "payload": payload})
-        assert await wire.read() == {"type": "connection_ack"}
-        yield wire
-
-
-async def until(condition: Any) -> None:
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 async def test_query_and_mutation_answer_once_and_complete(served: Served) -> None:
@@ -175,6 +126,11 @@ async def test_bad_token_closes_the_socket(served: Served) -> None:
         ({"millrace-tenant": "nowhere"}, (4403, "TENANT_REQUIRED")),
         ({"authorization": "Bearer crash"}, (4500, "Internal server error")),
         ({"authorization": 7}, (4400, "The payload's authorization has to be a string")),
+        (
+            {"authorization": "Bearer forged", "Authorization": "Bearer staff"},
+            (4400, "The payload's authorization is repeated"),
+        ),
+        ({"millrace-tenant": None, "Millrace-Tenant": "iowa"}, (4400, "The payload's millrace-tenant is repeated")),
         ([], (4400, "The payload of connection_init has to be an object")),
     ):
         async with raw(served) as wire:
@@ -247,6 +203,37 @@ async def test_only_this_protocol_is_spoken(served: Served) -> None:
 async def test_socket_without_init_is_closed(served: Served) -> None:
     async with raw(served) as wire:
         assert await wire.closed() == (4408, "Connection initialisation timeout")
+
+
+@pytest.mark.parametrize(
+    ("first", "end"),
+    [
+        ({"type": "pong"}, (4408, "Connection initialisation timeout")),
+        ({"type": "connection_init", "payload": {"authorization": "Bearer short"}}, (4403, "Token expired")),
+    ],
+)
+async def test_a_client_that_never_pauses_is_closed_in_time_too(
+    served: Served, first: dict[str, Any], end: tuple[int, str]
+) -> None:
+    # Without a socket: over one there is now and then no message waiting.
+    messages = chain([{"type": "websocket.connect"}, received(first)], repeat(received({"type": "pong"})))
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    desk = Desk(served.door, served.graph, served.metrics)
+    endpoint = SocketEndpoint(served.door, desk, served.graph.limits, served.metrics)
+    async with asyncio.timeout(WAIT_SECONDS):
+        await endpoint({"type": "websocket", "subprotocols": [PROTOCOL], "headers": []}, receive, send)
+    assert (sent[-1]["type"], sent[-1]["code"], sent[-1]["reason"]) == ("websocket.close", *end)
+
+
+def received(message: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "websocket.receive", "text": orjson.dumps(message).decode()}
 
 
 async def test_subscribe_before_ack_and_second_init_are_refused(served: Served) -> None:
@@ -362,7 +349,7 @@ async def test_stop_does_not_wait_for_ever_for_a_request() -> None:
             served.server.should_exit = True
             await asyncio.gather(asked, return_exceptions=True)
             await until(lambda: not served.thread.is_alive())
-    assert time.monotonic() - started < _WAIT_SECONDS
+    assert time.monotonic() - started < WAIT_SECONDS
     assert served.door.inside == 0
 
 

@@ -11,6 +11,7 @@ import boot
 from embedded import Server
 from models.database import Database, Login
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.graph.client import GraphClient
 from tests.graph.members import NOW, Members
 
@@ -34,7 +35,7 @@ async def graph_of(cluster: Server, templates: tuple[str, str], name: str, *worl
     for world in worlds:
         await world.write(owner)
     await owner.close()
-    app = Database(Login(dsn, APP_ROLE), pool_size=4, observed=True)
+    app = pool_of(Login(dsn, APP_ROLE), 4, observed=True)
     client = GraphClient(app, NOW)
     for world in worlds:  # the directory of tenants is read, and no connection is new
         await client.ask("{ tenant { code } }", tenant=world.code)

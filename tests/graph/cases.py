@@ -48,6 +48,7 @@ class Case:
             "binding": ids.of("binding", 1),
             "tier": ids.of("right", "CLUB"),
             "campaign": ids.campaign("FLAGSHIP-75"),
+            "coupons": ids.campaign("WELCOME"),
         }
 
 
@@ -117,7 +118,7 @@ ROOTS: dict[str, Case] = {
     ),
     "location": Case(
         '{ location(id: "%(location)s") { organization { name } region { name } '
-        "stock(first: %(first)d) { nodes { onHand sku { name } } } } }",
+        "stock(first: %(first)d) { nodes { onHand sku { name } location { code } } } } }",
         CLERK,
         6,
     ),
@@ -188,6 +189,9 @@ DEEP: dict[str, Case] = {
         BRAND,
         3,
     ),
+    "what coupons take off": Case(
+        '{ campaign(id: "%(coupons)s") { couponOffer { thresholdFen offFen } couponRight { name } } }', BRAND, 5
+    ),
     "pools": Case(
         '{ organization(id: "%(distributor)s") { externalReferences { value } pools { organization { name } } } }',
         OPERATOR,
@@ -199,9 +203,21 @@ DEEP: dict[str, Case] = {
         OPERATOR,
         8,
     ),
+    "goods by their owner": Case(
+        '{ organization(id: "%(distributor)s") { stock(first: %(first)d) { nodes { onHand location { name } '
+        "owner { name } sku { name } } } } }",
+        OPERATOR,
+        5,
+    ),
+    "what an organisation contributes": Case(
+        '{ organization(id: "%(distributor)s") { contributions { pool { name } location { name } visibleTo { name } '
+        "skus(first: %(first)d) { nodes { cap held } } } } }",
+        OPERATOR,
+        6,
+    ),
     "price lists": Case(
-        '{ organization(id: "%(brand)s") { priceLists(first: 5) { nodes { code buyer { name } '
-        "prices(first: %(first)d) { nodes { unitPrice sku { name } } } } } } }",
+        '{ organization(id: "%(brand)s") { priceLists(first: 5) { nodes { code buyer { name } region { name } '
+        "site { name } prices(first: %(first)d) { nodes { unitPrice sku { name } } } } } } }",
         BRAND,
         5,
     ),
@@ -322,6 +338,9 @@ CONNECTIONS: dict[str, Case] = {
         "{ categories(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
     ),
     "stock": Case('{ location(id: "%(warehouse)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3),
+    "goods by their owner": Case(
+        '{ organization(id: "%(distributor)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3
+    ),
     "contributed skus": Case(
         '{ node(id: "%(pool)s") { ... on Pool { contributions { skus(first: 2) { %(total)s nodes { held } } } } } }',
         SALES,

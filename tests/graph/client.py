@@ -19,6 +19,7 @@ from loaders.tenants import ALL_TENANTS
 from models.database import Database
 from models.reading import set_tenant
 from resolvers.entrance import Entrance
+from tests.given import DEFAULTS
 from transport.bearer import Identity, SecretVerifier, Verifiers, mint
 from transport.desk import QUERY_OR_MUTATION, Desk, Graph
 from transport.door import RequestFacts
@@ -50,10 +51,10 @@ class GraphClient:
     """Asks as anyone: nobody, or an actor by the demo's names (`store:2191/clerk`, `member:1`, `admin`)."""
 
     def __init__(self, database: Database, now: datetime) -> None:
-        self._database = database
-        verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE)})
-        entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: now)
-        graph = Graph.of(schema.build(), Limits(), introspection=True)
+        self._database, self.now = database, now
+        verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
+        entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
+        graph = Graph.of(schema.build(), Limits(request_seconds=DEFAULTS.request_timeout_s), introspection=True)
         self.limits = graph.limits
         self._desk = Desk(entrance, graph, Metrics())
         self._documents = graph.documents
@@ -75,15 +76,15 @@ class GraphClient:
         sent: list[str] = []
         await sleep(0)  # the driver tells of a statement one turn later: what the token needed is not the query's
         with self._database.recording(sent):
-            answer = await self._desk.answer(
+            result = await self._desk.answer(
                 Ask(query=query, variables=dict(variables or {}), operation_name=None),
                 RequestFacts(authorization=token, host=None, tenant=tenant, request_id="test"),
                 QUERY_OR_MUTATION,
             )
             await sleep(0)
         return Answered(
-            answer.result.data,
-            answer.result.errors,
+            result.data,
+            result.errors,
             [text for text in sent if not text.startswith(BOUNDARIES) and text != ALL_TENANTS.text],
         )
 

@@ -1,6 +1,6 @@
 """The documents the graph tests ask, and the ids of the demo they ask about."""
 
-from integrations.wholesale.keys import Keys
+from integrations.keys import Keys
 
 Q1 = """
 query Storefront($id: ID!, $first: Int) {

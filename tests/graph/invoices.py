@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from demo import SAMPLE
+from demo.iowa import SAMPLE
 
 Line = dict[str, str]
 Sums = dict[tuple[Any, ...], tuple[int, ...]]

@@ -14,12 +14,20 @@ def cursor(*parts: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=").decode()
 
 
-async def walk(graph: GraphClient, document: str, path: tuple[str, ...], by: str | None, **variables: Any) -> list[Any]:
+async def walk(
+    graph: GraphClient,
+    document: str,
+    path: tuple[str, ...],
+    by: str | None,
+    *,
+    tenant: str = "iowa",
+    **variables: Any,
+) -> list[Any]:
     """Every node of a connection, page after page, each page asked with the last one's `endCursor` as `after`."""
     found: list[Any] = []
     after = None
     for _ in range(MAX_PAGES):
-        asked = await graph.ask(document, {**variables, "after": after}, by=by)
+        asked = await graph.ask(document, {**variables, "after": after}, by=by, tenant=tenant)
         assert asked.errors == []
         page = asked.data
         for key in path:

@@ -9,18 +9,23 @@ CLERK, SISTER, STRANGER = "store:2191/clerk", "store:2555/clerk", "store:2205/cl
 """The sister shop buys from the same distributor, the stranger from another."""
 OURS, THEIRS = "distributor:56/operator", "distributor:73/operator"
 OPERATOR, RIVAL = "brand:260/operator", "brand:65/operator"
+ANALYST = "brand:260/analyst"
 SHOP, DISTRIBUTOR = IOWA.store(2191), IOWA.distributor(56)
 FLAGSHIP = IOWA.campaign("FLAGSHIP-75")
 
 
 @dataclass(frozen=True)
 class Private:
-    """A field that is not for all: the document, how its answer is read, who sees something, and who sees nothing."""
+    """A field that is not for all: the document, how its answer is read, who sees something, and who sees nothing.
+
+    `refused_to`: who may not ask for it at all.
+    """
 
     document: str
     path: tuple[Any, ...]
     seen_by: tuple[str, ...]
     hidden_from: tuple[str, ...]
+    refused_to: tuple[str, ...] = ()
 
 
 def shop(selection: str) -> str:
@@ -46,27 +51,35 @@ def all_but(*seen: str) -> tuple[str, ...]:
 
 PRIVATE = {
     "locations": Private(
-        shop("it: locations { kind code name organization { name } region { name } }"),
+        shop("it: locations { kind code name organization { name } region { name } point { latitude longitude } }"),
         ("store", "it"),
         (CLERK, "admin"),
         all_but(CLERK),
     ),
     "stock": Private(
-        '{ location(id: "%s") { it: stock { nodes { sku { code } owner { code } lotCode producedOn expiresOn onHand '
-        "reserved allocated inTransit quarantined } } } }" % IOWA.location("STORE", 2191),
+        '{ location(id: "%s") { it: stock { nodes { sku { code } location { code } owner { code } lotCode producedOn '
+        "expiresOn onHand reserved allocated inTransit quarantined } } } }" % IOWA.location("STORE", 2191),
         ("location", "it", "nodes"),
         (CLERK, "admin"),
         all_but(CLERK),
+    ),
+    "goods by their owner": Private(
+        house("it: stock { nodes { onHand } }"), ("organization", "it", "nodes"), (OURS, "admin"), all_but(OURS)
     ),
     "pools": Private(
         house("it: pools { code name organization { code } }"), ("organization", "it"), (OURS, "admin"), all_but(OURS)
     ),
     "what a pool is made of": Private(
-        '{ it: node(id: "%s") { ... on Pool { contributions { location { code } owner { code } visibleTo { code } '
-        "shareBps skus(first: 5) { nodes { sku { code } cap held } } } } } }" % IOWA.pool("DISTRIBUTOR", 56),
+        '{ it: node(id: "%s") { ... on Pool { contributions { pool { code } location { code } owner { code } '
+        "visibleTo { code } shareBps skus(first: 5) { nodes { sku { code } cap held } } } } } }"
+        % IOWA.pool("DISTRIBUTOR", 56),
         ("it",),
         (OURS, "admin"),
         all_but(OURS),
+        (ANALYST,),
+    ),
+    "what an organisation contributes": Private(
+        house("it: contributions { shareBps }"), ("organization", "it"), (OURS, "admin"), all_but(OURS), (ANALYST,)
     ),
     "pool by id": Private(
         '{ it: node(id: "%s") { id ... on Pool { code } } }' % IOWA.pool("DISTRIBUTOR", 56),
@@ -76,8 +89,9 @@ PRIVATE = {
     ),
     "price lists": Private(
         house(
-            "it: priceLists { nodes { code name audience scope buyer { code } buyerTag buyerTier regionCode "
-            "isGenerated prices { nodes { sku { code } minQty unitPrice validFrom validUntil } } } }"
+            "it: priceLists { nodes { code name audience scope buyer { code } buyerTag buyerTier "
+            "region { code } site { code } isGenerated "
+            "prices { nodes { sku { code } minQty unitPrice validFrom validUntil } } } }"
         ),
         ("organization", "it", "nodes"),
         (OURS, "admin"),
@@ -140,6 +154,7 @@ PRIVATE = {
         ("store", "it", "nodes"),
         (CLERK, OURS, "admin"),
         (*all_but(CLERK, OURS), "member:1"),
+        (ANALYST,),
     ),
     "orders received": Private(
         house("it: ordersReceived { nodes { number } }"),
@@ -147,12 +162,20 @@ PRIVATE = {
         (CLERK, SISTER, OURS, "admin"),
         # A buyer sees her own among them. The partner is the other distributor's system.
         (*all_but(CLERK, SISTER, OURS), "member:1"),
+        (ANALYST,),
     ),
     "an order": Private(
         '{ it: order(id: "%s") { total } }' % IOWA.order("S291988"),
         ("it",),
         (CLERK, OURS, "admin"),
         (*all_but(CLERK, OURS), "member:1"),
+        (ANALYST,),
+    ),
+    "an order by its global id": Private(
+        '{ it: node(id: "%s") { id } }' % IOWA.order("S291988"),
+        ("it",),
+        (CLERK, OURS, "admin"),
+        (*all_but(CLERK, OURS), ANALYST, "member:1"),
     ),
     "authorizations": Private(
         shop(
@@ -190,7 +213,7 @@ PRIVATE = {
     "channel stock": Private(
         '{ sku(id: "%s") { it: channelStock { onHand holders } } }' % IOWA.sku(43337),
         ("sku", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         (OURS, THEIRS, RIVAL, "brand:65/analyst", "partner:1"),
     ),
     "sell-in": Private(
@@ -199,19 +222,19 @@ PRIVATE = {
             "{ nodes { month region { code } sku { code } category { code } units orders stores } }"
         ),
         ("organization", "it", "nodes"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         (OURS, "distributor:56/salesperson", THEIRS, RIVAL, "brand:65/analyst", "partner:1"),
     ),
     "stock cover": Private(
         brand('it: stockCover(until: "2015-11-01", days: 366) { nodes { sku { code } onHand sold daysOfCover } }'),
         ("organization", "it", "nodes"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         (OURS, "distributor:56/salesperson", THEIRS, RIVAL, "brand:65/analyst", "partner:1"),
     ),
     "shelf coverage": Private(
         brand("it: shelfCoverage { total covered bps skus { nodes { sku { code } covered bps } } }"),
         ("organization", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         (OURS, "distributor:56/salesperson", THEIRS, RIVAL, "brand:65/analyst", "partner:1"),
     ),
     "sales": Private(
@@ -230,13 +253,13 @@ PRIVATE = {
     "an organisation's campaigns": Private(
         brand("it: campaigns { nodes { code } }"),
         ("organization", "it", "nodes"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         all_but(OPERATOR),
     ),
     "who funds a campaign": Private(
         '{ campaign(id: "%s") { it: funders { organization { code } shareBps } } }' % FLAGSHIP,
         ("campaign", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         all_but(OPERATOR),
     ),
     "whom a campaign aims at": Private(
@@ -244,14 +267,14 @@ PRIVATE = {
         "site { code } territory { name } tier organization { code } tag mode memberTier { code level name growthFrom "
         "pointsRatePct } sku { code } category { code } terminal weekdays fromMinute untilMinute } } } }" % FLAGSHIP,
         ("campaign", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         all_but(OPERATOR),
     ),
     "what stores said to a campaign": Private(
         '{ campaign(id: "%s") { it: answers { nodes { store { code } stance thresholdFen thresholdUnits offFen offBps '
         "priceFen } } } }" % FLAGSHIP,
         ("campaign", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         all_but(OPERATOR),
     ),
     "what does not reach a store": Private(
@@ -312,7 +335,7 @@ PRIVATE = {
     "a brand's item numbers": Private(
         '{ sku(id: "%s") { it: externalReferences { system value } } }' % IOWA.sku(43337),
         ("sku", "it"),
-        (OPERATOR, "brand:260/analyst", "admin"),
+        (OPERATOR, ANALYST, "admin"),
         all_but(OPERATOR),
     ),
 }

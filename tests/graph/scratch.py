@@ -1,4 +1,4 @@
-"""Changing the demo for one test: a writer of the tenant's rows that puts everything back."""
+"""The demo's rows beside the graph: read as they are, or changed for one test by a writer that puts everything back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +21,18 @@ async def changed(
         yield
     finally:
         await _run(access, tenant, undo)
+
+
+async def rows_of(access: boot.Access, tenant: TenantFacts, text: str, *values: Any) -> list[Any]:
+    """Rows, read as the owner of the tables."""
+    connection = await asyncpg.connect(access.owner)
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(set_tenant(tenant.id))
+            found: list[Any] = await connection.fetch(text, tenant.id, *values)
+            return found
+    finally:
+        await connection.close()
 
 
 async def _run(access: boot.Access, tenant: TenantFacts, statements: list[tuple[str, list[Any]]]) -> None:

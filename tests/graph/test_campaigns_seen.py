@@ -181,7 +181,7 @@ async def test_what_a_campaign_offers_is_open_to_all(graph: GraphClient, trade: 
 async def test_a_coupon_campaign_names_what_its_coupons_are_worth(
     graph: GraphClient, trade: Trade, access: boot.Access
 ) -> None:
-    """To its issuer; the terms of a right are not for everyone."""
+    """What they take off to everyone, their terms to who may see that right: here the issuer alone."""
     terms, id, owner = trade.key("coupons"), trade.key("campaign:coupon"), trade.key("brand:1")
     do = [
         (
@@ -205,18 +205,25 @@ async def test_a_coupon_campaign_names_what_its_coupons_are_worth(
         ("DELETE FROM coupon_offer WHERE tenant_id = $1 AND terms_id = $2", terms),
         ("DELETE FROM right_terms WHERE tenant_id = $1 AND id = $2", terms),
     ]
-    document = "query ($id: ID!) { campaign(id: $id) { kind couponRight { code } } }"
+    offered = (
+        "query ($id: ID!) { campaign(id: $id) { couponOffer { benefit thresholdFen offFen offBps maxOffFen } %s } }"
+    )
+    document = offered % "couponRight { code }"
     await change(access.owner, trade, *do)
     try:
         seen = {
             who: (await ask(graph, trade, document, who, id=trade.id("campaign:coupon")))["campaign"]
             for who in ("brand:1/operator", "member:2", "distributor:2/operator")
         }
+        public = (await ask(graph, trade, offered % "", id=trade.id("campaign:coupon")))["campaign"]
+        other = (await ask(graph, trade, offered % "", id=trade.id("campaign:all")))["campaign"]
     finally:
         await change(access.owner, trade, *undo)
+    ten = {"benefit": "AMOUNT_OFF", "thresholdFen": 5_000, "offFen": 1_000, "offBps": None, "maxOffFen": None}
+    assert (public, other) == ({"couponOffer": ten}, {"couponOffer": None})
     assert seen == {
-        "brand:1/operator": {"kind": "COUPON", "couponRight": {"code": "ten"}},
-        **{who: {"kind": "COUPON", "couponRight": None} for who in ("member:2", "distributor:2/operator")},
+        "brand:1/operator": {"couponOffer": ten, "couponRight": {"code": "ten"}},
+        **{who: {"couponOffer": ten, "couponRight": None} for who in ("member:2", "distributor:2/operator")},
     }
 
 
@@ -319,6 +326,7 @@ async def test_campaigns_of_another_tenant_are_nothing(graph: GraphClient, trade
     asked = await graph.ask(document, {key: trade.id(name) for key, name in names.items()}, by="admin")
     assert asked.errors == []
     assert [asked.data[key] for key in ("campaign", "node", "cloudStore", "organization")] == [None] * 4
+    assert asked.data["brands"]["nodes"][0]["cloudStore"] == {"campaigns": None}
     assert asked.data["stores"]["nodes"][0]["cloudStore"] == {"one": None, "two": None}
     foreign = {"id": IOWA.store(2191), "sku": IOWA.sku(43337)}
     inside = await graph.ask(

@@ -1,6 +1,7 @@
 """How many statements it takes to say what reaches: for a hundred stores as many as for one; what a change costs."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 import boot
 from loaders.campaign.index import AIMS, CONDITIONS, REVISION
 from loaders.tenants import RETRY_S
+from models.database import Database
+from tests.conftest import NOW
 from tests.graph.client import Answered, GraphClient
-from tests.graph.test_campaigns import ANYBODY, CLERK, HERE, here
-from tests.graph.trade import Trade, change, written
+from tests.graph.test_campaigns import ANYBODY, CLERK, HERE, here, missed
+from tests.graph.trade import DAY, WEEK, Trade, change, written
 
 STORES = "query ($first: Int!) { stores(first: $first) { nodes { cloudStore { campaigns %s } } } }" % HERE
 MISSED = (
@@ -145,6 +148,30 @@ async def test_a_change_that_does_not_say_so_is_not_looked_for(
     await change(access.owner, trade, (status, trade.key("campaign:own"), 7), bump=False)
     assert built(asked) == [REVISION.text]
     assert next(iter(await here(graph, trade) or ())) == "all"
+
+
+@pytest.mark.parametrize(
+    ("later", "gone"),
+    [
+        (DAY - timedelta(microseconds=1), set[str]()),
+        (DAY, {"over"}),
+        (WEEK, {"over"}),
+        (WEEK + DAY, {"all", "own", "tier", "silver", "over"}),
+    ],
+)
+async def test_no_answer_depends_on_how_old_an_index_is(
+    app: Database, trade: Trade, later: timedelta, gone: set[str]
+) -> None:
+    """Until a campaign changes an index is kept, and knows what was not over two days before it was built."""
+    aged, fresh = GraphClient(app, NOW), GraphClient(app, NOW + later)
+    await here(aged, trade)
+    aged.now = NOW + later
+    told = [await missed(graph, trade, CLERK) or {} for graph in (aged, fresh)]
+    assert told[0] == told[1]
+    reached = [await here(graph, trade, at=(NOW + later - DAY).isoformat()) for graph in (aged, fresh)]
+    assert reached[0] == reached[1]
+    known = {*told[0], *(await here(aged, trade) or ())}
+    assert {"all", "own", "tier", "silver", "over"} - known == gone
 
 
 async def test_what_a_store_says_is_seen_at_once(graph: GraphClient, trade: Trade, access: boot.Access) -> None:

@@ -5,17 +5,15 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-import asyncpg
 import pytest
 
 import boot
-from models.reading import set_tenant
 from tests.conftest import TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.invoices import item, lines, summed, within
 from tests.graph.paging import walk
-from tests.graph.scratch import changed
+from tests.graph.scratch import changed, rows_of
 
 ANALYST = "brand:260/analyst"
 BRAND, KEY = IOWA.brand(260), IOWA.keys.of("organization", "BRAND", 260)
@@ -34,18 +32,6 @@ query ($id: ID!, $after: String) {
     totalCount nodes { sku { code product { code } } covered bps } pageInfo { hasNextPage endCursor } } } } }
 }
 """
-
-
-async def rows_of(access: boot.Access, tenant: TenantFacts, text: str, *values: Any) -> list[Any]:
-    """Rows, read as the owner of the tables."""
-    connection = await asyncpg.connect(access.owner)
-    try:
-        async with connection.transaction(readonly=True):
-            await connection.execute(set_tenant(tenant.id))
-            found: list[Any] = await connection.fetch(text, tenant.id, *values)
-            return found
-    finally:
-        await connection.close()
 
 
 OWN_SKUS = (

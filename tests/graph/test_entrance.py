@@ -18,7 +18,7 @@ from tests.graph.scratch import changed
 from transport.bearer import Identity, SecretVerifier, Verifiers, mint
 from transport.door import RequestFacts
 
-VERIFIER = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE)})
+VERIFIER = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=0)})
 CLERK = "store:2191/clerk"
 
 

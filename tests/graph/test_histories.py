@@ -5,17 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
 
 import boot
 from domain.money import percent_half_up
-from models.reading import set_tenant
 from tests.conftest import TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.invoices import cents, day, lines, order_number, series
 from tests.graph.paging import walk
+from tests.graph.scratch import rows_of
 
 CLERK, SALES, OPERATOR = "store:2191/clerk", "distributor:56/salesperson", "distributor:56/operator"
 ZONE = ZoneInfo("America/Chicago")
@@ -110,21 +109,10 @@ async def test_all_stock_of_a_warehouse_is_walked_and_counted(
     keys = [(row["sku"]["id"], row["owner"]["code"], row["lotCode"]) for row in rows]
     assert len(keys) == len(set(keys))
     text = "SELECT count(*), sum(on_hand)::bigint FROM stock WHERE tenant_id = $1 AND location_id = $2"
-    count, units = await rows_of(access, iowa, text, IOWA.keys.of("location", "DISTRIBUTOR", 56))
+    ((count, units),) = await rows_of(access, iowa, text, IOWA.keys.of("location", "DISTRIBUTOR", 56))
     assert (len(rows), sum(row["onHand"] for row in rows)) == (count, units)
     asked = await graph.ask(document, {"id": warehouse}, by=OPERATOR)
     assert asked.data["location"]["stock"]["totalCount"] == count
-
-
-async def rows_of(access: boot.Access, tenant: TenantFacts, text: str, *values: Any) -> Any:
-    """One row, read as the owner of the tables."""
-    connection = await asyncpg.connect(access.owner)
-    try:
-        async with connection.transaction(readonly=True):
-            await connection.execute(set_tenant(tenant.id))
-            return await connection.fetchrow(text, tenant.id, *values)
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("by", ["brand:260/operator", "brand:260/analyst"])
@@ -136,7 +124,8 @@ async def test_a_brand_sees_how_much_of_its_goods_lies_with_others(
         " WHERE tenant_id = $1 AND sku_id = $2 AND owner_id <> $3 AND on_hand > 0"
     )
     keys = IOWA.keys
-    units, holders = await rows_of(access, iowa, text, keys.of("sku", 43337), keys.of("organization", "BRAND", 260))
+    ids = keys.of("sku", 43337), keys.of("organization", "BRAND", 260)
+    ((units, holders),) = await rows_of(access, iowa, text, *ids)
     assert holders > 100
     asked = await graph.ask('{ sku(id: "%s") { channelStock { onHand holders } } }' % IOWA.sku(43337), by=by)
     assert asked.data == {"sku": {"channelStock": {"onHand": units, "holders": holders}}}

@@ -212,3 +212,55 @@ async def test_the_brand_sees_what_the_stores_bought(graph: GraphClient) -> None
     assert len(months) == 9
     assert all(month["units"] > 1_000 and month["stores"] > 3 for month in months)
     assert all(row["onHand"] > 0 for row in brand["stockCover"]["nodes"])
+
+
+async def test_a_shopper_s_order_of_the_brand_is_nothing_to_its_analyst(graph: GraphClient) -> None:
+    listed = (
+        "query ($id: ID!) { organization(id: $id) { ordersReceived(first: 50) "
+        "{ nodes { id kind lines { nodes { net } } } } } }"
+    )
+    brand = {"id": of("BRAND", "QQ")}
+    asked = await graph.ask(listed, brand, by="brand:QQ/operator", tenant=HERE)
+    orders = asked.data["organization"]["ordersReceived"]["nodes"]
+    order = next(one["id"] for one in orders if one["kind"] == "CONSUMER" and one["lines"]["nodes"])
+    refused = await graph.ask(listed, brand, by="brand:QQ/analyst", tenant=HERE)
+    assert (refused.data, refused.codes) == (None, ["FORBIDDEN"])
+    node = "query ($id: ID!) { node(id: $id) { id } }"
+    seen = {
+        who: (await graph.ask(node, {"id": order}, by=f"brand:QQ/{who}", tenant=HERE)).data
+        for who in ("operator", "analyst")
+    }
+    assert seen == {"operator": {"node": {"id": order}}, "analyst": {"node": None}}
+
+
+@pytest.mark.parametrize(
+    ("distributor", "code", "region", "site"),
+    [
+        ("QQ-3301-1", "REGION", {"code": "330106", "name": "西湖区"}, None),
+        ("QQ-3301-2", "SITE", None, {"code": "topic-summer"}),
+    ],
+)
+async def test_a_price_list_names_the_region_or_the_site_of_its_buyers(
+    graph: GraphClient, distributor: str, code: str, region: Any, site: Any
+) -> None:
+    document = (
+        "query ($id: ID!) { organization(id: $id) "
+        "{ priceLists { nodes { code scope region { code name } site { code } } } } }"
+    )
+    asked = await graph.ask(
+        document, {"id": of("DISTRIBUTOR", distributor)}, by=f"distributor:{distributor}/operator", tenant=HERE
+    )
+    lists = {node["code"]: node for node in asked.data["organization"]["priceLists"]["nodes"]}
+    assert lists[code] == {"code": code, "scope": code, "region": region, "site": site}
+    assert lists["BASE"] == {"code": "BASE", "scope": "BASE", "region": None, "site": None}
+
+
+async def test_a_location_has_a_point_where_one_is_known(graph: GraphClient) -> None:
+    document = "query ($id: ID!) { organization(id: $id) { locations { code point { latitude longitude } } } }"
+    asked = await graph.ask(
+        document, {"id": of("DISTRIBUTOR", "QQ-3301-1")}, by="distributor:QQ-3301-1/operator", tenant=HERE
+    )
+    assert asked.data["organization"]["locations"] == [
+        {"code": "MAIN", "point": {"latitude": 30.26, "longitude": 120.13}},
+        {"code": "NO-2", "point": None},
+    ]

@@ -212,13 +212,19 @@ async def test_an_ordering_mall_shows_in_a_search_what_its_shelf_shows(graph: Gr
 async def test_who_does_not_trade_is_not_found(graph: GraphClient, access: boot.Access, iowa: TenantFacts) -> None:
     shop = IOWA.keys.of("organization", "STORE", 2191)
     state = "UPDATE organization SET status = '{}' WHERE tenant_id = $1 AND id = $2"
-    document = '{ store(id: "%s") { cloudStore { search(text: "vodka") { totalCount } } } }' % IOWA.store(2191)
-    assert (await graph.ask(document)).data == {"store": {"cloudStore": {"search": {"totalCount": 28}}}}
-    async with changed(access, iowa, [(state.format("SUSPENDED"), [shop])], [(state.format("ACTIVE"), [shop])]):
-        asked = await graph.ask(document)
+    found = 'cloudStore { id search(text: "vodka") { totalCount } }'
+    document = '{ store(id: "%s") { %s } viewer { customer { memberships(first: 1) { nodes { %s } } } } }'
+    document %= (IOWA.store(2191), found, found)
+
+    async def there() -> tuple[Any, Any]:
+        asked = await graph.ask(document, by="member:538")  # of this shop alone
         assert asked.errors == []
-        closed = asked.data["store"] and asked.data["store"]["cloudStore"]
-        assert closed is None or closed["search"]["totalCount"] == 0
+        return asked.data["store"], asked.data["viewer"]["customer"]["memberships"]["nodes"][0]["cloudStore"]
+
+    open_one = {"id": SHOP, "search": {"totalCount": 28}}
+    assert await there() == ({"cloudStore": open_one}, open_one)
+    async with changed(access, iowa, [(state.format("SUSPENDED"), [shop])], [(state.format("ACTIVE"), [shop])]):
+        assert await there() == (None, {"id": SHOP, "search": {"totalCount": 0}})
 
 
 @pytest.mark.parametrize("text", ["", "x" * 101, "水" * 101, "\0", "vodka\0", None, 5, ["vodka"]])

@@ -1,9 +1,10 @@
-from tests.graph.cases import ROOTS, DEEP, CONNECTIONS
+from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
 
 CASES = {**ROOTS, **DEEP, **CONNECTIONS}
+import json
+
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
-import pytest, json, collections
 
 
 async def test_cases(graph: GraphClient):

@@ -18,7 +18,7 @@ ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }'
 
 def test_every_private_field_is_tried() -> None:
     documents = [ORDER_REFERENCES, *(entry.document for entry in PRIVATE.values())]
-    assert len(private()) == 285
+    assert len(private()) == 286
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 
@@ -44,6 +44,13 @@ async def test_what_is_private_is_nothing_to_others(graph: GraphClient, name: st
         asked = await graph.ask(private.document, by=who)
         assert asked.errors == [], who
         assert not read(asked.data, private.path), who
+
+
+@pytest.mark.parametrize("name", [name for name, private in PRIVATE.items() if private.refused_to])
+async def test_what_is_one_dealing_is_refused_to_who_reads_aggregates(graph: GraphClient, name: str) -> None:
+    for who in PRIVATE[name].refused_to:
+        asked = await graph.ask(PRIVATE[name].document, by=who)
+        assert (asked.data, asked.codes) == (None, ["FORBIDDEN"])
 
 
 @pytest.mark.parametrize("name", PRIVATE)

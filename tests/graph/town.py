@@ -51,8 +51,8 @@ def _channel(made: Members) -> None:
 
 
 def _people(made: Members) -> None:
-    made.customer("ben", "+1 (515) 555-0123")
-    made.customer("ann", "13800001234", referred_by="ben", tags=("vip",))
+    made.customer("ben", "+15155550123")
+    made.customer("ann", "+8613800001234", referred_by="ben", tags=("vip",))
     for name in ("cat", "dan", "eve"):
         made.customer(name)
     made.member("ann", "sister online")

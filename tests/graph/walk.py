@@ -16,8 +16,8 @@ from graphql import (
 )
 
 import schema
-from engine.answering import EXTENSION, Batched
 from domain.access import ActorClass
+from engine.answering import EXTENSION, Batched
 
 BUILT = schema.build()
 CORE: GraphQLSchema = BUILT._schema

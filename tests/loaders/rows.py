@@ -4,27 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from domain.campaign import Aim, CampaignKind, Condition, Dimension, Hours
+from domain.campaign import Aim, CampaignKind, Condition, Hours
+from models.campaign import VALUE_COLUMNS
 from models.reading import set_tenant
 
-COLUMNS = {
-    Dimension.SITE: "site_id",
-    Dimension.TERRITORY: "territory_id",
-    Dimension.TIER: "tier",
-    Dimension.BELOW: "below_id",
-    Dimension.STORE: "store_id",
-    Dimension.STORE_TAG: "tag",
-    Dimension.MODE: "mode",
-    Dimension.MEMBER_TIER: "member_tier_id",
-    Dimension.MEMBER_TAG: "tag",
-    Dimension.SKU: "sku_id",
-    Dimension.CATEGORY: "category_id",
-    Dimension.BRAND: "brand_id",
-    Dimension.TERMINAL: "terminal",
-    Dimension.HOURS: "weekdays",
-}
-"""Where the value of each dimension stands; HOURS also has minutes."""
-VALUES = sorted(set(COLUMNS.values()))
+VALUES = sorted(set(VALUE_COLUMNS.values()))
 OFFERS: dict[CampaignKind, dict[str, Any]] = {
     CampaignKind.AMOUNT_OFF: {"off_fen": 500},
     CampaignKind.PERCENT_OFF: {"off_bps": 1_000},
@@ -71,7 +55,7 @@ def _condition(one: Condition) -> tuple[Any, ...]:
     return (
         *(one.dimension, one.negated),
         *((None, None) if hours is None else (hours.from_minute, hours.until_minute)),
-        *(value if COLUMNS[one.dimension] == column else None for column in VALUES),
+        *(value if VALUE_COLUMNS[one.dimension] == column else None for column in VALUES),
     )
 
 

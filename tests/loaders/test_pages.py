@@ -16,6 +16,7 @@ from models.database import Database, Login
 from models.member import Customer
 from models.reading import STATEMENTS, TENANT, ReadSession, Row
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.models.here import HERE, TENANT_ROW, fill
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ async def filled_dsn(owner_dsn: str) -> str:
 @pytest.fixture
 async def database(filled_dsn: str) -> AsyncIterator[Database]:
     """A pool of a single connection: what is not given back is missed at once."""
-    pool = Database(Login(filled_dsn, APP_ROLE), pool_size=1)
+    pool = pool_of(Login(filled_dsn, APP_ROLE))
     yield pool
     assert pool.connections()["busy"] == 0
     await pool.close()

@@ -1,16 +1,19 @@
 """The lists of places on a real connection: cut at their limit, in order, each under its own parent."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from domain.access import NOBODY
 from loaders.base import LIST_LIMIT, Reading
 from loaders.channel.place import TerritoriesOf
-from models.database import Database, Login
+from models.database import Login
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.models.here import HERE, TENANT_ROW, fill
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -35,7 +38,7 @@ async def reading(owner_dsn: str) -> AsyncIterator[Reading]:
         (held, HERE, UUID(int=11), CODES[::-1]),
         (held, HERE, UUID(int=13), ["104", "007"]),
     )
-    database = Database(Login(owner_dsn, APP_ROLE), pool_size=1)
+    database = pool_of(Login(owner_dsn, APP_ROLE))
     session = database.read(HERE)
     yield Reading(session, NOON, NOON.date(), NOBODY)
     await session.close()
@@ -49,3 +52,32 @@ async def test_a_territory_gives_its_first_regions_by_code(reading: Reading) -> 
         [("empty", []), ("wide", CODES[:LIST_LIMIT])],
         [],
     ]
+
+
+ORGANIZATION = "INSERT INTO organization (tenant_id, id, tier, code, name) VALUES ($1, $2, 'STORE', '1', 'x')"
+LOCATION = (
+    "INSERT INTO location (tenant_id, id, organization_id, kind, code, name, latitude_e7, longitude_e7)"
+    " VALUES ($1, $2, $2, 'SHOP', '1', 'x', $3, $4)"
+)
+CLOUD_STORE = (
+    "INSERT INTO cloud_store (tenant_id, id, organization_id, mode, name, opened_at, closed_at)"
+    " VALUES ($1, $2, $2, 'O2O', 'x', $3, $4)"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "good", "wrong"),
+    [
+        (LOCATION, (900_000_000, -1_800_000_000), (900_000_001, 0)),
+        (LOCATION, (-900_000_000, 1_800_000_000), (0, 1_800_000_001)),
+        (CLOUD_STORE, (NOON, NOON + timedelta(microseconds=1)), (NOON, NOON)),
+    ],
+)
+async def test_a_place_that_cannot_be_is_not_kept(
+    owner_dsn: str, statement: str, good: tuple[Any, Any], wrong: tuple[Any, Any]
+) -> None:
+    """Beyond the poles or the date line; closed before it has opened."""
+    await fill(owner_dsn, TENANT_ROW, (ORGANIZATION, HERE, OWNER))
+    with pytest.raises(asyncpg.CheckViolationError):
+        await fill(owner_dsn, (statement, HERE, OWNER, *wrong))
+    await fill(owner_dsn, (statement, HERE, OWNER, *good))

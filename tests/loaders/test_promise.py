@@ -26,6 +26,7 @@ from loaders.inventory import PromiseOf
 from models.database import Database, Login
 from models.reading import set_tenant
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.proof import size
 
 TODAY = date(2026, 1, 2)
@@ -223,7 +224,7 @@ class Shelf:
 @pytest.fixture
 async def shelf(owner_dsn: str) -> AsyncIterator[Shelf]:
     owner = await asyncpg.connect(owner_dsn, server_settings={"synchronous_commit": "off"})
-    app = Database(Login(owner_dsn, APP_ROLE), pool_size=1)
+    app = pool_of(Login(owner_dsn, APP_ROLE))
     yield Shelf(owner, app)
     await app.close()
     await owner.close()

@@ -20,6 +20,7 @@ from models.campaign import raise_revision
 from models.database import Database, Login
 from models.reading import ReadSession
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.loaders.rows import insert
 from tests.loaders.worlds import NOW, World
 
@@ -56,7 +57,7 @@ async def stand(owner_dsn: str) -> AsyncIterator[Stand]:
     owner = await asyncpg.connect(owner_dsn)
     await insert(owner, world.tenant, world.tables())
     await owner.close()
-    app = Database(Login(owner_dsn, APP_ROLE), pool_size=3)
+    app = pool_of(Login(owner_dsn, APP_ROLE), 3)
     yield Stand(world, app)
     await app.close()
 
@@ -140,6 +141,18 @@ async def test_a_campaign_whose_conditions_do_not_fit_is_left_out(
     assert all(one.clauses == known[one.id] for one in cut.aims)
     assert max(one.id for one in cut.aims) < named[-1]
     assert "more than 20 conditions" in caplog.text
+
+
+async def test_of_too_many_campaigns_those_of_a_lower_rank_are_left_out(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, _ = await stand.ask()
+    for most, said in ((len(whole.aims), ""), (5, "more than 5 campaigns")):
+        monkeypatch.setattr(loaders.campaign.index, "MAX_AIMS", most)
+        stand.kept = Kept()
+        cut, _ = await stand.ask()
+        assert [one.id for one in cut.aims] == [one.id for one in whole.aims[:most]]
+        assert [said in line and "campaigns" in line for line in caplog.messages] == [True] * bool(said)
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import loaders.catalog.search as searching
 from domain.access import NOBODY
 from domain.search import Goods, ask, distance, of_tenant, tokens
-from integrations.wholesale.bulk import Bulk
-from integrations.wholesale.words import write_words
+from integrations.bulk import Bulk
+from integrations.skus import write_words
 from loaders.base import Reading
 from loaders.catalog import SHELF
 from loaders.catalog.search import ALONG_THE_SHELF, ALONG_THE_WORDS, FEW, FOUND, WayOf
@@ -26,6 +26,7 @@ from models import catalog, channel
 from models.database import Database, Login
 from models.reading import set_tenant
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.models.here import HERE
 from tests.proof import size
 
@@ -128,7 +129,7 @@ async def here(owner_dsn: str) -> Shelves:
 @pytest.fixture
 async def database(owner_dsn: str, here: Shelves) -> AsyncIterator[Database]:
     """A pool of a single connection: what is not given back is missed at once."""
-    pool = Database(Login(owner_dsn, APP_ROLE), pool_size=1)
+    pool = pool_of(Login(owner_dsn, APP_ROLE))
     yield pool
     assert pool.connections()["busy"] == 0
     await pool.close()
@@ -238,7 +239,10 @@ async def test_only_skus_of_the_asked_tenant_are_found(here: Shelves, database: 
             await at.session.close()
 
 
-CLOSE = "UPDATE cloud_store SET closed_at = $3 WHERE tenant_id = $1 AND id = $2"
+CLOSE = (
+    "UPDATE cloud_store SET opened_at = $3::timestamptz - interval '1 day', closed_at = $3"
+    " WHERE tenant_id = $1 AND id = $2"
+)
 SUSPEND = (
     "UPDATE organization SET status = 'SUSPENDED' FROM cloud_store AS c WHERE organization.tenant_id = $1"
     " AND c.tenant_id = $1 AND c.organization_id = organization.id AND c.id = $2 AND $3::timestamptz IS NOT NULL"

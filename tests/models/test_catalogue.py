@@ -6,33 +6,19 @@ each rule in a transaction that is rolled back and sees the question name the br
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
-from alembic import command
 from loaders.catalog.search import FOUND
 from models import Base
-from models.database import Database, Login
+from models.database import Login
 from models.reading import set_tenant
-from models.wall import APP_ROLE
+from models.wall import APP_ROLE, APPEND_ONLY_TABLES, DUE_TABLES, OPEN_TABLES, POLICY, SHARED_TABLES, WORKER_ROLE
+from tests.given import pool_of
 
-ROOT = Path(__file__).parents[2]
-
-# Written out here rather than taken from the code that is tested.
-SHARED = ("region", "tenant", "tenant_host")
-APPEND_ONLY = ("stock_movement", "touch")
-OPEN = ("sku_search",)
-DUE = ("reservation",)
 BOOKKEEPING = "alembic_version"
 
 Question = Callable[[Any], Awaitable[list[str]]]
@@ -46,8 +32,6 @@ WITH own AS (
 )
 """
 
-WALLED = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
-
 
 def asked(query: str) -> Question:
     async def ask(connection: Any) -> list[str]:
@@ -56,16 +40,27 @@ def asked(query: str) -> Question:
     return ask
 
 
+async def as_kept(connection: Any, policy: str) -> str:
+    """A policy's condition as PostgreSQL keeps it."""
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute(f"CREATE TABLE tried (tenant_id uuid); CREATE POLICY tried ON tried USING ({policy})")
+    kept: str = await connection.fetchval("SELECT qual FROM pg_policies WHERE policyname = 'tried'")
+    await transaction.rollback()
+    return kept
+
+
 async def wrong_policies(connection: Any) -> list[str]:
+    walled = await as_kept(connection, POLICY)
     rows = await connection.fetch(
         "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
     )
     found = {tuple(row) for row in rows}
     wanted = {
-        (table, "tenant", "PERMISSIVE", "{public}", "ALL", WALLED, WALLED)
+        (table, "tenant", "PERMISSIVE", "{public}", "ALL", walled, walled)
         for table in Base.metadata.tables
-        if table not in SHARED and table not in OPEN
-    } | {(table, "due", "PERMISSIVE", "{millrace_worker}", "SELECT", "true", None) for table in DUE}
+        if table not in SHARED_TABLES and table not in OPEN_TABLES
+    } | {(table, "due", "PERMISSIVE", f"{{{WORKER_ROLE}}}", "SELECT", "true", None) for table in DUE_TABLES}
     return sorted({f"{policy[0]}.{policy[1]}" for policy in found ^ wanted})
 
 
@@ -85,14 +80,14 @@ WHERE r.rolname IN ('millrace_app', 'millrace_worker') AND has_schema_privilege(
 
 async def wrong_grants(connection: Any) -> list[str]:
     found = {tuple(row) for row in await connection.fetch(GRANTS)}
-    wanted = {(table, "millrace_app", "SELECT") for table in Base.metadata.tables}
+    wanted = {(table, APP_ROLE, "SELECT") for table in Base.metadata.tables}
     for table in Base.metadata.tables:
-        if table not in SHARED:
-            wanted |= {(table, "millrace_app", "INSERT")}
-            if table not in APPEND_ONLY:
-                wanted |= {(table, "millrace_app", right) for right in ("UPDATE", "DELETE")}
+        if table not in SHARED_TABLES:
+            wanted |= {(table, APP_ROLE, "INSERT")}
+            if table not in APPEND_ONLY_TABLES:
+                wanted |= {(table, APP_ROLE, right) for right in ("UPDATE", "DELETE")}
     wanted |= {
-        (f"{table}.{column}", "millrace_worker", "SELECT") for table in DUE for column in ("tenant_id", "id", "due_at")
+        (f"{table}.{column}", WORKER_ROLE, "SELECT") for table in DUE_TABLES for column in ("tenant_id", "id", "due_at")
     }
     return sorted(f"{on} {role} {right}" for on, role, right in found ^ wanted)
 
@@ -286,7 +281,7 @@ async def test_every_rule_holds_of_a_migrated_database(owner_dsn: str) -> None:
         offenders = {rule: await ask(connection) for rule, ask in QUESTIONS.items()}
         tables = await asked("SELECT relname FROM own")(connection)
     assert {rule: names for rule, names in offenders.items() if names} == {}
-    assert len(tables) == len(Base.metadata.tables) - len(SHARED)
+    assert len(tables) == len(Base.metadata.tables) - len(SHARED_TABLES)
 
 
 @pytest.mark.parametrize("rule", QUESTIONS)
@@ -324,77 +319,10 @@ async def test_the_table_without_row_security_gives_ids_of_the_asked_tenant(owne
         assert {row[0] for row in await connection.fetch(columns)} == {"tenant_id", "sku_id", "tokens"}
         await connection.execute(f"SET ROLE {APP_ROLE}")
         assert await connection.fetchval("SELECT count(*) FROM sku_search") == 2
-    database, found = Database(Login(owner_dsn, APP_ROLE), pool_size=1), []
+    database, found = pool_of(Login(owner_dsn, APP_ROLE)), []
     for tenant in tenants:
         session = database.read(tenant)
         found.append([*map(tuple, await session.fetch(FOUND, needed=["可乐"], marks=[], weights=[], start=7))])
         await session.close()
     await database.close()
     assert found == [[(UUID(int=21), 7)], [(UUID(int=22), 7)], []]
-
-
-def alembic_config(connection: Connection) -> Config:
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "alembic"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
-@asynccontextmanager
-async def migrating(dsn: str) -> AsyncIterator[Any]:
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
-    try:
-        async with engine.begin() as connection:
-            yield connection
-    finally:
-        await engine.dispose()
-
-
-async def test_the_migrations_build_what_the_models_describe(owner_dsn: str) -> None:
-    def differences(connection: Connection) -> list[Any]:
-        options = {"compare_server_default": True}
-        found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
-        return found
-
-    async with migrating(owner_dsn) as connection:
-        assert await connection.run_sync(differences) == []
-        await connection.execute(text("ALTER TABLE sku DROP COLUMN barcode"))
-        assert len(await connection.run_sync(differences)) == 1
-
-
-CHECKS = """
-SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE k.contype = 'c' AND k.connamespace = '{schema}'::regnamespace
-"""
-
-
-async def test_the_checks_of_the_migrations_are_those_of_the_models(owner_dsn: str) -> None:
-    # alembic compares no checks, so the models are created beside and both read back.
-    async with migrating(owner_dsn) as connection:
-        await connection.execute(text("CREATE SCHEMA described"))
-        await connection.execute(text("SET LOCAL search_path TO described"))
-        await connection.run_sync(Base.metadata.create_all)
-        described = {tuple(row) for row in await connection.execute(text(CHECKS.format(schema="described")))}
-        migrated = {tuple(row) for row in await connection.execute(text(CHECKS.format(schema="public")))}
-        await connection.rollback()
-    assert len(described) > 0
-    assert described ^ migrated == set()
-
-
-LEFT_BEHIND = """
-SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
-UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
-UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-"""
-
-
-async def test_down_and_up_again_leaves_nothing_and_builds_the_same(owner_dsn: str) -> None:
-    async with migrating(owner_dsn) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "base"))
-        left = [row[0] for row in await connection.execute(text(LEFT_BEHIND))]
-        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
-    assert left == [BOOKKEEPING]
-    async with connected(owner_dsn) as again:
-        offenders = {rule: await ask(again) for rule, ask in QUESTIONS.items()}
-    assert {rule: names for rule, names in offenders.items() if names} == {}

@@ -1,7 +1,6 @@
 """Reading on a real connection: order, snapshot and endings of a session, and what its statements must be."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
@@ -10,10 +9,12 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, select, text
 
+from domain.base import Fault
 from models.catalog import Category
 from models.database import Database, Login
-from models.reading import STATEMENTS, TENANT, Read, Row, ids, read, set_tenant
+from models.reading import STATEMENTS, TENANT, Read, ReadSession, Row, ids, read, set_tenant
 from models.wall import APP_ROLE
+from tests.given import pool_of
 from tests.models.here import CATEGORY_ROW, HERE, TENANT_ROW, fill
 from tests.models.test_catalogue import as_superuser
 
@@ -50,7 +51,7 @@ async def filled_dsn(owner_dsn: str) -> str:
 @pytest.fixture
 async def database(filled_dsn: str) -> AsyncIterator[Database]:
     """A pool of a single connection: what is not given back is missed at once."""
-    pool = Database(Login(filled_dsn, APP_ROLE), pool_size=1)
+    pool = pool_of(Login(filled_dsn, APP_ROLE))
     yield pool
     assert pool.connections()["busy"] == 0
     await pool.close()
@@ -98,7 +99,7 @@ async def test_a_session_takes_its_connection_with_the_first_statement(database:
 
 
 async def test_the_server_is_told_begin_tenant_statement_commit(filled_dsn: str) -> None:
-    database = Database(Login(filled_dsn, APP_ROLE), pool_size=1, observed=True)
+    database = pool_of(Login(filled_dsn, APP_ROLE), observed=True)
     await value(database, ONE)
     said: list[str] = []
     with database.recording(said):
@@ -178,7 +179,7 @@ NAMES = Read(NameRow, "SELECT name FROM region", ())
 @pytest.mark.parametrize("connections", [1, 3])
 async def test_a_statement_outdated_by_a_migration_is_read_again(connections: int, filled_dsn: str) -> None:
     await fill(filled_dsn, "INSERT INTO region (code, name) VALUES ('1', 'old')")
-    database = Database(Login(filled_dsn, APP_ROLE), pool_size=connections)
+    database = pool_of(Login(filled_dsn, APP_ROLE), connections)
     warm = [database.read(HERE) for _ in range(connections)]
     assert [(await session.fetch(NAMES))[0].name for session in warm] == ["old"] * connections
     for session in warm:
@@ -195,35 +196,70 @@ async def test_a_statement_outdated_by_a_migration_is_read_again(connections: in
     await database.close()
 
 
-CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
-
-
 async def kill(dsn: str, pid: int) -> None:
     connection = await asyncpg.connect(as_superuser(dsn))
     assert await connection.fetchval("SELECT pg_terminate_backend($1, 2000)", pid)
     await connection.close()
 
 
+async def told(session: ReadSession, statement: Read[NumberRow] = ONE) -> tuple[str, str]:
+    """The code and the words of the fault that a statement ends in."""
+    with pytest.raises(Fault) as fault:
+        await session.fetch(statement)
+    return fault.value.code, fault.value.message
+
+
+NO_ANSWER = ("UNAVAILABLE", "The database does not answer. Try again.")
+TOO_LONG = ("TIMEOUT", "The database took too long to answer.")
+
+
 async def test_a_connection_killed_in_a_session_is_replaced(database: Database, filled_dsn: str) -> None:
     session = database.read(HERE)
     (row,) = await session.fetch(PID)
     await kill(filled_dsn, row.n)
-    with pytest.raises(CONNECTION_LOST):
-        await session.fetch(ONE)
-    with contextlib.suppress(*CONNECTION_LOST):
-        await session.close()
+    assert [await told(session), await told(session)] == [NO_ANSWER] * 2
+    await session.close()
     assert database.connections()["busy"] == 0
     assert await value(database, PID) != row.n
+
+
+async def test_a_connection_killed_under_a_statement_is_unavailable(database: Database, filled_dsn: str) -> None:
+    session = database.read(HERE)
+    (row,) = await session.fetch(PID)
+    asking = asyncio.ensure_future(told(session, ENDLESS))
+    await asyncio.sleep(0.1)
+    await kill(filled_dsn, row.n)
+    assert await asking == NO_ANSWER
+    await session.close()
+    assert await value(database, ONE) == 1
 
 
 async def test_a_connection_killed_in_the_pool_costs_one_request(database: Database, filled_dsn: str) -> None:
     pid = await value(database, PID)
     await kill(filled_dsn, pid)
     session = database.read(HERE)
-    with pytest.raises(CONNECTION_LOST):
-        await session.fetch(ONE)
+    assert await told(session) == NO_ANSWER
     await session.close()
     assert await value(database, PID) != pid
+
+
+async def test_a_statement_that_takes_longer_than_its_request_may_is_told_as_that(filled_dsn: str) -> None:
+    database = pool_of(Login(filled_dsn, APP_ROLE), request_seconds=0.2)
+    pid = await value(database, PID)
+    session = database.read(HERE)
+    # Whatever shares the request is told the same: its transaction is lost.
+    assert [await told(session, ENDLESS), await told(session)] == [TOO_LONG] * 2
+    await session.close()
+    assert await value(database, PID) == pid
+    await database.close()
+
+
+async def test_an_argument_too_few_stays_a_bug_of_ours(database: Database) -> None:
+    session = database.read(HERE)
+    with pytest.raises(asyncpg.InterfaceError, match="expects 1 argument"):
+        await session.fetch(number("$1"))
+    await session.close()
+    assert await value(database, ONE) == 1
 
 
 class PlaceRow(NumberRow):

@@ -14,6 +14,7 @@ from models import Base
 from models.database import Database, Login, UnsafeRole
 from models.reading import Read, Row, set_tenant
 from models.wall import APP_ROLE, SHARED_TABLES, WORKER_ROLE
+from tests.given import pool_of
 from tests.models.test_catalogue import as_superuser
 
 EAST, WEST = UUID(int=1), UUID(int=2)
@@ -100,8 +101,11 @@ async def test_a_tenant_reads_its_own_rows_only(two_tenants: str) -> None:
 async def test_a_tenant_changes_nothing_across_the_wall(two_tenants: str) -> None:
     async with logged_in(two_tenants, APP_ROLE) as connection:
         async with inside(connection, EAST):
-            assert await connection.execute("UPDATE account SET phone = '1'") == "UPDATE 1"
-            assert await connection.execute("UPDATE account SET phone = '1' WHERE tenant_id = $1", WEST) == "UPDATE 0"
+            assert await connection.execute("UPDATE account SET phone = '+15155550100'") == "UPDATE 1"
+            assert (
+                await connection.execute("UPDATE account SET phone = '+15155550100' WHERE tenant_id = $1", WEST)
+                == "UPDATE 0"
+            )
             assert await connection.execute("DELETE FROM reservation WHERE tenant_id = $1", WEST) == "DELETE 0"
             assert await connection.execute("DELETE FROM reservation") == "DELETE 1"
         async with inside(connection, EAST):
@@ -179,14 +183,14 @@ async def accounts_seen_outside(database: Database) -> tuple[int, str]:
 
 
 async def test_a_pooled_connection_forgets_the_tenant(two_tenants: str) -> None:
-    database = Database(Login(two_tenants, APP_ROLE), pool_size=1)
+    database = pool_of(Login(two_tenants, APP_ROLE))
     async with database.transaction(EAST) as session:
         assert (await session.execute(text("SELECT tenant_id FROM account"))).scalars().all() == [EAST]
     assert await accounts_seen_outside(database) == (0, "")
 
     async def fail() -> None:
         async with database.transaction(EAST) as session:
-            await session.execute(text("UPDATE account SET phone = '1'"))
+            await session.execute(text("UPDATE account SET phone = '+15155550100'"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -201,7 +205,7 @@ async def test_a_pooled_connection_forgets_the_tenant(two_tenants: str) -> None:
 
 async def test_a_read_session_leaves_no_tenant_behind(two_tenants: str) -> None:
     everyone = Read(OwnRow, "SELECT tenant_id FROM account", ())
-    database = Database(Login(two_tenants, APP_ROLE), pool_size=1)
+    database = pool_of(Login(two_tenants, APP_ROLE))
     for tenant in (EAST, WEST):
         session = database.read(tenant)
         assert [row.tenant_id for row in await session.fetch(everyone)] == [tenant]
@@ -239,7 +243,7 @@ async def test_the_worker_sees_what_is_due_everywhere_and_nothing_more(two_tenan
 )
 async def test_the_server_refuses_a_role_that_sees_through_the_wall(role: str, why: str | None, owner_dsn: str) -> None:
     logins = {"owner": Login(owner_dsn), "superuser": Login(as_superuser(owner_dsn))}
-    database = Database(logins.get(role) or Login(owner_dsn, role), pool_size=1)
+    database = pool_of(logins.get(role) or Login(owner_dsn, role))
     if why is None:
         await database.check_role()
     else:

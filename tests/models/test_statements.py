@@ -56,6 +56,7 @@ REACH = {
     "AimRow",
     "AimedRow",
     "AnswerRow",
+    "CampaignOfferRow",
     "FoundRow",
     "GoodsRow",
     "MentionRow",
@@ -65,8 +66,8 @@ REACH = {
     "TargetTierRow",
     "TerritoryOfRow",
 }
-"""What decides whom campaigns reach, shown to nobody as it is; what that lets them see; and what an owner's own
-conditions name."""
+"""What decides whom campaigns reach, shown to nobody as it is; what that lets them see, and what its coupons take off;
+and what an owner's own conditions name."""
 OPEN = GOODS | SHELVES | DOORS | PLATFORM | ENTRANCE | REACH
 """Rows that anyone in the tenant may be shown, or that say who looks. A row that is not here is somebody's own."""
 

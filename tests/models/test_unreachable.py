@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import Text, literal_column, select
 
 import models.database
+from boot import Access
 from domain.base import Unavailable
-from models.database import Database, Login
+from models.database import Login
 from models.reading import Row, read
+from tests.given import pool_of
 
 
 class OneRow(Row):
@@ -20,7 +22,7 @@ NOWHERE = UUID(int=1)
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
-    database = Database(Login("postgresql://nobody@127.0.0.1:1/none"), pool_size=1)
+    database = pool_of(Login("postgresql://nobody@127.0.0.1:1/none"))
     session = database.read(NOWHERE)
     with pytest.raises(Unavailable) as refused:
         await session.fetch(ONE)
@@ -31,11 +33,10 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 
 async def test_a_pool_without_a_free_connection_is_unavailable_and_recovers(
-    app: Database, monkeypatch: pytest.MonkeyPatch
+    access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models.database, "CHECKOUT_TIMEOUT_S", 0.05)
-    login = Login(app.url)
-    small = Database(login, pool_size=1)
+    small = pool_of(access.app)
     busy, waiting = small.read(NOWHERE), small.read(NOWHERE)
     await busy.fetch(ONE)
     with pytest.raises(Unavailable):

@@ -15,57 +15,20 @@ serve as a shared secret. Every refusal looks the same to the caller; the reason
 Source: RFC 7515, 7517, 7518, 7519; RFC 8725 for what to refuse.
 """
 
-from transport.bearer.claims import (
-    ACTORS,
-    REFUSAL,
-    STAFF_ROLES,
-    SUBJECT_CHARS,
-    Claims,
-    Identity,
-    Verifier,
-    bearer_token,
-)
-from transport.bearer.keyset import (
-    ISSUER_LIFETIME,
-    KEY_SET_BYTES,
-    KEY_SET_FRESH_S,
-    KEY_SET_INTERVAL_S,
-    KEY_SET_KEYS,
-    KEY_SET_STALE_S,
-    KEY_SET_TIMEOUT_S,
-    KEY_TYPES,
-    RSA_BITS,
-    JwksVerifier,
-)
-from transport.bearer.rules import HEADER_BYTES, LAST_SECOND, LEEWAY_S, TOKEN_BYTES, TOKEN_TYPES, Clock
-from transport.bearer.secret import SECRET_BYTES, SECRET_LIFETIME, SecretFileError, SecretVerifier, demo_secret, mint
-from transport.bearer.verifiers import CACHE_ENTRIES, CACHE_S, Verifiers
+from transport.bearer.claims import REFUSAL, Claims, Identity, Verifier, bearer_token
+from transport.bearer.keyset import KEY_SET_BYTES, KEY_SET_TIMEOUT_S, KEY_TYPES, JwksVerifier
+from transport.bearer.rules import TOKEN_BYTES
+from transport.bearer.secret import SecretFileError, SecretVerifier, demo_secret, mint
+from transport.bearer.verifiers import CACHE_ENTRIES, Verifiers
 
 __all__ = [
-    "ACTORS",
     "CACHE_ENTRIES",
-    "CACHE_S",
-    "HEADER_BYTES",
-    "ISSUER_LIFETIME",
     "KEY_SET_BYTES",
-    "KEY_SET_FRESH_S",
-    "KEY_SET_INTERVAL_S",
-    "KEY_SET_KEYS",
-    "KEY_SET_STALE_S",
     "KEY_SET_TIMEOUT_S",
     "KEY_TYPES",
-    "LAST_SECOND",
-    "LEEWAY_S",
     "REFUSAL",
-    "RSA_BITS",
-    "SECRET_BYTES",
-    "SECRET_LIFETIME",
-    "STAFF_ROLES",
-    "SUBJECT_CHARS",
     "TOKEN_BYTES",
-    "TOKEN_TYPES",
     "Claims",
-    "Clock",
     "Identity",
     "JwksVerifier",
     "SecretFileError",

@@ -12,13 +12,14 @@ from uuid import UUID
 import structlog
 
 from domain.base import Unauthenticated
+from domain.channel import Role
 
 SUBJECT_CHARS: Final = 255
 """Longest `sub`. Source: RFC 7519 leaves it open; OpenID Connect Core, section 2, says 255."""
 
 ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
 
-STAFF_ROLES: Final = frozenset({"CLERK", "MANAGER", "SALESPERSON", "OPERATOR", "ANALYST"})
+STAFF_ROLES: Final[frozenset[str]] = frozenset(Role)
 
 REFUSAL: Final = "The bearer token is not valid."
 """The one answer to every bad token."""

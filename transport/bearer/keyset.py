@@ -17,7 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, RSAKey
 
 from transport.bearer.claims import Claims, refuse
-from transport.bearer.rules import LEEWAY_S, Clock, Registry, Rules
+from transport.bearer.rules import Clock, Registry, Rules
 
 ISSUER_LIFETIME: Final = timedelta(days=1)
 """Longest life of a token from an issuer with a key set: it cannot be revoked here, so it has to end."""
@@ -76,7 +76,7 @@ class JwksVerifier:
         algorithms: Iterable[str],
         *,
         clock: Clock = time.time,
-        leeway_s: float = LEEWAY_S,
+        leeway_s: float,
     ) -> None:
         names = frozenset(algorithms)
         if not names or not names <= KEY_TYPES.keys():

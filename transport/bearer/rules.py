@@ -22,9 +22,6 @@ TOKEN_BYTES: Final = 8 * 1024
 HEADER_BYTES: Final = 1024
 """Longest encoded JOSE header."""
 
-LEEWAY_S: Final = 30.0
-"""Seconds by which an issuer's clock and ours may differ, unless the settings say otherwise."""
-
 LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last time a datetime can hold."""
 

@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from transport.bearer.claims import Claims, Identity
-from transport.bearer.rules import LEEWAY_S, Clock, Registry, Rules
+from transport.bearer.rules import Clock, Registry, Rules
 
 SECRET_LIFETIME: Final = timedelta(days=30)
 """Longest life of a demo token, from `iat` to `exp`."""
@@ -43,9 +43,7 @@ class SecretVerifier:
         ValueError: the secret is too short.
     """
 
-    def __init__(
-        self, secret: bytes, issuer: str, audience: str, *, clock: Clock = time.time, leeway_s: float = LEEWAY_S
-    ) -> None:
+    def __init__(self, secret: bytes, issuer: str, audience: str, *, clock: Clock = time.time, leeway_s: float) -> None:
         self._key = _secret_key(secret)
         lifetime_s = SECRET_LIFETIME.total_seconds()
         self._rules = Rules(issuer, audience, Registry(["HS256"]), lifetime_s, leeway_s, clock)

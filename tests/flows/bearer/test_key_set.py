@@ -153,7 +153,7 @@ async def test_known_key_does_not_wait_for_an_issuer_that_hangs(
 
 async def test_issuer_that_never_answered_is_a_refusal(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    verifier = JwksVerifier("http://127.0.0.1:9/keys", ISSUER, AUDIENCE, ["RS256"], clock=clock)
+    verifier = JwksVerifier("http://127.0.0.1:9/keys", ISSUER, AUDIENCE, ["RS256"], clock=clock, leeway_s=0)
     assert await refusal(verifier, signed_by(RSA, "RS256", "rsa-1")) == "unknown_key"
     await verifier.aclose()
 

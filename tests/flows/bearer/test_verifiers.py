@@ -37,7 +37,7 @@ class Counting:
 
 
 async def test_issuer_chooses_its_verifier(clock: Clock, jwks: JwksVerifier) -> None:
-    demo = SecretVerifier(SECRET, "urn:demo", AUDIENCE, clock=clock)
+    demo = SecretVerifier(SECRET, "urn:demo", AUDIENCE, clock=clock, leeway_s=0)
     both = Verifiers({ISSUER: jwks, "urn:demo": demo}, clock=clock)
     assert (await both.verify(demo_token(iss="urn:demo"))).role == "CLERK"
     assert (await both.verify(signed_by(RSA, "RS256", "rsa-1"))).role == "CLERK"

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from demo.dice import Dice
-from demo.selection import Assortment
-from demo.values import AssortedItem, ConsumerPrice, FilledTradePrice, ShelfItem
+from demo.iowa.selection import Assortment
+from demo.iowa.values import AssortedItem, ConsumerPrice, FilledTradePrice, ShelfItem
 from domain.money import percent_half_up
 from integrations.wholesale.channel import Channel
 from integrations.wholesale.ledger import Ledger

@@ -15,30 +15,29 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from demo.campaigning import FLAGSHIP, FLAGSHIPS, PILOT, PILOT_EVERY, plans
 from demo.campaigns.writing import write_campaigns
-from demo.cast import Cast
 from demo.collecting import collector_resting
 from demo.consumers.generation import generate_consumers
 from demo.consumers.values import Consumers
 from demo.consumers.world import World
 from demo.consumers.writing import ROWS_A_MEMBER, write_consumers
-from demo.crowd import member_count, site_of, world_of
-from demo.generation import generate
-from demo.ranks import Ranks
-from demo.values import Demo
+from demo.iowa.campaigning import FLAGSHIP, FLAGSHIPS, PILOT, PILOT_EVERY, plans
+from demo.iowa.cast import Cast
+from demo.iowa.generation import generate
+from demo.iowa.ranks import Ranks
+from demo.iowa.values import Demo
+from demo.iowa.world import member_count, site_of, world_of
 from domain.catalog import ListingOrigin, PriceAudience
 from domain.channel import SiteKind, Tier
-from domain.inventory import NO_LOT as NO_LOT_CODE
-from domain.inventory import LocationKind, MovementKind
+from domain.inventory import NO_LOT_CODE, LocationKind, MovementKind
+from integrations.bulk import Bulk, transposed, write_tags
 from integrations.wholesale import writing
-from integrations.wholesale.bulk import Bulk, transposed
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, store
 from integrations.wholesale.ledger import Ledger
 from integrations.wholesale.prices import PriceBook, TradeKey
 from integrations.wholesale.writing import Source, region_code
 from models import catalog, channel, integration, inventory
-from models.base import NO_LOT
+from models.base import NO_LOT_ID
 
 OPENING: Final = "generated opening stock"
 POOL_NAME: Final = "One pool (generated)"
@@ -141,19 +140,12 @@ async def _sites(bulk: Bulk, source: Source, ranks: Ranks) -> None:
 
 async def _tags(bulk: Bulk, source: Source, ranks: Ranks) -> None:
     """The stores that buy most, and every tenth one, are tagged."""
-    tags: dict[Org, list[str]] = {}
+    tags: dict[UUID, list[str]] = {}
     for org in ranks.stores[:FLAGSHIPS]:
-        tags.setdefault(org, []).append(FLAGSHIP)
+        tags.setdefault(source.organization(org), []).append(FLAGSHIP)
     for shop in source.ledger.stores[::PILOT_EVERY]:
-        tags.setdefault(store(shop.number), []).append(PILOT)
-    await bulk.connection.execute(
-        "UPDATE organization SET tags = string_to_array(tagged.tags, ',')"
-        " FROM unnest($2::uuid[], $3::text[]) AS tagged(id, tags)"
-        " WHERE tenant_id = $1 AND organization.id = tagged.id",
-        bulk.tenant_id,
-        [source.organization(org) for org in tags],
-        [",".join(given) for given in tags.values()],
-    )
+        tags.setdefault(source.organization(store(shop.number)), []).append(PILOT)
+    await write_tags(bulk, channel.Organization, tags)
 
 
 async def _assortments(bulk: Bulk, source: Source, demo: Demo) -> None:
@@ -208,7 +200,7 @@ async def _prices(bulk: Bulk, source: Source, demo: Demo) -> None:
         (key, source.organization(store(number)), "CONSUMER", "Shelf prices (generated)", retail, True)
         for number, key in consumer.items()
     ]
-    await writing.price_lists(bulk, lists)
+    await writing.write_price_lists(bulk, lists)
     rows = [
         (trade[p.distributor], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
         for p in demo.trade_prices
@@ -217,7 +209,7 @@ async def _prices(bulk: Bulk, source: Source, demo: Demo) -> None:
         (consumer[p.store], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
         for p in demo.consumer_prices
     ]
-    await writing.prices(bulk, rows)
+    await writing.write_prices(bulk, rows)
 
 
 async def _shelves(bulk: Bulk, source: Source, demo: Demo) -> None:
@@ -259,7 +251,7 @@ def _location(source: Source, holder: Org) -> UUID:
 
 
 def _lot(source: Source, item: int, code: str) -> UUID:
-    return NO_LOT if code == NO_LOT_CODE else source.keys.of("lot", item, code)
+    return NO_LOT_ID if code == NO_LOT_CODE else source.keys.of("lot", item, code)
 
 
 async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from demo.selection import Sales
+from demo.iowa.selection import Sales
 from integrations.wholesale.channel import Channel, Org, brand, distributor, store
 from integrations.wholesale.ledger import Ledger
 

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from demo.dice import Dice
-from demo.selection import Assortment, Sales
-from demo.values import ContributedItem, Contribution, Lot, OpeningStock, Safety, ShelfItem
+from demo.iowa.selection import Assortment, Sales
+from demo.iowa.values import ContributedItem, Contribution, Lot, OpeningStock, Safety, ShelfItem
 from domain.catalog import ListingOrigin
-from domain.inventory import NO_LOT
+from domain.inventory import NO_LOT_CODE
 from integrations.wholesale.channel import Org, brand, distributor, store
 from integrations.wholesale.ledger import Ledger
 
@@ -154,7 +154,7 @@ class Stocking:
     def _split(self, holder: Org, item: int, units: int) -> Iterable[OpeningStock]:
         """Lay `units` into one lot of the item, sometimes a part of them into a second."""
         dice = self._amounts
-        codes: Sequence[str] = self._lots.get(item) or (NO_LOT,)
+        codes: Sequence[str] = self._lots.get(item) or (NO_LOT_CODE,)
         first = dice.below(len(codes))
         if len(codes) > 1 and units > 1 and dice.one_in(OTHER_LOT_ONE_IN):
             part = dice.between(1, units - 1)

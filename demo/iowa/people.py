@@ -1,4 +1,4 @@
-"""Invented people: staff of every organisation, one partner's system. Shoppers are invented in `consumers`.
+"""Invented people with English names: staff of every organisation, one partner's system, the tongue of the members.
 
 Owns their names and the subjects that tokens name them by: `store:2191/clerk`, `distributor:77/salesperson`,
 `brand:260/analyst`, `partner:1`. No name belongs to a real person.
@@ -6,11 +6,12 @@ Owns their names and the subjects that tokens name them by: `store:2191/clerk`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from demo.consumers.phones import fictional_us
 from demo.dice import Dice
-from demo.values import Partner, Person, StaffMember
+from demo.iowa.values import Partner, Person, StaffMember
 from domain.channel import Role, Tier
 from domain.integration import PartnerKind
 from integrations.wholesale.channel import Channel, Org, brand, distributor, store
@@ -32,7 +33,37 @@ _FAMILY: Final = (
     "Adams", "Baker", "Clark", "Davis", "Evans", "Ford", "Green", "Hill",
     "Irwin", "Jones", "King", "Lane", "Moore", "Nash", "Owen", "Price",
 )
+_GIVEN_OF_MEMBERS: Final = (
+    "Abby", "Adam", "Alma", "Amos", "Anna", "Axel", "Beth", "Bill", "Cara", "Carl", "Clay", "Cleo", "Dale", "Dora",
+    "Earl", "Edna", "Ella", "Eric", "Erin", "Ezra", "Faye", "Fred", "Gail", "Glen", "Hank", "Hope", "Iris", "Ivan",
+    "Jade", "Joel", "June", "Kent", "Kyle", "Lena", "Leon", "Lois", "Lyle", "Maya", "Mona", "Neil", "Nina", "Opal",
+    "Otto", "Pete", "Ruth", "Seth", "Theo", "Vera",
+)
+_FAMILY_OF_MEMBERS: Final = (
+    "Abbott", "Archer", "Barnes", "Becker", "Bishop", "Brandt", "Burke", "Carver", "Chase", "Cooper", "Curtis",
+    "Dalton", "Doyle", "Drake", "Dunn", "Ellis", "Farley", "Fisher", "Foster", "Gates", "Glover", "Grant", "Hale",
+    "Harper", "Hayes", "Holt", "Hunter", "Ives", "Jensen", "Keller", "Knox", "Lamb", "Larson", "Lowe", "Marsh",
+    "Mason", "Mercer", "Miles", "Nolan", "North", "Olsen", "Page", "Parker", "Pierce", "Quinn", "Reed", "Rhodes",
+    "Sawyer", "Shaw", "Slater", "Stone", "Tanner", "Thorne", "Turner", "Vance", "Wade", "Walsh", "Weaver", "West",
+    "York",
+)
 # fmt: on
+
+
+class English:
+    """Invented English names, numbers kept for fiction."""
+
+    tags = ("birthday-soon", "cellar", "gifts", "host", "newsletter", "regular", "whiskey-club")
+    moved = "Assigned by hand: she moved (generated)"
+    released = "Released by hand: she asked for it (generated)"
+
+    def name(self, dice: Dice) -> str:
+        """A given and a family name."""
+        return _drawn(_GIVEN_OF_MEMBERS, _FAMILY_OF_MEMBERS, dice)
+
+    def phone(self, number: int) -> str:
+        """An American number."""
+        return fictional_us(number)
 
 
 def staff(ledger: Ledger, channel: Channel, dice: Dice) -> tuple[tuple[Person, ...], tuple[StaffMember, ...]]:
@@ -42,7 +73,7 @@ def staff(ledger: Ledger, channel: Channel, dice: Dice) -> tuple[tuple[Person, .
     for employer in _organizations(ledger, channel):
         for role in ROLES[employer.tier]:
             subject = f"{employer.tier.lower()}:{employer.number}/{role.lower()}"
-            people.append(Person(subject, _name(dice), None))
+            people.append(Person(subject, _drawn(_GIVEN, _FAMILY, dice), None))
             jobs.append(StaffMember(subject, employer, role))
     return tuple(people), tuple(jobs)
 
@@ -62,5 +93,5 @@ def _organizations(ledger: Ledger, channel: Channel) -> Iterator[Org]:
     yield from (store(shop.number) for shop in ledger.stores)
 
 
-def _name(dice: Dice) -> str:
-    return f"{_GIVEN[dice.below(len(_GIVEN))]} {_FAMILY[dice.below(len(_FAMILY))]}"
+def _drawn(given: Sequence[str], family: Sequence[str], dice: Dice) -> str:
+    return f"{given[dice.below(len(given))]} {family[dice.below(len(family))]}"

@@ -79,7 +79,7 @@ class Lot:
 class OpeningStock:
     """What lies at the one location of `holder`, its own goods; each becomes one receipt movement.
 
-    `lot` is a lot's code, or `domain.inventory.NO_LOT`. `on_hand` is at least 1.
+    `lot` is a lot's code, or `domain.inventory.NO_LOT_CODE`. `on_hand` is at least 1.
     """
 
     generated: ClassVar[bool] = True

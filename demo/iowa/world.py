@@ -1,7 +1,7 @@
-"""The demo's consumers: the stores of a ledger as places where shoppers go, its staff as their guides.
+"""The tenant as its consumers find it: the stores of a ledger as places where shoppers go, its staff as their guides.
 
-Owns how many members there are, how many of them each store has, and their names. What a member is and does is
-generated in `consumers`, which knows no ledger.
+Owns how many members there are and how many of them each store has. What a member is and does is generated in
+`consumers`, which knows no ledger.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from demo import rights
-from demo.consumers.phones import fictional_us
-from demo.consumers.world import Calendar, Good, Hop, Place, World
-from demo.dice import Dice
-from demo.ranks import Ranks
-from demo.values import Demo
+from demo.calendar import Calendar
+from demo.consumers.world import Good, Hop, Place, World, guides_of
+from demo.iowa.people import English
+from demo.iowa.programme import programme
+from demo.iowa.ranks import Ranks
+from demo.iowa.values import Demo
 from domain.catalog import ListingOrigin
-from domain.channel import Role, Tier, binding_chain, closure, primary_chain
+from domain.channel import Tier, binding_chain, closure, primary_chain
 from integrations.wholesale.channel import Org, store
 from integrations.wholesale.writing import MODES, Source, region_code
 
@@ -31,23 +31,6 @@ GOODS: Final = 6
 """So many of its own goods a store sells to its members."""
 MALL_PERCENT: Final = 50
 """The head brand's own mall has so many in a hundred of the members that the largest store has."""
-_GUIDES: Final = (Role.CLERK, Role.MANAGER, Role.SALESPERSON)
-# fmt: off
-_GIVEN: Final = (
-    "Abby", "Adam", "Alma", "Amos", "Anna", "Axel", "Beth", "Bill", "Cara", "Carl", "Clay", "Cleo", "Dale", "Dora",
-    "Earl", "Edna", "Ella", "Eric", "Erin", "Ezra", "Faye", "Fred", "Gail", "Glen", "Hank", "Hope", "Iris", "Ivan",
-    "Jade", "Joel", "June", "Kent", "Kyle", "Lena", "Leon", "Lois", "Lyle", "Maya", "Mona", "Neil", "Nina", "Opal",
-    "Otto", "Pete", "Ruth", "Seth", "Theo", "Vera",
-)
-_FAMILY: Final = (
-    "Abbott", "Archer", "Barnes", "Becker", "Bishop", "Brandt", "Burke", "Carver", "Chase", "Cooper", "Curtis",
-    "Dalton", "Doyle", "Drake", "Dunn", "Ellis", "Farley", "Fisher", "Foster", "Gates", "Glover", "Grant", "Hale",
-    "Harper", "Hayes", "Holt", "Hunter", "Ives", "Jensen", "Keller", "Knox", "Lamb", "Larson", "Lowe", "Marsh",
-    "Mason", "Mercer", "Miles", "Nolan", "North", "Olsen", "Page", "Parker", "Pierce", "Quinn", "Reed", "Rhodes",
-    "Sawyer", "Shaw", "Slater", "Stone", "Tanner", "Thorne", "Turner", "Vance", "Wade", "Walsh", "Weaver", "West",
-    "York",
-)
-# fmt: on
 
 
 def member_count(stores: int) -> int:
@@ -60,29 +43,15 @@ def promoter_count(stores: int) -> int:
     return -(-stores // STORES_A_PROMOTER)
 
 
-class English:
-    """Invented English names, numbers kept for fiction."""
-
-    tags = ("birthday-soon", "cellar", "gifts", "host", "newsletter", "regular", "whiskey-club")
-    moved = "Assigned by hand: she moved (generated)"
-    released = "Released by hand: she asked for it (generated)"
-
-    def name(self, dice: Dice) -> str:
-        """A given and a family name."""
-        return f"{_GIVEN[dice.below(len(_GIVEN))]} {_FAMILY[dice.below(len(_FAMILY))]}"
-
-    def phone(self, number: int) -> str:
-        """An American number."""
-        return fictional_us(number)
-
-
 def world_of(source: Source, demo: Demo, ranks: Ranks, today: date) -> World:
     """The tenant of a ledger as its consumers find it, on the day of the import."""
     stores = len(source.ledger.stores)
     return World(
         places=places(source, demo, ranks),
-        guides=_guides(source, demo),
-        terms=rights.programme(source, ranks),
+        guides=guides_of(
+            (job.role, source.organization(job.employer), source.keys.of("staff", job.subject)) for job in demo.staff
+        ),
+        terms=programme(source, ranks),
         voice=English(),
         calendar=Calendar(today, source.zone),
         currency=source.currency,
@@ -160,11 +129,3 @@ def _goods(source: Source, demo: Demo) -> dict[int, tuple[Good, ...]]:
             maker = source.organization(Org(Tier.BRAND, vendors[row.item]))
             goods.append(Good(source.sku(row.item), maker, owner, cents[row.store, row.item]))
     return {number: tuple(goods) for number, goods in found.items()}
-
-
-def _guides(source: Source, demo: Demo) -> dict[UUID, tuple[UUID, ...]]:
-    found: dict[UUID, list[UUID]] = {}
-    for job in demo.staff:
-        if job.role in _GUIDES:
-            found.setdefault(source.organization(job.employer), []).append(source.keys.of("staff", job.subject))
-    return {organization: tuple(staff) for organization, staff in found.items()}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from demo import people, pricing, selection, stocking
-from demo.dice import SEED, Dice
-from demo.values import Demo
+from demo.dice import Dice
+from demo.iowa import SEED, people, pricing, selection, stocking
+from demo.iowa.values import Demo
 from integrations.wholesale.channel import Channel
 from integrations.wholesale.ledger import Ledger
 from integrations.wholesale.prices import PriceBook, TradeKey, state_prices

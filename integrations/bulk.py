@@ -67,3 +67,15 @@ def transposed(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str,
     if not rows:
         return dict.fromkeys(names, ())
     return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+async def write_tags(bulk: Bulk, kind: type[Base], tags: Mapping[UUID, Sequence[str]]) -> None:
+    """Tag rows that are there, by their ids.
+
+    An array for each row cannot be unnested from an array of arrays: they come as texts. No tag may hold a comma.
+    """
+    text = (
+        f"UPDATE \"{kind.__tablename__}\" AS kept SET tags = string_to_array(tagged.tags, ',')"  # noqa: S608 - names of our own tables
+        " FROM unnest($2::uuid[], $3::text[]) AS tagged (id, tags) WHERE kept.tenant_id = $1 AND kept.id = tagged.id"
+    )
+    await bulk.connection.execute(text, bulk.tenant_id, list(tags), [",".join(given) for given in tags.values()])

@@ -6,13 +6,14 @@ Owns what they are. Windows count from the day of the import. Whom a campaign re
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from demo import rights
 from demo.campaigns.values import FRIDAY, SATURDAY, WEEKDAYS, WEEKEND, Condition, Hours, Plan, StoreAnswer
-from demo.cast import Cast
-from demo.consumers.writing import level_id, terms_id
+from demo.consumers.programme import level_id, terms_id
+from demo.iowa.cast import Cast
+from demo.iowa.programme import CLUB, WELCOME
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, Stance
 from domain.channel import CloudStoreMode, Tier
 from domain.ordering import Terminal
@@ -32,31 +33,32 @@ _ORDER, _LINE, _POINTS = "order", "line", "points"
 """Exclusion groups: of each, one campaign at most applies."""
 
 Clause = tuple[Condition, ...]
-_Aim = tuple[Dimension, UUID | str | Hours | None] | tuple[Dimension, UUID | str | Hours | None, bool]
 
 
 def plans(cast: Cast) -> tuple[Plan, ...]:
-    """The campaigns of a ledger's demo."""
-    return (
-        *_amounts(cast),
-        *_percentages(cast),
-        *_prices(cast),
-        *_gifts(cast),
-        *_coupons(cast),
-        *_groups(cast),
-        *_points(cast),
-        *_fees(cast),
-        *_not_live(cast),
-    )
+    """The campaigns of a ledger's demo; none that aims only at what the channel does not have."""
+    parts = (_amounts, _percentages, _prices, _gifts, _coupons, _groups, _points, _fees, _not_live)
+    return tuple(kept for part in parts for plan in part(cast) if (kept := _possible(plan)) is not None)
+
+
+def _possible(plan: Plan) -> Plan | None:
+    """The plan without the clauses that nothing can meet; None where it has no other."""
+    clauses = tuple(clause for clause in plan.clauses if clause)
+    return replace(plan, clauses=clauses) if clauses or not plan.clauses else None
 
 
 def _clause(
     *conditions: tuple[Dimension, UUID | str | Hours | None] | tuple[Dimension, UUID | str | None, bool],
 ) -> Clause:
-    """The conditions of a clause; one about what the channel does not have is left out."""
-    return tuple(
+    """The conditions of a clause, but for those about what the channel does not have.
+
+    Empty where nothing can meet it: without its last plain condition on a dimension it would reach more, not less.
+    """
+    made = tuple(
         Condition(dimension, value, bool(negated)) for dimension, value, *negated in conditions if value is not None
     )
+    asked = {dimension for dimension, _, *negated in conditions if not negated}
+    return made if asked == {one.dimension for one in made if not one.negated} else ()
 
 
 def _funded(*shares: tuple[UUID | None, int]) -> tuple[tuple[UUID | None, int], ...]:
@@ -132,7 +134,7 @@ def _amounts(cast: Cast) -> list[Plan]:
 
 
 def _level(cast: Cast, level: str) -> UUID:
-    return level_id(cast.source.keys, rights.CLUB, level)
+    return level_id(cast.source.keys, CLUB, level)
 
 
 def _percentages(cast: Cast) -> list[Plan]:
@@ -265,7 +267,7 @@ def _coupons(cast: Cast) -> list[Plan]:
     return [
         Plan(
             *("WELCOME", "A coupon for readers of the newsletter", head, CampaignKind.COUPON),
-            {"coupon_terms_id": terms_id(keys, rights.WELCOME)},
+            {"coupon_terms_id": terms_id(keys, WELCOME)},
             clauses=(
                 _clause(
                     (Dimension.MEMBER_TAG, "newsletter"),

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Final
 
 from demo.dice import Dice
-from demo.values import ShelfItem
+from demo.iowa.values import ShelfItem
 from domain.catalog import ListingOrigin
 from domain.channel import Tier
 from integrations.wholesale.channel import Channel, Supply, brand, distributor, distributor_number

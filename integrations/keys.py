@@ -1,4 +1,4 @@
-"""Ids for what a file names: the same name in the same tenant is the same id, however often it is imported.
+"""Ids for what has a name in a file or a demo: the same name in the same tenant is the same id at every making.
 
 Owns the derivation only. Elsewhere ids are time-ordered and made on the spot; here they must be known in advance, so
 that README, tests and a second import of the same file speak of the same things.

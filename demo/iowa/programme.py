@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from demo.consumers.programme import Honour, MemberLevel, Offer, Terms
-from demo.ranks import Ranks
+from demo.iowa.ranks import Ranks
 from domain.member import CouponBenefit, RightKind, RightScope
 from integrations.wholesale.channel import Org, distributor
 from integrations.wholesale.writing import Source

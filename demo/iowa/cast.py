@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
-from demo.ranks import Ranks
-from demo.values import Demo
+from demo.iowa.ranks import Ranks
+from demo.iowa.values import Demo
 from integrations.wholesale.channel import NO_COUNTY
 from integrations.wholesale.writing import Source
 
