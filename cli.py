@@ -34,7 +34,7 @@ from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
 from models.database import UnsafeRole, connected
 from settings import Settings, SettingsError
-from transport import server_config
+from transport import server_config, settle_memory
 from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
 from transport.workbench import PATH as WORKBENCH
@@ -104,6 +104,7 @@ def serve() -> None:
             limits=app.limits_of(settings),
             graceful_seconds=settings.graceful_shutdown_s,
         )
+        settle_memory()
         Announced(config, settings, started).run([listening])
 
 

@@ -1,9 +1,9 @@
 """Rounds: how edges that run side by side wait for the database together, without a task for each.
 
-Within `together` every edge is stepped until it waits for something. What they wait for is gathered: keys by loader, and
-then the statements of all of them, which go out in one trip. Then whoever waited goes on, until all are through. It owns
-no statement. Outside of `together`, on the reference executor, a loader's keys are gathered for one turn of the event
-loop, and its statement goes out alone.
+Within `together` every edge is stepped until it waits for something. What they wait for is gathered: keys by loader,
+and then the statements of all of them, which go out in one trip. Then whoever waited goes on, until all are through. It
+owns no statement. Outside of `together`, on the reference executor, a loader's keys are gathered for one turn of the
+event loop, and its statement goes out alone.
 """
 
 import asyncio

@@ -20,7 +20,7 @@ from transport.health import Health, Probe
 from transport.http import PATH, HttpEndpoint
 from transport.logs import RequestLog
 from transport.metrics import Metrics
-from transport.serving import server_config
+from transport.serving import server_config, settle_memory
 from transport.websocket import SocketEndpoint
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "middleware",
     "routes",
     "server_config",
+    "settle_memory",
 ]
 
 _PREFLIGHT_SECONDS = 600

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.documents import Documents
+from engine.executor import Planned
 
 KINDS = frozenset({"query", "mutation", "subscription", "event", "none"})
 """Values of the label `type`; `event` is one event of a subscription, `none` a request that named no operation."""
@@ -93,6 +94,10 @@ class Metrics:
         """Show the cache's hits, misses and size, read when Prometheus asks."""
         self.registry.register(_DocumentCache(documents))
 
+    def watch_plans(self, executor: Planned) -> None:
+        """Show how operations ran and the plans that are kept, read when Prometheus asks."""
+        self.registry.register(_Plans(executor))
+
     def watch_pool(self, connections: Callable[[], Mapping[str, float]]) -> None:
         """Show the pool's connections by state, read when Prometheus asks: {"idle": 3, "busy": 1}."""
         self.registry.register(_Pool(connections))
@@ -114,6 +119,27 @@ class _DocumentCache(Collector):
         yield lookups
         yield GaugeMetricFamily("millrace_documents_kept", "Documents kept.", value=len(self._documents))
         yield GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", value=self._documents.bytes)
+
+
+class _Plans(Collector):
+    def __init__(self, executor: Planned) -> None:
+        self._executor = executor
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        """Called by the registry."""
+        runs = CounterMetricFamily(
+            "millrace_executions",
+            "Operations by how they ran: on a plan, on the reference executor or on it after all, and why.",
+            labels=["how", "reason"],
+        )
+        for outcome, count in sorted(self._executor.outcomes.items()):
+            how, _, reason = outcome.partition(":")
+            runs.add_metric([how, reason], count)
+        yield runs
+        plans = self._executor.plans
+        yield CounterMetricFamily("millrace_plans_compiled", "Plans compiled.", value=plans.compiled)
+        yield GaugeMetricFamily("millrace_plans_kept", "Plans kept, and why others have none.", value=len(plans))
+        yield GaugeMetricFamily("millrace_plans_bytes", "Their estimated memory.", value=plans.bytes)
 
 
 class _Pool(Collector):

@@ -7,10 +7,29 @@ and then cancels them; without that bound one stalled client would hold the proc
 
 from __future__ import annotations
 
+import gc
+
 import uvicorn
 from starlette.types import ASGIApp
 
 from engine.limits import Limits
+
+
+_YOUNG, _MIDDLE, _OLD = 20_000, 20, 100
+"""Allocations before the youngest objects are looked at, and how often that happens before older ones are."""
+
+
+def settle_memory() -> None:
+    """Tell the garbage collector what stays: everything that is there once the application is made.
+
+    Modules, schema and compiled statements are some 600,000 objects that never go; looking at them again and again costs
+    requests up to half of their time. They are frozen out of its sight. What requests make goes by reference counting,
+    almost all of it, so it needs looking at seldom: an answer of a thousand objects would set off the default of 700
+    several times.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
 
 
 def server_config(app: ASGIApp, *, host: str, port: int, limits: Limits, graceful_seconds: int) -> uvicorn.Config:

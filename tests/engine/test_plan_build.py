@@ -130,7 +130,9 @@ def test_a_schema_that_reads_attributes_its_own_way_has_no_plans_for_them() -> N
 
 # ── what the tree says ────────────────────────────────────────────────────────────────────────────────────────────────
 def test_each_field_says_how_it_is_answered() -> None:
-    (tree, _, schema_) = built(validated("{theTree{__typename name twice label age}version __schema{description}}")).fields
+    (tree, _, schema_) = built(
+        validated("{theTree{__typename name twice label age}version __schema{description}}")
+    ).fields
     assert isinstance(tree.source, Batched)
     assert isinstance(schema_.source, Resolver)
     assert isinstance(tree.value, Object)
