@@ -172,7 +172,7 @@ class Fused(Read[FusedRow]):
             keys = [(-1 if name in SHARED_PARAMETERS else leg, name) for name in statement.names]
             numbers = [places.setdefault(key, len(places) + 1) for key in keys]
             text = _PARAMETER.sub(lambda found, n=numbers: f"${n[int(found[1]) - 1]}", statement.text)  # type: ignore[misc]
-            legs.append("(SELECT %d AS leg, ROW(l.*) AS columns_of_leg FROM (%s) AS l)" % (leg, text))
+            legs.append(f"(SELECT {leg} AS leg, ROW(l.*) AS columns_of_leg FROM ({text}) AS l)")  # noqa: S608  # our own
         super().__init__(FusedRow, " UNION ALL ".join(legs), ())
         self._own = tuple(places)
         self._twins = tuple(statement.row.twin for statement in statements)
