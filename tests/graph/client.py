@@ -52,10 +52,10 @@ class GraphClient:
     def __init__(self, database: Database, now: datetime) -> None:
         self._database = database
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE)})
-        entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: now)
+        self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: now)
         graph = Graph.of(schema.build(), Limits(), introspection=True)
         self.limits = graph.limits
-        self._desk = Desk(entrance, graph, Metrics())
+        self._desk = Desk(self.entrance, graph, Metrics())
         self._documents = graph.documents
 
     def prepared(self, document: str) -> Operation:
