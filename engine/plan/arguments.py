@@ -15,12 +15,11 @@ from graphql import (
     GraphQLArgument,
     GraphQLError,
     GraphQLField,
-    Node,
+    ListValueNode,
+    ObjectValueNode,
     VariableNode,
-    Visitor,
     is_leaf_type,
     is_non_null_type,
-    visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.relay import GlobalID
@@ -59,8 +58,8 @@ class Arguments:
             return general
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         from_variables = {name: value for name, value in given.items() if isinstance(value, VariableNode)}
-        if any(_mentions_a_variable(value) for name, value in given.items() if name not in from_variables):
-            return general
+        if any(isinstance(value, ListValueNode | ObjectValueNode) for value in given.values()):
+            return general  # a scalar's, which may have variables in it
         rest = FieldNode(  # what no request changes
             name=node.name, arguments=tuple(a for a in node.arguments or () if a.name.value not in from_variables)
         )
@@ -102,9 +101,13 @@ class Arguments:
             for name, value in from_variables.items()
         ]
 
+        given = {names[name].python_name for name in from_variables}
+        in_order = [names[name].python_name for name in definition.args]  # in which they are looked into: the first
+        every = {name: fixed.get(name) for name in in_order if name in fixed or name in given}  # mistake is told
+
         def read(variables: VariableValues) -> Mapping[str, Any]:
             coerced = variables.coerced
-            values = dict(fixed)
+            values = dict(every)
             for python_name, variable, nonnull in wanted:
                 if variable not in coerced or (nonnull and coerced[variable] is None):
                     return general(variables)  # a default, or a mistake
@@ -130,17 +133,3 @@ def _is_wrapped(kind: Any) -> bool:
     if isinstance(kind, StrawberryMaybe):
         return True
     return _is_wrapped(kind.of_type) if isinstance(kind, StrawberryContainer) else kind is GlobalID
-
-
-class _VariableSought(Visitor):
-    found = False
-
-    def enter_variable(self, *_args: Any) -> None:
-        self.found = True
-
-
-def _mentions_a_variable(value: Node) -> bool:
-    """Whether a literal has a variable in it, as those of scalars that take objects may."""
-    sought = _VariableSought()
-    visit(value, sought)
-    return sought.found

@@ -86,16 +86,18 @@ class Run:
         self._failures.append((answer, field, error))
 
     def errors(self, answer: Answer) -> list[GraphQLError]:
-        """The errors of the whole answer: one for every place at which a failed field stands."""
+        """The errors of the whole answer, in its order: one for every place at which a failed field stands."""
         if not self._failures:
             return []
-        failed: dict[int, list[tuple[Field, Exception]]] = {}
+        failed: dict[int, dict[str, tuple[Field, Exception]]] = {}
         for holder, field, error in self._failures:
-            failed.setdefault(id(holder), []).append((field, error))
+            failed.setdefault(id(holder), {})[field.key] = field, error
         return [
-            located_error(error, list(field.nodes), [*path, field.key])
+            located_error(own[key][1], list(own[key][0].nodes), [*path, key])
             for path, holder in _objects(answer)
-            for field, error in failed.get(id(holder), ())
+            if (own := failed.get(id(holder))) is not None
+            for key in holder
+            if key in own
         ]
 
 
@@ -202,7 +204,8 @@ async def side_by_side(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         return await asyncio.gather(*tasks)
     except BaseException:
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # told twice, it would not end in good order
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
 

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from functools import partial
@@ -10,13 +11,36 @@ from typing import Annotated, Any, NewType
 
 import strawberry
 from aiodataloader import DataLoader
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
 
 from engine.answering import EXTENSION, Batched, Computed
-from tests.engine.small import KnownError
+from tests.engine.small import EVERYBODY, KnownError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Moment = NewType("Moment", datetime)
 Anything = NewType("Anything", object)
+Pair = NewType("Pair", tuple[Any, ...])
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise GraphQLError("A moment is a text.")
+    return datetime.fromisoformat(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        Moment: strawberry.scalar(name="Moment", serialize=datetime.isoformat, parse_value=_moment),
+        Anything: strawberry.scalar(name="Anything", serialize=_same, parse_value=_same),
+        Pair: strawberry.scalar(name="Pair", serialize=list, parse_value=tuple),
+    }
+)
 
 
 # ── how a field is answered ───────────────────────────────────────────────────────────────────────────────────────────
@@ -86,6 +110,18 @@ def of_kind(kind: str) -> Callable[[type], type]:
     return make
 
 
+def declare(schema: GraphQLSchema) -> None:
+    """Write where the engine reads it how each field is answered, and that everybody may read it."""
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
+            continue
+        for made in kind.fields.values():
+            made.extensions["audience"] = EVERYBODY
+            written = made.extensions.get("strawberry-definition")
+            if isinstance(written, StrawberryField) and EXTENSION in written.metadata:
+                made.extensions[EXTENSION] = written.metadata[EXTENSION]
+
+
 # ── edges that tell their arguments ───────────────────────────────────────────────────────────────────────────────────
 @strawberry.enum
 class Colour(Enum):
@@ -144,9 +180,15 @@ async def measured(
     at: Moment = Moment(START),  # noqa: B008  # a value of the scalar, not a call
     seconds: float = 1.5,
     anything: Anything | None = None,
+    pair: Pair | None = None,
 ) -> Sequence[Any]:
     """Arguments that are scalars and enums, all of them."""
-    return told(rows, context, [times, grade, key, at, seconds, anything])
+    return told(rows, context, [times, grade, key, at, seconds, anything, pair])
+
+
+async def between(rows: Sequence[Any], context: Asking, low: int, high: int) -> Sequence[Any]:
+    """Arguments that are looked into."""
+    return told(rows, context, [low, high])
 
 
 async def viewers(rows: Sequence[Any], context: Asking) -> Sequence[Any]:
@@ -159,13 +201,19 @@ RUNNING: list[str] = []
 """What has begun to wait and not ended."""
 
 
+PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
+"""Whether resolvers that have no context wait for ever."""
+
+
 async def waited(name: str) -> None:
-    """Wait for ever."""
+    """Wait for ever. To end takes a turn of the loop too, and more for those who came later."""
+    turns = 1 + 5 * len(RUNNING)
     RUNNING.append(name)
     try:
         await asyncio.Event().wait()
     finally:
-        await asyncio.sleep(0)  # giving back takes a turn too
+        for _ in range(turns):
+            await asyncio.sleep(0)
         RUNNING.remove(name)
 
 
@@ -179,5 +227,5 @@ async def slow(rows: Sequence[Any], context: Asking) -> Sequence[Any]:
 def checked(number: int) -> int:
     """What an argument means. Raises: KnownError for a number that means nothing."""
     if number < 0:
-        raise KnownError("No such number.")
+        raise KnownError(f"There is no number {number}.")
     return number

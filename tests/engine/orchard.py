@@ -5,17 +5,16 @@ Fields in `UNRULY` break the rules of their type for some rows, or are of a kind
 """
 
 from collections.abc import Callable, Generator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Union
 
 import strawberry
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLSchema
 from strawberry.extensions import FieldExtension
-from strawberry.schema.config import StrawberryConfig
-from strawberry.types.field import StrawberryField
 
-from engine.answering import EXTENSION
 from tests.engine.edges import (
+    CONFIG,
+    PATIENT,
     START,
     Anything,
     Asking,
@@ -23,8 +22,10 @@ from tests.engine.edges import (
     Grade,
     Moment,
     Wish,
+    between,
     checked,
     computed,
+    declare,
     each,
     echoed,
     edge,
@@ -32,8 +33,9 @@ from tests.engine.edges import (
     of_kind,
     slow,
     viewers,
+    waited,
 )
-from tests.engine.small import EVERYBODY, KnownError
+from tests.engine.small import KnownError
 
 TREES, STONES = 8, 3
 """How many rows there are of each kind; asked for others there is nothing."""
@@ -58,6 +60,7 @@ class Row:
         self.note = Note(text=f"about {number}", words=["a", None], about=self if number % 2 else None)  # type: ignore[arg-type]  # the row that Tree is the type of
         self.stones = [STONE_ROWS[number % STONES], None] if kind == "Tree" else []
         self.too_big = 2**31 if number == 3 else number
+        self.twin = self
 
 
 class Promise:
@@ -69,6 +72,14 @@ class Promise:
     def __await__(self) -> Generator[Any, None, Any]:
         yield
         return self.value
+
+
+class Hoard(list[str]):
+    """A list that has to be awaited."""
+
+    def __await__(self) -> Generator[Any, None, list[str]]:
+        yield
+        return ["hoarded", *self]
 
 
 # ── what edges answer ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,6 +154,25 @@ def moody(root: strawberry.Parent[Row]) -> str | None:
     return root.name
 
 
+async def dawdle(root: strawberry.Parent[Row]) -> int | None:
+    """For ever, if the caller is patient."""
+    if PATIENT.get():
+        await waited("resolver")
+    return root.number
+
+
+def returned(root: strawberry.Parent[Row]) -> Any:
+    return known(root.number % 3 == 2, root.name)
+
+
+def promise(root: strawberry.Parent[Row]) -> Any:
+    return Promise(known(root.number % 4 == 3, tree(root.number + 1)))
+
+
+def blank(root: strawberry.Parent[Row]) -> Any:
+    return None if root.number == 5 else root.name
+
+
 async def sulky(root: strawberry.Parent[Row]) -> str | None:
     if root.number % 3 == 1:
         raise KnownError(f"{root.number} sulks.")
@@ -175,6 +205,7 @@ Found = Annotated[Union["Tree", "Stone", "Note"], strawberry.union("Found")]
 class Thing:
     number: int
     name: str
+    twin: "Thing"
     nearby: "Thing | None" = each(lambda row: thing(row.number + 1))
     parent: "Tree | None" = each(lambda row: tree(row.number // 2) if row.number else None)
 
@@ -195,6 +226,7 @@ class Pebble(Odd):
 
 @of_kind("Stone")
 class Stone(Thing):
+    twin: "Stone"
     weight: float
     colour: Colour
     top: "Tree" = each(lambda row: tree(row.number))
@@ -202,6 +234,7 @@ class Stone(Thing):
 
 @of_kind("Tree")
 class Tree(Thing):
+    twin: "Tree"
     key: strawberry.ID
     weight: float
     ripe: bool
@@ -234,17 +267,21 @@ class Tree(Thing):
     slow: int | None = edge(slow)
     sprouts: "list[Tree]" = each(lambda row: (Row("Tree", row.number + n) for n in range(3)))
     age: str = strawberry.field(resolver=age_of)
+    dawdle: int | None = strawberry.field(resolver=dawdle)
     height: int | None = strawberry.field(resolver=height_of)
     # Known errors of single rows.
     shy: str | None = each(lambda row: known(row.number % 3 == 1, row.name))
     shy_friend: "Tree | None" = each(lambda row: known(row.number % 2 == 1, tree(row.number + 1)))
     moody: str | None = strawberry.field(resolver=moody)
     sulky: str | None = strawberry.field(resolver=sulky)
+    returned: str | None = strawberry.field(resolver=returned)
+    promise: "Tree | None" = strawberry.field(resolver=promise)
     refused: int | None = edge(refused)
     # What breaks the rules.
     told: str = strawberry.field(resolver=told)
     shouted: str = strawberry.field(resolver=lambda: "loud", extensions=[Shouting()], graphql_type=str)
     shy_must: str = each(lambda row: known(row.number % 3 == 2, row.name))
+    blank: str = strawberry.field(resolver=blank)
     holes: str = each(lambda row: None if row.number == 5 else row.name)
     breaking: int | None = edge(breaking)
     too_few: int | None = edge(too_few)
@@ -257,6 +294,7 @@ class Tree(Thing):
     promised: list["Note"] = computed(lambda row: [row.note, Promise(row.note)][: row.number % 3])
     promises: list[str] = each(lambda row: ["one", Promise("two")][: row.number % 3])
     sworn: Anything | None = computed(lambda row: Promise("three") if row.number == 2 else "three")
+    hoard: list[str] = computed(lambda row: Hoard(["two"]) if row.number == 2 else ["two"])
     asyncly: "Oath | None" = each(lambda row: row)
 
 
@@ -280,9 +318,46 @@ class Query:
     found: Found | None = edge(found_by)
     echo: str = edge(echoed)
     measured: str = edge(measured)
+    between: str | None = edge(between, low=checked, high=checked)
     version: str = computed(lambda _root: "one")
     first: Tree = computed(lambda _root: tree(1))
     all: list[Thing] = computed(lambda _root: [tree(0), tree(1), stone(0), tree(1)])
+
+
+ACTS: list[str] = []
+"""What mutations have done, in order."""
+
+
+def done(act: str, answer: Any) -> Any:
+    ACTS.append(act)
+    return answer
+
+
+def plant(number: int = 1) -> Any:
+    return done(f"plant {number}", tree(number))
+
+
+async def fell(number: int = 0) -> Any:
+    """Raises: KnownError for the trees of odd numbers."""
+    if done(f"fell {number}", number) % 2:
+        raise KnownError("It is too young.")
+    return None if number == 0 else tree(number)
+
+
+def sort_out(number: int) -> Any:
+    return done(f"sort {number}", [thing(number), found(number), None])
+
+
+def count() -> int:
+    return int(done("count", TREES))
+
+
+@strawberry.type
+class Mutation:
+    plant: Tree = strawberry.mutation(resolver=plant)
+    fell: Tree | None = strawberry.mutation(resolver=fell)
+    sort_out: list[Found | None] = strawberry.mutation(resolver=sort_out)
+    count: int = strawberry.mutation(resolver=count)
 
 
 UNRULY = frozenset(
@@ -291,6 +366,7 @@ UNRULY = frozenset(
         "shouted",
         "shyMust",
         "holes",
+        "blank",
         "breaking",
         "tooFew",
         "tooBig",
@@ -302,6 +378,7 @@ UNRULY = frozenset(
         "promised",
         "promises",
         "sworn",
+        "hoard",
         "asyncly",
     )
 )
@@ -310,40 +387,6 @@ UNRULY = frozenset(
 STONE_ROWS: list[Row] = [Row("Stone", number) for number in range(STONES)]
 TREE_ROWS: list[Row] = [Row("Tree", number) for number in range(TREES)]
 
-
-def _moment(value: Any) -> datetime:
-    if not isinstance(value, str):
-        raise GraphQLError("A moment is a text.")
-    return datetime.fromisoformat(value)
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-strawberry_schema = strawberry.Schema(
-    Query,
-    types=[Tree, Stone, Pebble],
-    config=StrawberryConfig(
-        scalar_map={
-            Moment: strawberry.scalar(name="Moment", serialize=datetime.isoformat, parse_value=_moment),
-            Anything: strawberry.scalar(name="Anything", serialize=_same, parse_value=_same),
-        }
-    ),
-)
+strawberry_schema = strawberry.Schema(Query, Mutation, types=[Tree, Stone, Pebble], config=CONFIG)
 schema: GraphQLSchema = strawberry_schema._schema
-
-
-def declare() -> None:
-    """Write where the engine reads it how each field is answered, and that everybody may read it."""
-    for kind in schema.type_map.values():
-        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
-            continue
-        for made in kind.fields.values():
-            made.extensions["audience"] = EVERYBODY
-            written = made.extensions.get("strawberry-definition")
-            if isinstance(written, StrawberryField) and EXTENSION in written.metadata:
-                made.extensions[EXTENSION] = written.metadata[EXTENSION]
-
-
-declare()
+declare(schema)

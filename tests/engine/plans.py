@@ -17,8 +17,9 @@ from engine.plan.run import Run
 from engine.plan.tree import Fallback, Unplannable
 from engine.reference import Reference, Result
 from tests.engine.edges import Asking
-from tests.engine.orchard import schema, strawberry_schema
+from tests.engine.orchard import UNRULY, schema, strawberry_schema
 from tests.engine.small import code_of
+from tests.graph.generated import Words
 
 MANY = 10**9
 WIDE = Limits(
@@ -42,6 +43,12 @@ GATE = Gate(schema, WIDE)
 DOCUMENTS = Documents(schema, GATE, WIDE, introspection=True)
 NO_VARIABLES = VariableValues({}, {})
 REFERENCE = Reference(strawberry_schema, WIDE, MASK, suggestions=True)
+POOLS = {"Moment": ("2026-02-03T04:05:06+00:00",), "Anything": (1, None, {"a": [1, "x"]}, [True])}
+WORDS = Words(values=lambda _parent, field, _argument: POOLS.get(field))
+RULY = Words(may=lambda _parent, field: field not in UNRULY and field != "isOneOf", values=WORDS.values)
+"""graphql-core's own `isOneOf` raises for lists and non-nulls."""
+PLANNED = 0.7
+"""The least share of documents that have to run on their plans: the fields that break the rules are a few of many."""
 
 
 @dataclass(frozen=True)

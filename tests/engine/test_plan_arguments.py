@@ -25,16 +25,17 @@ async def given(text: str, variables: dict[str, Any] | None = None) -> Any:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("times: 2", [2, Grade.HIGH, strawberry.UNSET, START, 1.5, None]),
-        ("times: 2, grade: LOW", [2, Grade.LOW, strawberry.UNSET, START, 1.5, None]),
-        ("times: 2, key: null", [2, Grade.HIGH, None, START, 1.5, None]),
-        ("times: 2, key: 7", [2, Grade.HIGH, "7", START, 1.5, None]),
-        ("times: 2, seconds: 3", [2, Grade.HIGH, strawberry.UNSET, START, 3.0, None]),
+        ("times: 2", [2, Grade.HIGH, strawberry.UNSET, START, 1.5, None, None]),
+        ("times: 2, grade: LOW", [2, Grade.LOW, strawberry.UNSET, START, 1.5, None, None]),
+        ("times: 2, key: null", [2, Grade.HIGH, None, START, 1.5, None, None]),
+        ("times: 2, key: 7", [2, Grade.HIGH, "7", START, 1.5, None, None]),
+        ("times: 2, seconds: 3", [2, Grade.HIGH, strawberry.UNSET, START, 3.0, None, None]),
         (
             'at: "2026-02-03T04:05:06+00:00", times: 2',
-            [2, Grade.HIGH, strawberry.UNSET, datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), 1.5, None],
+            [2, Grade.HIGH, strawberry.UNSET, datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), 1.5, None, None],
         ),
-        ("times: 2, anything: {a: [1, null]}", [2, Grade.HIGH, strawberry.UNSET, START, 1.5, {"a": [1, None]}]),
+        ("times: 2, pair: [1, 2]", [2, Grade.HIGH, strawberry.UNSET, START, 1.5, None, (1, 2)]),
+        ("times: 2, anything: {a: [1, null]}", [2, Grade.HIGH, strawberry.UNSET, START, 1.5, {"a": [1, None]}, None]),
     ],
 )
 async def test_literals_and_defaults(arguments: str, expected: list[Any]) -> None:
@@ -44,18 +45,20 @@ async def test_literals_and_defaults(arguments: str, expected: list[Any]) -> Non
 @pytest.mark.parametrize(
     ("declared", "arguments", "variables", "expected"),
     [
-        ("$n: Int!", "times: $n", {"n": 5}, [5, Grade.HIGH, strawberry.UNSET, START, 1.5, None]),
-        ("$n: Int! = 6", "times: $n", {}, [6, Grade.HIGH, strawberry.UNSET, START, 1.5, None]),
-        ("$k: ID", "times: 1, key: $k", {"k": 8}, [1, Grade.HIGH, "8", START, 1.5, None]),
-        ("$k: ID", "times: 1, key: $k", {"k": None}, [1, Grade.HIGH, None, START, 1.5, None]),
-        ("$k: ID", "times: 1, key: $k", {}, [1, Grade.HIGH, strawberry.UNSET, START, 1.5, None]),
-        ("$g: Grade", "times: 1, grade: $g", {}, [1, Grade.HIGH, strawberry.UNSET, START, 1.5, None]),
-        ("$g: Grade", "times: 1, grade: $g", {"g": "LOW"}, [1, Grade.LOW, strawberry.UNSET, START, 1.5, None]),
-        ("$s: Float!", "times: 1, seconds: $s", {"s": 2}, [1, Grade.HIGH, strawberry.UNSET, START, 2.0, None]),
+        ("$n: Int!", "times: $n", {"n": 5}, [5, Grade.HIGH, strawberry.UNSET, START, 1.5, None, None]),
+        ("$n: Int! = 6", "times: $n", {}, [6, Grade.HIGH, strawberry.UNSET, START, 1.5, None, None]),
+        ("$k: ID", "times: 1, key: $k", {"k": 8}, [1, Grade.HIGH, "8", START, 1.5, None, None]),
+        ("$k: ID", "times: 1, key: $k", {"k": None}, [1, Grade.HIGH, None, START, 1.5, None, None]),
+        ("$k: ID", "times: 1, key: $k", {}, [1, Grade.HIGH, strawberry.UNSET, START, 1.5, None, None]),
+        ("$g: Grade", "times: 1, grade: $g", {}, [1, Grade.HIGH, strawberry.UNSET, START, 1.5, None, None]),
+        ("$g: Grade", "times: 1, grade: $g", {"g": "LOW"}, [1, Grade.LOW, strawberry.UNSET, START, 1.5, None, None]),
+        ("$s: Float!", "times: 1, seconds: $s", {"s": 2}, [1, Grade.HIGH, strawberry.UNSET, START, 2.0, None, None]),
         ("$x: Anything", "times: 1, anything: {x: [$x]}", {"x": 3},
-         [1, Grade.HIGH, strawberry.UNSET, START, 1.5, {"x": [3]}]),
+         [1, Grade.HIGH, strawberry.UNSET, START, 1.5, {"x": [3]}, None]),
+        ("$x: Anything", "times: 1, pair: [1, $x]", {"x": 3},
+         [1, Grade.HIGH, strawberry.UNSET, START, 1.5, None, (1, 3)]),
         ("$n: Int!, $m: Anything", "times: $n, anything: $m", {"n": 1, "m": [True]},
-         [1, Grade.HIGH, strawberry.UNSET, START, 1.5, [True]]),
+         [1, Grade.HIGH, strawberry.UNSET, START, 1.5, [True], None]),
     ],
 )  # fmt: skip
 async def test_variables(declared: str, arguments: str, variables: dict[str, Any], expected: list[Any]) -> None:
@@ -140,12 +143,21 @@ async def test_what_an_argument_means_is_found_out_by_the_edge() -> None:
     text = "query($n: Int!){a: tree(number: 2){name} b: tree(number: $n){name} theTree{oneOf(number: 3){name}}}"
     payload = await same(text, {"n": -1})
     assert payload["data"] == {"a": {"name": "Tree 2"}, "b": None, "theTree": {"oneOf": {"name": "Tree 3"}}}
-    assert [(error["message"], error["path"]) for error in payload["errors"]] == [("No such number.", ["b"])]
+    assert [(error["message"], error["path"]) for error in payload["errors"]] == [("There is no number -1.", ["b"])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [("low: $n, high: -2", -1), ("high: -2, low: $n", -1), ("low: -3, high: $n", -3), ("low: 1, high: $n", -1)],
+)
+async def test_of_two_mistakes_the_first_of_the_schema_is_told(arguments: str, told: int) -> None:
+    payload = await same(f"query($n: Int!){{between({arguments})}}", {"n": -1})
+    assert [error["message"] for error in payload["errors"]] == [f"There is no number {told}."]
 
 
 async def test_resolvers_convert_their_own() -> None:
-    text = "query($n: Int = 3, $c: Colour!){theTree(number: 2){age a: age(times: 2) b: age(times: $n, wish: {colour: $c})}}"
-    payload = await same(text, {"c": "RED"})
+    asked = "age a: age(times: 2) b: age(times: $n, wish: {colour: $c})"
+    payload = await same(f"query($n: Int = 3, $c: Colour!){{theTree(number: 2){{{asked}}}}}", {"c": "RED"})
     tree = payload["data"]["theTree"]
     assert (tree["age"], tree["a"]) == ("2 None", "4 None")
     assert tree["b"].startswith("6 Wish(colour=<Colour.RED: 'red'>")

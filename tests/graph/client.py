@@ -53,10 +53,10 @@ class GraphClient:
     def __init__(self, database: Database, now: datetime) -> None:
         self._database, self.now = database, now
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
-        entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
+        self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
         graph = Graph.of(schema.build(), Limits(request_seconds=DEFAULTS.request_timeout_s), introspection=True)
         self.limits = graph.limits
-        self._desk = Desk(entrance, graph, Metrics())
+        self._desk = Desk(self.entrance, graph, Metrics())
         self._documents = graph.documents
 
     def prepared(self, document: str) -> Operation:

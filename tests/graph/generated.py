@@ -6,7 +6,7 @@ not every word: that would take longer than running the document. So it looks fo
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLSchema,
+    OperationType,
     SchemaMetaFieldDef,
     TypeMetaFieldDef,
     get_named_type,
@@ -44,6 +45,9 @@ META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 ALIASES = ("a", "b", "a_2", "run", "plan", "x", "answer", "holder", "str", "list", "type", "class", "None", "_")
 """What fields are called: names that generated code could mistake for its own."""
 TEXTS = ("", "x", 'é"\\\n', "0")
+SCALARS: dict[str, tuple[Any, ...]] = {"Int": (1, 0, 2, -1, 7), "Float": (0.5, 2, -1e3), "Boolean": (True, False)}
+WIDTH = 7
+"""The most selections of one set."""
 LIST, INTROSPECTED = 3, 10
 """How many items a list is taken for that does not say; those of introspection may be inside each other but twice."""
 
@@ -65,31 +69,35 @@ class Words:
     """What documents are made of.
 
     `may`: whether a type's field is asked. `values`: what an argument of a field is given, None to go by its type.
-    `kind_of`: the type that an argument's value leads to, if it leads to one. `objects`: how many stand at one place.
+    `kind_of`: the type that an argument's value leads to, if it leads to one. `likely`: the types most often met behind
+    an abstract one. `objects`: how many stand at one place.
     """
 
     may: Callable[[str, str], bool] = _anything
     values: Callable[[str, str, str], Sequence[Any] | None] = _nothing
     kind_of: Callable[[Any], str | None] = _nothing
+    likely: Mapping[str, Sequence[str]] = field(default_factory=dict)
     depth: int = 6
-    fields: int = 24
+    fields: int = 40
     objects: int = 100
 
 
 @dataclass(frozen=True)
 class Written:
-    """A document of one query, and the variables it is asked with."""
+    """A document of one operation, and the variables it is asked with."""
 
     text: str
     variables: dict[str, Any]
 
 
-def documents(schema: GraphQLSchema, words: Words) -> st.SearchStrategy[Written]:
-    """Queries over `schema`."""
+def documents(
+    schema: GraphQLSchema, words: Words, kind: OperationType = OperationType.QUERY
+) -> st.SearchStrategy[Written]:
+    """Operations of a kind over `schema`."""
     types = _Types(schema, words)
 
     def written(size: int, seed: int) -> Written:
-        return _Writer(types, Random(seed), size).document()
+        return _Writer(types, Random(seed), size).document(kind)
 
     return st.builds(written, st.integers(1, words.fields), st.integers(0, 2**64 - 1))
 
@@ -164,22 +172,29 @@ class _Writer:
         return self.random.randrange(times) == 0
 
     # ── selections ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def document(self) -> Written:
-        root = self.types.schema.query_type
+    def document(self, kind: OperationType) -> Written:
+        root = self.types.schema.get_root_type(kind)
         assert root is not None
         body = self.selections(root, _Place(1, 1))
         declared = f"({' '.join(self.declared.values())})" if self.declared else ""
-        return Written(" ".join([f"query {declared}{body}", *(each.text for each in self.fragments)]), self.given)
+        return Written(
+            " ".join([f"{kind.value} {declared}{body}", *(each.text for each in self.fragments)]), self.given
+        )
 
     def selections(self, parent: GraphQLNamedType, place: _Place) -> str:
-        parts = [self.selection(parent, place)]
-        while self.left > 0 and len(parts) < 5 and not self.rarely(4):
-            parts.append(self.selection(parent, place))
-        return f"{{{' '.join(parts)}}}"
+        parts: list[str] = []
+        asked: set[str] = set()
+        while not parts or (self.left > 0 and len(parts) < WIDTH and not self.rarely(WIDTH)):
+            part = self.selection(parent, place, asked)
+            if part is None:
+                break
+            parts.append(part)
+        return f"{{{' '.join(parts or ['__typename'])}}}"
 
-    def selection(self, parent: GraphQLNamedType, place: _Place) -> str:
-        if self.left <= 0 or self.rarely(12):
-            self.left -= 1
+    def selection(self, parent: GraphQLNamedType, place: _Place, asked: set[str]) -> str | None:
+        """A field, mostly one that is not among the `asked`, or a fragment; None if there is nothing more to ask."""
+        if "__typename" not in asked and self.rarely(15):
+            asked.add("__typename")
             return f"{self.key('__typename', ())}__typename{self.directive()}"
         if self.rarely(15):
             return f"...{self.directive()}{self.selections(parent, place)}"
@@ -188,13 +203,14 @@ class _Writer:
         if self.rarely(2 if is_abstract_type(parent) else 12):
             condition = self.condition(parent, place)
             return f"... on {condition.name}{self.directive()}{self.selections(condition, place)}"
-        return self.field(parent, place)
+        return self.field(parent, place, asked)
 
     def condition(self, parent: GraphQLNamedType, place: _Place) -> GraphQLNamedType:
         """A type whose fragments may stand on `parent`."""
         schema = self.types.schema
-        if place.kinds and is_abstract_type(parent) and not self.rarely(4):
-            likely = schema.get_type(self.pick(place.kinds))
+        kinds = place.kinds or self.types.words.likely.get(parent.name, ())
+        if kinds and is_abstract_type(parent) and not self.rarely(4):
+            likely = schema.get_type(self.pick(kinds))
             if is_object_type(likely) and schema.is_sub_type(parent, likely):
                 return likely
         return self.pick(self.types.conditions(parent))
@@ -217,15 +233,18 @@ class _Writer:
         self.fragments.append(_Fragment(name, condition, place, text))
         return name
 
-    def field(self, parent: GraphQLNamedType, place: _Place) -> str:
-        self.left -= 1
+    def field(self, parent: GraphQLNamedType, place: _Place, asked: set[str]) -> str | None:
         leaves, others = self.types.fields(parent)
-        room = self.types.words.objects // place.objects
-        deep = place.level < self.types.words.depth
-        others = [each for each in others if deep and self.size(parent, each[1], ()) <= room]
-        if not leaves and not others:
-            return "__typename"
-        name, definition = self.pick(leaves if not others or (leaves and self.rarely(2)) else others)
+        room = self.types.words.objects // place.objects if place.level < self.types.words.depth else 0
+        leaves = [each for each in leaves if each[0] not in asked or self.rarely(10)]
+        others = [each for each in others if each[0] not in asked or self.rarely(10)]
+        others = [each for each in others if self.size(parent, each[1], ()) <= room]
+        if self.left <= 0 or not (leaves or others):
+            return None
+        shallow = leaves and (not others or self.rarely(4 if place.level < 3 else 2))
+        name, definition = self.pick(leaves if shallow else others)
+        self.left -= 1
+        asked.add(name)
         arguments, values = self.arguments(parent, name, definition)
         below = get_named_type(definition.type)
         key = self.key(name, (name, arguments, str(definition.type)))
@@ -233,7 +252,7 @@ class _Writer:
         if not is_composite_type(below):
             return said
         kinds = tuple(kind for value in values for kind in self.kinds(value))
-        objects = place.objects * self.size(parent, definition, values)
+        objects = place.objects * max(1, self.size(parent, definition, values))
         return said + self.selections(below, _Place(place.level + 1, objects, kinds))
 
     def kinds(self, value: Any) -> list[str]:
@@ -262,7 +281,8 @@ class _Writer:
     def directive(self) -> str:
         if not self.rarely(8):
             return ""
-        name, value = self.pick(("include", "skip")), self.pick((True, False))
+        name, skipped = self.pick(("include", "skip")), self.rarely(4)
+        value = skipped if name == "skip" else not skipped
         said = self.variable(GraphQLNonNull(GraphQLBoolean), value) if self.rarely(2) else json.dumps(value)
         return f" @{name}(if: {said})"
 
@@ -305,12 +325,7 @@ class _Writer:
                 for name, entry in kind.fields.items()
                 if is_required_input_field(entry) or self.rarely(3)
             }
-        pool = self.types.words.values("", kind.name, "") or {
-            "Int": (1, 0, 2, -1, 7),
-            "Float": (0.5, 2, -1e3),
-            "Boolean": (True, False),
-        }.get(kind.name, TEXTS)
-        return self.pick(pool)
+        return self.pick(self.types.words.values("", kind.name, "") or SCALARS.get(kind.name, TEXTS))
 
     def literal(self, value: Any, kind: Any) -> str:
         """A value as it stands in the document; it, or any part of it, may be a variable."""
