@@ -41,8 +41,13 @@ SHOWN_VALUE_MAX: Final = 60
 READ_BY_TESTS: Final = frozenset({"MILLRACE_PROVE"})
 """Variables that bear our name and are no settings: the test suite's."""
 
-_ORCHESTRATED: Final = re.compile(r"MILLRACE_(\w+_)?(SERVICE_HOST|SERVICE_PORT|PORT)(_\w+)?")
-"""What Kubernetes puts into every container beside a service called `millrace` or `millrace-…`: no slips."""
+_ORCHESTRATED: Final = re.compile(
+    r"MILLRACE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)=.*|MILLRACE_(\w+_)?PORT=\w+://.*"
+)
+"""What Kubernetes puts into every container beside a service called `millrace` or `millrace-…`: no slips.
+
+Its `MILLRACE_PORT` is an address; a number there is meant for `PORT`.
+"""
 _TOGETHER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
 
 
@@ -301,10 +306,11 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
 def _unknown() -> list[str]:
     """Variables of the environment that bear our name and are no settings: a slip in one would leave its default."""
     known = {field.alias for field in Settings.model_fields.values()} | READ_BY_TESTS
+    said = [(name, value) for name, value in sorted(os.environ.items()) if name.startswith("MILLRACE_") and value]
     return [
         f"{name}: is not a setting"
-        for name, value in sorted(os.environ.items())
-        if name.startswith("MILLRACE_") and value and name not in known and not _ORCHESTRATED.fullmatch(name)
+        for name, value in said
+        if name not in known and not _ORCHESTRATED.fullmatch(f"{name}={value}")
     ]
 
 

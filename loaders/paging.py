@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from loaders.base import LIST_LIMIT, Reading
-from models.reading import INSTANT, UUIDS, Read, Row, Rows, constant, read
+from models.reading import INSTANT, Read, Row, Rows, constant, read
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -98,12 +98,10 @@ class Page(Generic[R]):
 
 def wanted_parents() -> TableValuedAlias:
     """The parents of a page statement with their places, `unnest(:parents) WITH ORDINALITY`."""
-    parents = bindparam("parents", type_=UUIDS)
-    named: TableValuedAlias = func.unnest(parents).table_valued(column("parent", Uuid()), with_ordinality="place")
-    return named.render_derived(name="wanted")
+    return wanted_keys("parent")
 
 
-def wanted_keys(*ids: str, number: str | None = None) -> Any:
+def wanted_keys(*ids: str, number: str | None = None) -> TableValuedAlias:
     """Keys of several parts with their places: arrays of one length, unnested together.
 
     `ids` name the parts that are ids, `number` a last part that is a number; each array is called as its part, and `s`.
@@ -113,7 +111,8 @@ def wanted_keys(*ids: str, number: str | None = None) -> Any:
         parts[number] = BigInteger()
     arrays = [bindparam(f"{name}s", type_=ARRAY(kind)) for name, kind in parts.items()]
     columns = [column(name, kind) for name, kind in parts.items()]
-    return func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived(name="wanted")
+    named: TableValuedAlias = func.unnest(*arrays).table_valued(*columns, with_ordinality="place")
+    return named.render_derived(name="wanted")
 
 
 def place_of(wanted: Any) -> ColumnElement[int]:

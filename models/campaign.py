@@ -21,6 +21,7 @@ from domain.campaign import (
     Participation,
     Stance,
 )
+from domain.catalog import MAX_QUANTITY
 from domain.channel import CloudStoreMode, Tier
 from domain.ordering import Terminal
 from models.base import (
@@ -137,8 +138,8 @@ class Campaign(Base):
         _offer_is_whole(),
         half_open("starts_at", "ends_at"),
         CheckConstraint("off_bps BETWEEN 1 AND 10000", name="off_bps_range"),
-        CheckConstraint("nth >= 2", name="nth_from_the_second"),
-        CheckConstraint("group_size >= 2", name="a_group_is_two"),
+        CheckConstraint(f"nth BETWEEN 2 AND {MAX_QUANTITY}", name="nth_from_the_second"),
+        CheckConstraint(f"group_size BETWEEN 2 AND {MAX_QUANTITY}", name="a_group_is_two"),
         CheckConstraint("points_pct BETWEEN 101 AND 10000", name="points_pct_range"),
         CheckConstraint("priority BETWEEN -1000000 AND 1000000", name="priority_range"),
         CheckConstraint("exclusion_group <> ''", name="exclusion_group_is_named"),

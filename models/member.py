@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.catalog import MAX_QUANTITY
 from domain.member import CouponBenefit, CouponState, RightKind, RightScope
 from models.base import (
     Base,
@@ -154,7 +155,8 @@ class MemberTier(Base):
         _of_terms("member_tier"),
         CheckConstraint("terms_kind = 'TIER'", name="terms_kind"),
         CheckConstraint("points_rate_pct BETWEEN 0 AND 10000", name="points_rate"),
-        *at_least(0, "level", "growth_from"),
+        *at_least(0, "level", at_most=MAX_QUANTITY),
+        *at_least(0, "growth_from"),
     )
 
 

@@ -334,9 +334,9 @@ class ReadSession:
                 raise RuntimeError("the read session is closed")
             if self._fault is not None:  # the transaction went with it
                 raise self._fault
-            driver = await self._driver()
-            self.statements += 1
             try:
+                driver = await self._driver()
+                self.statements += 1
                 with answering(driver):
                     return await self._run(driver, statement, arguments)
             except Fault as fault:

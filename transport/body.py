@@ -34,7 +34,9 @@ async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
                     raise too_large(limit, 413)
                 more = message.get("more_body", False)
     except TimeoutError:
-        raise MalformedError("The body did not arrive in time.", status=408, code="TIMEOUT") from None
+        raise MalformedError(
+            "The body did not arrive in time.", status=408, code="TIMEOUT", headers={b"connection": b"close"}
+        ) from None
     return b"".join(chunks)
 
 

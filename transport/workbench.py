@@ -11,7 +11,7 @@ Source: Content Security Policy Level 3; Fetch Metadata Request Headers; RFC 824
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -222,7 +222,7 @@ class _SignIn:
                 raise MalformedError("Only this host's own pages may sign in.", status=403, code="FORBIDDEN")
             return await (self._token(request) if request.method == "POST" else self._everybody())
         except MalformedError as error:
-            return _refused(error.status, error.code, error.message)
+            return _refused(error.status, error.code, error.message, error.headers)
         except Fault as fault:
             return _refused(503, fault.code, fault.message)
 
@@ -258,5 +258,7 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
-def _refused(status: int, code: str, message: str) -> Response:
-    return _json({"errors": [error_entry(code, message)]}, status)
+def _refused(status: int, code: str, message: str, headers: Mapping[bytes, bytes] | None = None) -> Response:
+    response = _json({"errors": [error_entry(code, message)]}, status)
+    response.raw_headers.extend((headers or {}).items())
+    return response

@@ -366,7 +366,7 @@ def upgrade() -> None:
         sa.Column("points_rate_pct", sa.BigInteger(), server_default="100", nullable=False),
         sa.CheckConstraint("terms_kind = 'TIER'", name=op.f("ck_member_tier_terms_kind")),
         sa.CheckConstraint("growth_from BETWEEN 0 AND 9007199254740991", name=op.f("ck_member_tier_growth_from_range")),
-        sa.CheckConstraint("level BETWEEN 0 AND 9007199254740991", name=op.f("ck_member_tier_level_range")),
+        sa.CheckConstraint("level BETWEEN 0 AND 2147483647", name=op.f("ck_member_tier_level_range")),
         sa.CheckConstraint("points_rate_pct BETWEEN 0 AND 10000", name=op.f("ck_member_tier_points_rate")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_member_tier")),
         sa.UniqueConstraint("tenant_id", "terms_id", "code", name=op.f("uq_member_tier_tenant_id_terms_id_code")),
@@ -435,8 +435,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "gift_quantity BETWEEN 1 AND 9007199254740991", name=op.f("ck_campaign_gift_quantity_range")
         ),
-        sa.CheckConstraint("group_size >= 2", name=op.f("ck_campaign_a_group_is_two")),
-        sa.CheckConstraint("nth >= 2", name=op.f("ck_campaign_nth_from_the_second")),
+        sa.CheckConstraint("group_size BETWEEN 2 AND 2147483647", name=op.f("ck_campaign_a_group_is_two")),
+        sa.CheckConstraint("nth BETWEEN 2 AND 2147483647", name=op.f("ck_campaign_nth_from_the_second")),
         sa.CheckConstraint("off_bps BETWEEN 1 AND 10000", name=op.f("ck_campaign_off_bps_range")),
         sa.CheckConstraint("off_fen BETWEEN 1 AND 9007199254740991", name=op.f("ck_campaign_off_fen_range")),
         sa.CheckConstraint("points_pct BETWEEN 101 AND 10000", name=op.f("ck_campaign_points_pct_range")),

@@ -10,12 +10,15 @@ type Answer = ExecutionResult<Record<string, unknown>, Record<string, unknown>>;
 /** `signed` is asked anew for every operation. What the headers editor says goes before what the role says. */
 export function fetcherOf(address: string, signed: () => Signed): Fetcher {
   return async (params, options) => {
-    const headers = { ...(await signed().headers()), ...(options?.headers as Headers | undefined) };
+    const by = signed();
+    const headers = { ...(await by.headers()), ...(options?.headers as Headers | undefined) };
     const operation = operationOf(params);
     const sent = operation === null ? params : { ...params, operationName: operation.name?.value };
-    return operation?.operation === OperationTypeNode.SUBSCRIPTION
-      ? subscribed(address, sent, headers)
-      : posted(address, sent, headers);
+    if (operation?.operation === OperationTypeNode.SUBSCRIPTION) return subscribed(address, sent, headers);
+    const answer = await posted(address, sent, headers);
+    // GraphiQL cannot take back what is on its way; what comes was for somebody else's eyes.
+    if (signed() !== by) throw new Error('Somebody else is signed in by now.');
+    return answer;
   };
 }
 

@@ -329,7 +329,7 @@ def _bands() -> Any:
         )
         .where(in_scope(wanted.c.grantee))
         # Who does not supply the grantee has no edge, and stands last.
-        .order_by(edge.is_primary.desc().nulls_last(), _grantor.tier, _grantor.code, Assortment.code)
+        .order_by(edge.is_primary.desc().nulls_last(), _grantor.code, _grantor.id, Assortment.code)
         .limit(constant(LIST_LIMIT))
     )
     return read(BandRow, each(BandRow, wanted, rows))

@@ -296,7 +296,9 @@ def test_wrong_database_url_is_refused_without_repeating_it(monkeypatch: pytest.
     assert problems(monkeypatch, DATABASE_URL="postgresql://a:hunter2@b:port/c") == ("DATABASE_URL: must be a URL",)
 
 
-@pytest.mark.parametrize("name", ["MILLRACE_PROFLE", "MILLRACE_PROFILES", "MILLRACE_", "MILLRACE_REPORT"])
+@pytest.mark.parametrize(
+    "name", ["MILLRACE_PROFLE", "MILLRACE_PROFILES", "MILLRACE_", "MILLRACE_REPORT", "MILLRACE_PORT"]
+)
 def test_a_variable_of_our_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert problems(monkeypatch, **{name: "production"}) == (f"{name}: is not a setting",)
     assert problems(monkeypatch, PORT="abc", **{name: "x"})[1:] == (f"{name}: is not a setting",)

@@ -31,9 +31,6 @@ class Opened:
     expires_at: datetime | None = None
     statements: int = 3
 
-    async def renew(self) -> Any:
-        return self.context
-
 
 @dataclass
 class SmallDoor:

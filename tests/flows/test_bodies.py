@@ -80,6 +80,7 @@ async def test_a_body_that_does_not_become_whole_is_refused_and_no_bug(
         begun, body = await posted(application, path, iter([piece(b"{"), end]))
     assert begun["status"] == status
     assert [error["extensions"] for error in json.loads(body["body"])["errors"]] == [{"code": code}]
+    assert ((b"connection", b"close") in begun["headers"]) is (status in (408, 413))  # what is left is not read
     assert logs == []  # of what tests keep: warnings and errors
 
 

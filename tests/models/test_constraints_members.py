@@ -221,8 +221,8 @@ BAD: list[tuple[str, str, list[Columns]]] = [
     ("ck_campaign_off_bps_range", "campaign part off", beyond("off_bps", 1, 10_000)),
     ("ck_campaign_price_fen_range", "campaign price", beyond("price_fen", 1)),
     ("ck_campaign_gift_quantity_range", "campaign gift", beyond("gift_quantity", 1)),
-    ("ck_campaign_nth_from_the_second", "campaign nth", [{"nth": 1}]),
-    ("ck_campaign_a_group_is_two", "campaign group", [{"group_size": 1}]),
+    ("ck_campaign_nth_from_the_second", "campaign nth", [{"nth": 1}, {"nth": 2**31}]),
+    ("ck_campaign_a_group_is_two", "campaign group", [{"group_size": 1}, {"group_size": 2**31}]),
     ("ck_campaign_points_pct_range", "campaign points", beyond("points_pct", 101, 10_000)),
     ("ck_campaign_fee_fen_range", "campaign fee", beyond("fee_fen", 1)),
     (

@@ -1,2 +1,0 @@
-import{a as e,i as t}from"./index-CWz0rmQw.js";var n={insertSpaces:!0,tabSize:2,eol:`
-`,keepLines:!1},r={jsonc:{astFormat:`kept`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length}},i={kept:{print:({node:{text:r}})=>`${t(r,e(r,void 0,n)).trim()}\n`}};export{r as parsers,i as printers};
