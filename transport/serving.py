@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 
 from engine.limits import Limits
 
-
 _YOUNG, _MIDDLE, _OLD = 20_000, 20, 100
 """Allocations before the youngest objects are looked at, and how often that happens before older ones are."""
 
