@@ -96,7 +96,7 @@ class Consumer:
 
 def _masked(row: ConsumerRow) -> Consumer:
     phone = None if row.phone is None else masked_phone(row.phone)
-    return Consumer(**dict(row.items()) | {"phone": phone})
+    return Consumer(**dict(zip(row.columns, row, strict=True)) | {"phone": phone})
 
 
 class ConsumerById(Loader[UUID, Consumer | None]):
