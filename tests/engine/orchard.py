@@ -60,7 +60,11 @@ class Row:
         self.note = Note(text=f"about {number}", words=["a", None], about=self if number % 2 else None)  # type: ignore[arg-type]  # the row that Tree is the type of
         self.stones = [STONE_ROWS[number % STONES], None] if kind == "Tree" else []
         self.too_big = 2**31 if number == 3 else number
-        self.twin = self
+
+    @property
+    def twin(self) -> "Row":
+        """Itself: no attribute, or no row would be gone before the garbage collector came."""
+        return self
 
 
 class Promise:

@@ -101,13 +101,16 @@ async def test_inputs_are_objects_of_their_class() -> None:
     )
 
 
-async def test_an_argument_of_one_request_is_not_another_s() -> None:
-    plan = plan_of(validated("{measured(times: 1, anything: {a: [1]})}"))
+@pytest.mark.parametrize(
+    ("argument", "place", "expected"), [("anything: {a: [1]}", 5, {"a": [1]}), ('pair: "ab"', 6, ["a", "b"])]
+)
+async def test_an_argument_of_one_request_is_not_another_s(argument: str, place: int, expected: Any) -> None:
+    plan = plan_of(validated(f"{{measured(times: 1, {argument})}}"))
     asking = Asking(), Asking()
     for each in asking:
         await plan.function(run_of(each), None)
-    first, second = (each.given[0][5] for each in asking)
-    assert first == second == {"a": [1]}
+    first, second = (each.given[0][place] for each in asking)
+    assert first == second == expected
     assert first is not second
 
 
