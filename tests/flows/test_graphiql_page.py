@@ -34,6 +34,18 @@ new Promise(done => {
 ELSEWHERE = """
 fetch('http://127.0.0.2:9/').then(() => 'allowed', () => 'refused')
 """
+HOLD = """
+(() => {
+    const { fetch: sent } = window;
+    window.held = [];
+    window.fetch = async (...asked) => {
+        const answer = await sent(...asked);
+        if (new URL(asked[0], location.href).pathname === '/graphql') await new Promise(go => window.held.push(go));
+        return answer;
+    };
+})()
+"""
+RELEASE = "window.held.splice(0).forEach(go => go())"
 CUT = """
 [...document.querySelectorAll('.bar, .bar *, .graphiql-session-header, .graphiql-session-header *')]
     .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
@@ -105,6 +117,25 @@ async def test_an_analyst_runs_a_worked_query_and_becomes_a_clerk(page: Page, re
         await asyncio.sleep(1)
     assert started(page) == WORKERS
     assert A_TOKEN not in "".join(page.requests + page.sockets) + await page.value(KEPT)
+
+
+async def test_an_answer_that_comes_after_its_asker_left_is_not_shown(page: Page) -> None:
+    await page.value(HOLD)
+    await page.click(RUN)
+    await page.until("window.held.length === 1")
+
+    await show(page, 1, "Stock")
+    await page.click("document.querySelector('#become')")
+    await page.until(f"{ROLE}.startsWith('Store clerk (')")
+    await show(page, 0, "Storefront")
+    await page.value(RELEASE)
+    await page.until(f"{ANSWER}.includes('Somebody else is signed in by now.')")
+    assert "Keokuk" not in await page.value(DRAWN)
+
+    await page.click(RUN)
+    await page.until("window.held.length === 1")
+    await page.value(RELEASE)
+    await page.until(f"""{ANSWER}.includes('"name": "Keokuk Spirits"')""")
 
 
 async def test_the_policy_is_in_force(page: Page) -> None:

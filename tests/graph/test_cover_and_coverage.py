@@ -113,11 +113,17 @@ async def listings(access: boot.Access, tenant: TenantFacts) -> tuple[set[Any], 
 
 async def coverage(graph: GraphClient) -> tuple[Any, list[Any]]:
     """The sums, and the skus one by one."""
-    whole = await graph.ask(COVERAGE, {"id": BRAND}, by=ANALYST)
-    found = whole.data["organization"]["shelfCoverage"]
+    found = await sums(graph, "skus(first: 1) { totalCount }")
     skus = await walk(graph, COVERAGE, ("organization", "shelfCoverage", "skus"), ANALYST, id=BRAND)
-    assert found["skus"]["totalCount"] == len(skus)
-    return {name: found[name] for name in ("total", "covered", "bps")}, skus
+    assert found.pop("skus")["totalCount"] == len(skus)
+    return found, skus
+
+
+async def sums(graph: GraphClient, more: str = "") -> Any:
+    """How many shops there are and how many cover any of the brand's goods."""
+    document = "{ organization(id: %s) { ... on Brand { shelfCoverage { total covered bps %s } } } }"
+    asked = await graph.ask(document % (f'"{BRAND}"', more), by=ANALYST)
+    return asked.data["organization"]["shelfCoverage"]
 
 
 async def test_shelf_coverage_is_what_shelves_show(graph: GraphClient, access: boot.Access, iowa: TenantFacts) -> None:
@@ -175,7 +181,7 @@ async def test_a_shop_that_a_shopper_cannot_enter_or_that_lists_nothing(
 ) -> None:
     do, undo, key, (fewer, uncovered) = GONE[what]
     _, listed = await listings(access, iowa)
-    before, _ = await coverage(graph)
+    before = await sums(graph)
     async with changed(access, iowa, [(do, [key])], [(undo, [key])]):
         after, skus = await coverage(graph)
     assert (before["total"] - after["total"], before["covered"] - after["covered"]) == (fewer, uncovered)
