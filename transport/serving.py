@@ -21,10 +21,10 @@ _YOUNG, _MIDDLE, _OLD = 20_000, 20, 100
 def settle_memory() -> None:
     """Tell the garbage collector what stays: everything that is there once the application is made.
 
-    Modules, schema and compiled statements are some 600,000 objects that never go; looking at them again and again costs
-    requests up to half of their time. They are frozen out of its sight. What requests make goes by reference counting,
-    almost all of it, so it needs looking at seldom: an answer of a thousand objects would set off the default of 700
-    several times.
+    Modules, schema and compiled statements are some 600,000 objects that never go; looking at them again and again
+    costs requests up to half of their time. They are frozen out of its sight. What requests make goes by reference
+    counting, almost all of it, so it needs looking at seldom: an answer of a thousand objects would set off the
+    default of 700 several times.
     """
     gc.collect()
     gc.freeze()

@@ -23,6 +23,7 @@ from tests.graph.generated import Words
 
 MANY = 10**9
 WIDE = Limits(
+    request_seconds=20,
     tokens=MANY,
     nesting=200,
     depth=MANY,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,12 +12,12 @@ from structlog.testing import capture_logs
 
 from engine.documents import Prepared
 from engine.executor import Planned
-from engine.limits import Limits
 from engine.plan.plans import NEW, NoPlan, Plan, Plans
 from engine.reference import Result
 from tests.engine.edges import PATIENT, RUNNING, Asking
 from tests.engine.orchard import strawberry_schema
 from tests.engine.plans import DOCUMENTS, MASK, REFERENCE, validated
+from tests.engine.small import LIMITS
 from tests.proof import size
 
 
@@ -24,7 +25,7 @@ class Desk:
     """An executor with a plan cache of its own, and how often it asked for another context."""
 
     def __init__(self, **changes: Any) -> None:
-        self.executor = Planned(strawberry_schema, Limits(**changes), MASK, REFERENCE)
+        self.executor = Planned(strawberry_schema, replace(LIMITS, **changes), MASK, REFERENCE)
         self.renewed: list[Asking] = []
 
     @property
@@ -222,7 +223,7 @@ def plan(plans: Plans, prepared: Prepared) -> Plan | NoPlan:
 
 
 def test_plans_are_kept_up_to_their_number_and_the_least_used_goes_first() -> None:
-    plans = Plans(strawberry_schema, Limits(plans=3))
+    plans = Plans(strawberry_schema, replace(LIMITS, plans=3))
     one, two, three, four = (validated(f"{{a{n}: version}}")[0] for n in range(4))
     made = {}
     for each in (one, two, three):
@@ -241,27 +242,27 @@ def test_plans_are_kept_up_to_their_number_and_the_least_used_goes_first() -> No
 def test_plans_are_kept_up_to_their_memory() -> None:
     """Entries without a plan weigh too: no client fills the memory with documents that never come again."""
     prepared = [validated(f"{{a{n}: version}}")[0] for n in range(9)]
-    plans = Plans(strawberry_schema, Limits())
+    plans = Plans(strawberry_schema, LIMITS)
     kept = []
     for each in prepared[:3]:
         plan(plans, each)
         kept.append(plan(plans, each))
     assert plans.bytes == sum(each.bytes for each in kept)
     assert len({each.bytes for each in kept}) == 1
-    bound = Plans(strawberry_schema, Limits(plan_bytes=plans.bytes))
+    bound = Plans(strawberry_schema, replace(LIMITS, plan_bytes=plans.bytes))
     for each in prepared:
         plan(bound, each)
         plan(bound, each)
         assert bound.bytes <= plans.bytes
     assert (len(bound), bound.bytes) == (3, plans.bytes)
-    crowded = Plans(strawberry_schema, Limits(plan_bytes=5 * NEW.bytes))
+    crowded = Plans(strawberry_schema, replace(LIMITS, plan_bytes=5 * NEW.bytes))
     for each in prepared:
         plan(crowded, each)
     assert (len(crowded), crowded.bytes, crowded.compiled) == (5, 5 * NEW.bytes, 0)
 
 
 def test_a_plan_that_is_heavier_than_all_of_memory_is_made_and_not_kept() -> None:
-    plans = Plans(strawberry_schema, Limits(plan_bytes=NEW.bytes))
+    plans = Plans(strawberry_schema, replace(LIMITS, plan_bytes=NEW.bytes))
     prepared, _ = validated("{version}")
     assert plan(plans, prepared) is NEW
     assert isinstance(plan(plans, prepared), Plan)

@@ -1,4 +1,4 @@
-"""The README's promises as data: its queries with their answers, and its table of settings."""
+"""What is promised in print, as data: the README's queries and settings, and the workbench's worked queries."""
 
 import json
 import re
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import app as application
 import settings
+from transport.workbench import WorkedQuery, worked_queries
 
 README = Path(settings.__file__).parent / "README.md"
 _EXAMPLE = re.compile(
@@ -30,6 +32,15 @@ def examples() -> Iterator[Example]:
     """Every query that has an answer printed, in the README's order."""
     for match in _EXAMPLE.finditer(README.read_text()):
         yield Example(match["who"], match["query"], json.loads(match["answer"]))
+
+
+QUERIES = worked_queries(README.parent / "graphiql" / "queries")
+
+
+def written_for(query: WorkedQuery) -> tuple[str, str | None]:
+    """The tenant and the person that the comment of a worked query names, as the page reads it."""
+    tenant, who = (re.search(rf"^# {word}: (\S+)$", query.query, re.M) for word in ("tenant", "as"))
+    return application.DEMO_TENANT if tenant is None else tenant[1], None if who is None else who[1]
 
 
 def settings_table() -> str:

@@ -31,6 +31,10 @@ class Opened:
     expires_at: datetime | None = None
     statements: int = 3
 
+    async def renew(self) -> Any:
+        """The same again: its context reads nothing."""
+        return self.context
+
 
 @dataclass
 class SmallDoor:

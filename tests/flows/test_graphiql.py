@@ -16,14 +16,14 @@ import app as application
 import boot
 from settings import Settings
 from tests.flows.conftest import Real
+from tests.flows.printed import QUERIES, written_for
 from tests.given import PRODUCTION
 from tests.graph.client import GraphClient
-from transport.workbench import WorkedQuery, worked_queries
+from transport.workbench import WorkedQuery
 
 SOURCES = boot.PROJECT / "graphiql"
 PAGE = SOURCES / "page"
 FILES = sorted(path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.*") if path.is_file())
-QUERIES = worked_queries(SOURCES / "queries")
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -71,12 +71,6 @@ OF_QINGQUAN = [
     ("partner:1", "Partner"),
     ("admin", "Platform admin"),
 ]
-
-
-def written_for(query: WorkedQuery) -> tuple[str, str | None]:
-    """The tenant and the person that the comment of a worked query names, as the page reads it."""
-    tenant, who = (re.search(rf"^# {word}: (\S+)$", query.query, re.M) for word in ("tenant", "as"))
-    return application.DEMO_TENANT if tenant is None else tenant[1], None if who is None else who[1]
 
 
 def guarded(answer: httpx.Response) -> bool:

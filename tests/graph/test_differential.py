@@ -21,32 +21,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import boot
-from engine.documents import DocumentError
+from engine.documents import DocumentError, Documents
 from engine.faults import Mask
-from engine.gate import LimitError
+from engine.gate import Gate, LimitError
 from engine.limits import Limits
 from engine.plan.plans import compiled
 from engine.plan.run import Run
 from engine.plan.tree import Fallback, Unplannable
-from engine.reference import Result
-from models.database import Database
+from engine.reference import Reference, Result
 from resolvers.entrance import Opened
 from tests.bench import documents as bench
 from tests.conftest import NOW
 from tests.engine.plans import unchecked, written
-from tests.flows.printed import examples
+from tests.flows.printed import QUERIES, examples, written_for
+from tests.given import DEFAULTS, pool_of
 from tests.graph.cases import ANALYST, CLERK, CONNECTIONS, DEEP, ROOTS, SALES
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.generated import Words, Written, documents
 from tests.graph.walk import BUILT, CORE
 from tests.proof import MEASURED, size
-from transport.desk import Graph, fault_code
+from transport.desk import fault_code
 from transport.door import RequestFacts
-from transport.workbench import NOBODY, worked_queries
 
-LIMITS = Limits()
-GRAPH = Graph.of(BUILT, LIMITS, introspection=True, mask=Mask(LIMITS, fault_code, lambda: "id"))
+LIMITS = Limits(request_seconds=DEFAULTS.request_timeout_s)
+MASK = Mask(LIMITS, fault_code, lambda: "id")
+GATE = Gate(CORE, LIMITS)
+DOCUMENTS = Documents(CORE, GATE, LIMITS, introspection=True)
+REFERENCE = Reference(BUILT, LIMITS, MASK, suggestions=True)
 
 
 async def outcome_of(opened: Opened, document: Written) -> tuple[str, Result]:
@@ -54,18 +56,18 @@ async def outcome_of(opened: Opened, document: Written) -> tuple[str, Result]:
 
     Fails if the plan's answer is not the reference's. Raises: DocumentError, LimitError as the gate does.
     """
-    prepared, operation = unchecked(document.text, GRAPH.gate)
-    refusal = GRAPH.gate.too_dear(operation, document.variables)
-    refusal = refusal or GRAPH.gate.forbidden(operation, opened.actor_class)
+    prepared, operation = unchecked(document.text, GATE)
+    refusal = GATE.too_dear(operation, document.variables)
+    refusal = refusal or GATE.forbidden(operation, opened.actor_class)
     if refusal is not None:
         raise DocumentError([refusal])
-    reference = await GRAPH.reference.run(prepared, operation, document.variables, await opened.renew())
+    reference = await REFERENCE.run(prepared, operation, document.variables, await opened.renew())
     try:
         variables = get_variable_values(CORE, operation.definition.variable_definitions or (), document.variables)
         assert isinstance(variables, VariableValues)
         switches = {name: variables.coerced[name] for name in prepared.switches}
         plan = compiled(BUILT, prepared, operation, switches, LIMITS.plan_fields)
-        run = Run(CORE, await opened.renew(), variables, GRAPH.mask.shows)
+        run = Run(CORE, await opened.renew(), variables, MASK.shows)
         answer = await plan.function(run, None)
         errors = run.errors(answer)
     except Unplannable as error:
@@ -74,7 +76,7 @@ async def outcome_of(opened: Opened, document: Written) -> tuple[str, Result]:
         return f"fallback: {error.reason}", reference
     finally:
         await opened.close()  # gives the connection back, until it is renewed
-    planned = Result(answer, GRAPH.mask.executed(errors, document.text))
+    planned = Result(answer, MASK.executed(errors, document.text))
     assert written(planned).decode() == written(reference).decode()
     return "planned", reference
 
@@ -94,13 +96,8 @@ SHOP = {"store": IOWA.store(2191), "at": IOWA.cloud_store("STORE", 2191)}
 SHOWN: dict[str, Asked] = {
     **{f"README {n}": (one.query, {}, one.who, "iowa") for n, one in enumerate(examples())},
     **{
-        f"workbench, {one.title}": (
-            one.query,
-            json.loads(one.variables or "{}"),
-            None if one.who == NOBODY else one.who,
-            one.tenant or "iowa",
-        )
-        for one in worked_queries(boot.PROJECT / "graphiql" / "queries")
+        f"workbench, {one.title}": (one.query, json.loads(one.variables or "{}"), *reversed(written_for(one)))
+        for one in QUERIES
     },
     "bench Q1": (bench.Q1, SHOP, "member:1", "iowa"),
     "bench Q2": (bench.Q2, {"id": IOWA.product(43334)}, None, "iowa"),
@@ -208,7 +205,7 @@ def words(actor: str) -> Words:
 def refusal_of(text: str) -> str | None:
     """The code under which a document is refused; None if it is not."""
     try:
-        GRAPH.documents.prepare(text)
+        DOCUMENTS.prepare(text)
     except DocumentError as error:
         return str((error.errors[0].extensions or {}).get("code"))
     return None
@@ -229,7 +226,7 @@ def test_documents_are_valid() -> None:
 @asynccontextmanager
 async def actors(access: boot.Access) -> AsyncIterator[dict[str | None, Opened]]:
     """Everybody who asks, over one pool of connections."""
-    database = Database(access.app, pool_size=2)
+    database = pool_of(access.app, 2)
     client = GraphClient(database, NOW)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
