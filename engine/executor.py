@@ -7,13 +7,11 @@ is a cancelled request.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import strawberry
-import structlog
 from graphql import OperationType
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
@@ -22,31 +20,25 @@ from engine.documents import Prepared
 from engine.faults import Mask
 from engine.gate import Operation
 from engine.limits import Limits
+from engine.outcomes import Outcomes
 from engine.payloads import Payloads
 from engine.plan.plans import NoPlan, Plan, Plans
 from engine.plan.run import Run
 from engine.plan.tree import Fallback
 from engine.reference import Reference, Result, Variables
 
-log = structlog.get_logger("engine")
-
 Renew = Callable[[], Awaitable[Any]]
 """Gives a context like the one before, with a read of its own, and ends that one's."""
 
-PLANNED: Final = "planned"
-
 
 class Planned:
-    """Executes prepared documents over one Strawberry schema, on plans where it can.
-
-    `outcomes` counts operations by how they ran: `planned`, or `reference:` or `fallback:` and the reason.
-    """
+    """Executes prepared documents over one Strawberry schema, on plans where it can; `outcomes` counts how."""
 
     def __init__(self, schema: strawberry.Schema, limits: Limits, mask: Mask, reference: Reference) -> None:
         self._core = schema._schema
         self._limits, self._mask, self._reference = limits, mask, reference
         self.plans = Plans(schema, limits)
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes = Outcomes()
 
     async def run(
         self, prepared: Prepared, operation: Operation, variables: Variables, context: Any, renew: Renew
@@ -60,22 +52,17 @@ class Planned:
             return await self._reference.run(prepared, operation, variables, context, Payloads, equip)
         found = self._plan(prepared, operation, variables)
         if isinstance(found, NoPlan):
-            self.outcomes[f"reference:{found.reason}"] += 1
+            self.outcomes.referred(found.reason)
             return await self._reference.run(prepared, operation, variables, context)
         plan, coerced = found
         run = Run(self._core, context, coerced, self._mask.shows)
         try:
-            answer = await plan.function(run, None)
-            errors = run.errors(answer)
+            answer, errors = await plan.answer(run)
         except Fallback as fallback:
-            reason = fallback.reason
-        except Exception as error:
-            reason = "exception"
-            log.warning("plan.exception", query=prepared.text[: self._limits.logged_query_chars], exc_info=error)
+            self.outcomes.fell_back(fallback, self._mask.shows, prepared.text[: self._limits.logged_query_chars])
         else:
-            self.outcomes[PLANNED] += 1
+            self.outcomes.planned()
             return Result(answer, self._mask.executed(errors, prepared.text) if errors else [])
-        self.outcomes[f"fallback:{reason}"] += 1
         return await self._reference.run(prepared, operation, variables, await renew())
 
     def _equip(self, prepared: Prepared, operation: Operation, renew: Renew, executor: Payloads) -> None:

@@ -57,14 +57,15 @@ class Mask:
         return [self._entry(e, e.extensions or {"code": self._code_of(_cause(e)) or code}) for e in shown]
 
     def executed(self, errors: Iterable[GraphQLError], text: str) -> list[ErrorEntry]:
-        """Entries for errors of an execution; `text` is the document, for the log.
+        """Entries for errors of an execution, in the order of their paths; `text` is the document, for the log.
 
-        One exception that failed many fields, as a batch does, is logged once and keeps one id.
+        The order in which they happened is an accident of what waited for what. One exception that failed many fields,
+        as a batch does, is logged once and keeps one id.
         """
         entries = []
         ids: dict[int, str] = {}
         last = ""
-        for error in errors:
+        for error in sorted(errors, key=lambda error: tuple(error.path or ())):
             cause = _cause(error)
             extensions = self._extensions(cause)
             if extensions is not None:

@@ -113,6 +113,8 @@ class Limits:
     """Memory they may take, estimated from their text."""
 
     # ── plans kept ────────────────────────────────────────────────────────────────────────────────────────────────
+    plan_at_once: bool = False
+    """Whether an operation is compiled when it comes for the first time, not for the second."""
     plans: int = 2_000
     """Compiled plans kept, and operations known to have none or to have come once."""
     plan_bytes: int = 128_000_000

@@ -6,20 +6,17 @@ graphql-core, on a fresh read.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from graphql import GraphQLError
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from engine.outcomes import Outcomes
 from engine.plan.plans import NoPlan, Plan
 from engine.plan.run import Run, Shows
 from engine.plan.tree import Fallback
-
-log = structlog.get_logger("engine")
 
 
 class Payloads(StrawberryGraphQLCoreExecutionContext):
@@ -30,7 +27,7 @@ class Payloads(StrawberryGraphQLCoreExecutionContext):
         plan_of: Callable[[str], Plan | NoPlan],
         shows: Shows,
         renew: Callable[[], Awaitable[Any]],
-        outcomes: Counter[str],
+        outcomes: Outcomes,
     ) -> None:
         """What it needs beside graphql-core's own: plans by response key, and as `engine.executor.Planned` has them."""
         self._plan_of, self._shows, self._renew, self._outcomes = plan_of, shows, renew, outcomes
@@ -46,7 +43,7 @@ class Payloads(StrawberryGraphQLCoreExecutionContext):
         self._tried.add(str(path.key))
         plan = self._plan_of(str(path.key))
         if isinstance(plan, NoPlan):
-            self._outcomes[f"reference:{plan.reason}"] += 1
+            self._outcomes.referred(plan.reason)
             return complete(return_type, field_details_list, info, path, result, position_context)
         return self._planned(
             plan,
@@ -58,19 +55,14 @@ class Payloads(StrawberryGraphQLCoreExecutionContext):
     async def _planned(self, plan: Plan, key: str, value: Any, otherwise: Callable[[], Any]) -> Any:
         run = Run(self.schema, self.context_value, self.variable_values, self._shows)
         try:
-            answer = await plan.function(run, value)
-            errors = run.errors(answer)
+            answer, errors = await plan.answer(run, value)
         except Fallback as fallback:
-            reason = fallback.reason
-        except Exception as error:
-            reason = "exception"
-            log.warning("plan.exception", payload=key, exc_info=error)
+            self._outcomes.fell_back(fallback, self._shows, key)
         else:
             for one in errors:
                 self.collected_errors.add(one, _path(one))
-            self._outcomes["planned"] += 1
+            self._outcomes.planned()
             return answer[key]
-        self._outcomes[f"fallback:{reason}"] += 1
         self.context_value = await self._renew()
         completed = otherwise()
         return await completed if self.is_awaitable(completed) else completed

@@ -121,6 +121,7 @@ class Database:
         statement_cache: int,
         request_seconds: float,
         observed: bool = False,
+        fuses: bool = True,
     ) -> None:
         """Make the pool; nothing connects yet.
 
@@ -131,6 +132,7 @@ class Database:
             request_seconds: what one request may take: the server ends whatever goes on for longer, also where this
                 process can no longer ask it to.
             observed: whether what its connections send can be recorded.
+            fuses: whether statements that wait together go out in one trip.
         """
         limit_ms = str(ceil(request_seconds * 1000))  # 0 would be none
         settings = {
@@ -160,6 +162,7 @@ class Database:
                 connection.add_query_logger(self._record)
 
         self._recorders: list[list[str]] = []
+        self.fuses = fuses
 
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",

@@ -264,6 +264,11 @@ class Checkout(Protocol):
 class ReadPool(Protocol):
     """Where read sessions take their connection from."""
 
+    @property
+    def fuses(self) -> bool:
+        """Whether statements that wait together go out in one trip."""
+        ...
+
     async def checkout(self) -> Checkout:
         """A connection, within a time limit."""
         ...
@@ -323,7 +328,8 @@ class ReadSession:
 
         Raises: as `fetch`.
         """
-        fused = fused_of(tuple(statement for statement, _ in asked)) if len(asked) > 1 else None
+        fusing = len(asked) > 1 and self._pool.fuses
+        fused = fused_of(tuple(statement for statement, _ in asked)) if fusing else None
         if fused is None:
             return [await self.fetch(statement, **values) for statement, values in asked]
         return fused.apart(await self._fetched(fused, fused.arguments(self.tenant_id, [v for _, v in asked])))

@@ -196,7 +196,7 @@ async def owner_dsn(cluster: Server, templates: tuple[str, str]) -> AsyncIterato
 @pytest.fixture(scope="session")
 async def app(access: boot.Access) -> AsyncIterator[Database]:
     """The serving role's pool on this worker's database."""
-    database = pool_of(access.app, 8, observed=True)
+    database = pool_of(access.app, 8, observed=True, fuses=False)
     yield database
     await database.close()
 

@@ -14,7 +14,12 @@ PRODUCTION = {
 
 
 def pool_of(
-    login: Login, size: int = 1, *, request_seconds: float = DEFAULTS.request_timeout_s, observed: bool = False
+    login: Login,
+    size: int = 1,
+    *,
+    request_seconds: float = DEFAULTS.request_timeout_s,
+    observed: bool = False,
+    fuses: bool = True,
 ) -> Database:
     return Database(
         login,
@@ -22,4 +27,5 @@ def pool_of(
         statement_cache=DEFAULTS.statement_cache,
         request_seconds=request_seconds,
         observed=observed,
+        fuses=fuses,
     )

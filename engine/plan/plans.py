@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import strawberry
+from graphql import GraphQLError
 
 from engine.documents import Prepared
 from engine.gate import Operation
@@ -19,7 +20,7 @@ from engine.limits import Limits
 from engine.plan.build import build
 from engine.plan.emit import Source, emit
 from engine.plan.run import Answer, Run
-from engine.plan.tree import Unplannable
+from engine.plan.tree import Fallback, Unplannable
 
 _BYTES_PER_CHAR = 12
 """Memory of a compiled plan per character of its source; measured 8 to 11, tree and constants included."""
@@ -36,6 +37,19 @@ class Plan:
     function: Callable[[Run, Any], Awaitable[Answer]]
     source: Source
     fields: int
+
+    async def answer(self, run: Run, root: Any = None) -> tuple[Answer, list[GraphQLError]]:
+        """The answer, and the errors of the fields that failed.
+
+        Raises: Fallback where only the reference may answer; its cause is an exception that led there.
+        """
+        try:
+            answer = await self.function(run, root)
+            return answer, run.errors(answer)
+        except Fallback:
+            raise
+        except Exception as error:
+            raise Fallback("exception") from error
 
     @property
     def bytes(self) -> int:
@@ -107,10 +121,10 @@ class Plans:
         names = prepared.switches
         key = (prepared, operation.name, payload, *[variables.get(name) for name in names])
         found = self._kept.get(key)
-        if found is None:
+        if found is None and not self._limits.plan_at_once:
             found = NEW
             self._keep(key, found)
-        elif found is NEW:
+        elif found is None or found is NEW:
             switches = {name: variables[name] for name in names if name in variables}
             try:
                 found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields, payload)

@@ -82,7 +82,7 @@ class Run:
     def fail(self, field: Field, answer: Answer, error: Exception) -> None:
         """Note that `field` of `answer` has failed and is null. Raises: Fallback where more than the field is null."""
         if field.value.nonnull or not self._shows(error):
-            raise Fallback("error")
+            raise Fallback("error") from error
         self._failures.append((answer, field, error))
 
     def errors(self, answer: Answer) -> list[GraphQLError]:

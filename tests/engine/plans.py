@@ -143,11 +143,7 @@ async def fallback(text: str, variables: dict[str, Any] | None = None) -> str | 
 
 
 def written(result: Result) -> bytes:
-    """A payload as bytes, its errors by their path.
-
-    The specification leaves the order of errors open: the reference has them in the order in which its tasks ended.
-    """
-    result.errors.sort(key=lambda error: error.get("path", ()))
+    """A payload as bytes."""
     return orjson.dumps(result.payload)
 
 

@@ -236,7 +236,7 @@ declare(schema)
 LIMITS = Limits(request_seconds=20)
 
 
-def changed(changes: dict[str, int]) -> Limits:
+def changed(changes: dict[str, Any]) -> Limits:
     return replace(LIMITS, **changes)
 
 

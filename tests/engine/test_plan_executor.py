@@ -160,8 +160,11 @@ async def test_outcomes_are_counted_by_their_reason() -> None:
         }
     )
     assert len(desk.renewed) == 5
-    unforeseen = [line for line in logs if line["event"] == "plan.exception"]
-    assert [line["query"] for line in unforeseen] == ["{theTree(number: 3){tooBig}}"]
+    unforeseen = [line for line in logs if line["event"] == "plan.fallback"]
+    assert [(line["query"], line["reason"]) for line in unforeseen] == [
+        ("{theTree(number: 7){breaking}}", "error"),
+        ("{theTree(number: 3){tooBig}}", "exception"),
+    ]
 
 
 # ── cancelled ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ async def graph_of(cluster: Server, templates: tuple[str, str], name: str, *worl
     for world in worlds:
         await world.write(owner)
     await owner.close()
-    app = pool_of(Login(dsn, APP_ROLE), 4, observed=True)
+    app = pool_of(Login(dsn, APP_ROLE), 4, observed=True, fuses=False)
     client = GraphClient(app, NOW)
     for world in worlds:  # the directory of tenants is read, and no connection is new
         await client.ask("{ tenant { code } }", tenant=world.code)

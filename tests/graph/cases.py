@@ -73,7 +73,7 @@ ROOTS: dict[str, Case] = {
         "shelf(first: %(first)d) { nodes { price sellable sellableByLevel { units } "
         "trade { supplyPrice supplier { name } } } } } }",
         CLERK,
-        21,
+        20,
     ),
     "stores": Case("{ stores(first: %(first)d) { nodes { name region { name } distributor { name } } } }", None, 3),
     "distributors": Case("{ distributors(first: %(first)d) { nodes { name territories { name } } } }", None, 2),
@@ -114,7 +114,7 @@ ROOTS: dict[str, Case] = {
         'cloudStore { name } rights { usable } } } rights(at: "%(cloud_store)s") { reason right { name issuer { name } '
         "bearer { name } } settlesWith { name } coupon { code right { name } customer { id } } } } }",
         "admin",
-        11,
+        12,
     ),
     "location": Case(
         '{ location(id: "%(location)s") { organization { name } region { name } '
@@ -169,7 +169,7 @@ DEEP: dict[str, Case] = {
         "guides(first: 5) { nodes { displayName organization { name } customerCount } } } "
         'cloudStore(id: "%(cloud_store)s") { members(first: %(first)d) { nodes { customer { displayName } } } } }',
         CLERK,
-        11,
+        10,
     ),
     "what reaches a store": Case(
         '{ cloudStore(id: "%(cloud_store)s") { campaigns(first: %(first)d) { thresholdFen campaign { name } } '

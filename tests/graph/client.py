@@ -54,7 +54,9 @@ class GraphClient:
         self._database, self.now = database, now
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
         self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
-        graph = Graph.of(schema.build(), Limits(request_seconds=DEFAULTS.request_timeout_s), introspection=True)
+        graph = Graph.of(
+            schema.build(), Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True), introspection=True
+        )
         self.limits = graph.limits
         self._desk = Desk(self.entrance, graph, Metrics())
         self._documents = graph.documents

@@ -1,12 +1,10 @@
 """Plans against the reference on the real graph: one answer, byte by byte, to the documents that are shown to anybody,
 to every document whose statements are counted, and to thousands thrown together by machine.
 
-Both run at the same instant on the same database, as one of a handful of actors. Nothing is evened out but the order of
-`errors`, which the specification leaves open: see `written`.
+Both run at the same instant on the same database, as one of a handful of actors. Nothing is evened out.
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,12 +28,11 @@ from engine.plan.run import Run
 from engine.plan.tree import Fallback, Unplannable
 from engine.reference import Reference, Result
 from resolvers.entrance import Opened
-from tests.bench import documents as bench
 from tests.conftest import NOW
 from tests.engine.plans import unchecked, written
-from tests.flows.printed import QUERIES, examples, written_for
 from tests.given import DEFAULTS, pool_of
-from tests.graph.cases import ANALYST, CLERK, CONNECTIONS, DEEP, ROOTS, SALES
+from tests.graph.asked import WRITTEN
+from tests.graph.cases import ANALYST, CLERK, SALES
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.generated import Words, Written, documents
@@ -90,39 +87,14 @@ async def opened_by(client: GraphClient, stack: AsyncExitStack, who: str | None,
 
 
 # ── documents that are written down ───────────────────────────────────────────────────────────────────────────────────
-Asked = tuple[str, dict[str, Any], str | None, str]
-"""A text, its variables, who asks it and in which tenant."""
-SHOP = {"store": IOWA.store(2191), "at": IOWA.cloud_store("STORE", 2191)}
-SHOWN: dict[str, Asked] = {
-    **{f"README {n}": (one.query, {}, one.who, "iowa") for n, one in enumerate(examples())},
-    **{
-        f"workbench, {one.title}": (one.query, json.loads(one.variables or "{}"), *reversed(written_for(one)))
-        for one in QUERIES
-    },
-    "bench Q1": (bench.Q1, SHOP, "member:1", "iowa"),
-    "bench Q2": (bench.Q2, {"id": IOWA.product(43334)}, None, "iowa"),
-    "bench Q3": (bench.Q3, {}, None, "iowa"),
-    "bench Q4": (bench.Q4, SHOP, "member:1", "iowa"),
-}
-COUNTED: dict[str, Asked] = {
-    f"{kind} {name}": (case.text(IOWA, total="totalCount"), {}, case.by, "iowa")
-    for kind, cases in {"root": ROOTS, "deep": DEEP, "connection": CONNECTIONS}.items()
-    for name, case in cases.items()
-}
-
-
-@pytest.mark.parametrize("name", [*SHOWN, *COUNTED])
+@pytest.mark.parametrize("name", WRITTEN)
 async def test_a_document_that_is_written_down_runs_on_its_plan(graph: GraphClient, name: str) -> None:
-    text, variables, who, tenant = {**SHOWN, **COUNTED}[name]
+    text, variables, who, tenant = WRITTEN[name]
     async with AsyncExitStack() as stack:
         opened = await opened_by(graph, stack, who, tenant)
         outcome, reference = await outcome_of(opened, Written(text, variables))
     assert (outcome, reference.errors) == ("planned", [])
     assert reference.data
-
-
-def test_there_are_documents_of_every_sort() -> None:
-    assert (len(SHOWN), len(COUNTED)) == (17, len(ROOTS) + len(DEEP) + len(CONNECTIONS))
 
 
 # ── documents thrown together ─────────────────────────────────────────────────────────────────────────────────────────

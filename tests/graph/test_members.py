@@ -302,4 +302,4 @@ async def test_lists_under_many_customers_cost_what_one_costs(graph: GraphClient
         for store in ("shop online", "sister online")
     ]
     assert [len(one.data["cloudStore"]["members"]["nodes"]) for one in asked] == [1, 2]
-    assert [len(one.statements) for one in asked] == [15, 15]
+    assert [len(one.statements) for one in asked] == [14, 14]

@@ -15,6 +15,8 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 class NoPool:
     """For loaders that read nothing."""
 
+    fuses = False
+
     async def checkout(self) -> Checkout:
         """Nothing to take."""
         raise AssertionError("no statement was expected")

@@ -159,7 +159,7 @@ def _said(case: Case, customer: int, answer: Any, organizations: Any, numbers: A
 @pytest.fixture
 async def asked(owner_dsn: str) -> AsyncIterator[Asked]:
     owner = await asyncpg.connect(owner_dsn, server_settings={"synchronous_commit": "off"})
-    app = pool_of(Login(owner_dsn, APP_ROLE))
+    app = pool_of(Login(owner_dsn, APP_ROLE), fuses=False)
     yield Asked(owner, app)
     await app.close()
     await owner.close()

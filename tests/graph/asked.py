@@ -1,0 +1,30 @@
+"""Documents that are written down somewhere, each with who asks it: what is shown to anybody, and what is counted."""
+
+import json
+from typing import Any
+
+from tests.bench import documents as bench
+from tests.flows.printed import QUERIES, examples, written_for
+from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
+from tests.graph.documents import IOWA
+
+Asked = tuple[str, dict[str, Any], str | None, str]
+"""A text, its variables, who asks it and in which tenant."""
+SHOP = {"store": IOWA.store(2191), "at": IOWA.cloud_store("STORE", 2191)}
+SHOWN: dict[str, Asked] = {
+    **{f"README {n}": (one.query, {}, one.who, "iowa") for n, one in enumerate(examples())},
+    **{
+        f"workbench, {one.title}": (one.query, json.loads(one.variables or "{}"), *reversed(written_for(one)))
+        for one in QUERIES
+    },
+    "bench Q1": (bench.Q1, SHOP, "member:1", "iowa"),
+    "bench Q2": (bench.Q2, {"id": IOWA.product(43334)}, None, "iowa"),
+    "bench Q3": (bench.Q3, {}, None, "iowa"),
+    "bench Q4": (bench.Q4, SHOP, "member:1", "iowa"),
+}
+COUNTED: dict[str, Asked] = {
+    f"{kind} {name}": (case.text(IOWA, total="totalCount"), {}, case.by, "iowa")
+    for kind, cases in {"root": ROOTS, "deep": DEEP, "connection": CONNECTIONS}.items()
+    for name, case in cases.items()
+}
+WRITTEN = {**SHOWN, **COUNTED}
