@@ -1,9 +1,9 @@
-"""General GraphQL machinery over a graphql-core schema: limits, the gate, the document cache, the reference executor.
+"""General GraphQL machinery over a Strawberry schema whose edges are batch-first, from a document's text to its result.
 
-Owns what happens to a document between its text and its result. It knows nothing of HTTP, of brands or of stores, and
-imports no other package of this project.
+It knows nothing of HTTP, of brands or of stores, and imports no other package of this project.
 
-    text ──► documents ──► gate ──► reference
-             parse once    weigh     execute as
-             and keep it   and judge graphql-core does
+    text ──► documents ──► gate ──► executor ──► plan: compiled, level by level
+             parse once    weigh        │  ▲       │ what it leaves alone
+             and keep it   and judge    ▼  │       ▼
+                                    reference: as graphql-core does
 """
