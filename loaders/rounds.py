@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, TypeAlias
 
+from models.fused import fetch_all
 from models.reading import Read, ReadSession
 
 Step: TypeAlias = Coroutine[Any, Any, Any]
@@ -154,7 +155,7 @@ class _Run:
                 self._start([_Edge(batch.answer(batch), batch) for batch in opened])
             elif self._asks:
                 asked, self._asks = self._asks, []
-                found = await self._session.fetch_all([(ask.statement, ask.values) for ask, _ in asked])
+                found = await fetch_all(self._session, [(ask.statement, ask.values) for ask, _ in asked])
                 for (ask, edge), rows in zip(asked, found, strict=True):
                     ask.rows = rows
                     self._ready.append(edge)

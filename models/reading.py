@@ -7,8 +7,6 @@ statement of its own: those stand in `loaders`.
 
 import asyncio
 import logging
-import re
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -136,86 +134,6 @@ def in_scope(*columns: ColumnElement[UUID | None] | InstrumentedAttribute[Any]) 
     return condition
 
 
-# ── several statements in one trip ────────────────────────────────────────────────────────────────────────────────────
-SHARED_PARAMETERS = frozenset(
-    ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")
-)
-"""Parameters that mean the same in every statement of a request."""
-FUSED_STATEMENTS = 8
-"""The most statements of one trip: beyond, the planner's work on a text that is new outweighs the trips."""
-FUSED_KEPT = 1_000
-"""Combinations of statements that a process knows."""
-
-_PARAMETER = re.compile(r"\$(\d+)")
-
-
-class FusedRow(Row):
-    """A row of one of several statements: which, and its columns."""
-
-    leg: int
-    columns_of_leg: tuple[Any, ...]
-
-
-class Fused(Read[FusedRow]):
-    """Several statements as one: their rows one after the other, each under the number of its statement.
-
-    UNION ALL of `(number, row)`: the driver makes a tuple of each row, and the row's class a twin of itself of the
-    tuple. What the statements share, tenant and viewer, is sent once.
-    """
-
-    __slots__ = ("_own", "_shared", "_twins")
-
-    def __init__(self, statements: Sequence[Read[Any]]) -> None:
-        places: dict[tuple[int, str], int] = {}
-        legs = []
-        for leg, statement in enumerate(statements):
-            keys = [(-1 if name in SHARED_PARAMETERS else leg, name) for name in statement.names]
-            numbers = [places.setdefault(key, len(places) + 1) for key in keys]
-            text = _PARAMETER.sub(lambda found, n=numbers: f"${n[int(found[1]) - 1]}", statement.text)  # type: ignore[misc]
-            legs.append(f"(SELECT {leg} AS leg, ROW(l.*) AS columns_of_leg FROM ({text}) AS l)")  # noqa: S608  # our own
-        super().__init__(FusedRow, " UNION ALL ".join(legs), ())
-        self._own = tuple(places)
-        self._twins = tuple(statement.row.twin for statement in statements)
-
-    def arguments(self, tenant_id: UUID, values: Sequence[dict[str, Any]]) -> list[Any]:
-        """The parameters in order; `values` by statement."""
-        shared: dict[str, Any] = {"tenant": tenant_id}
-        for each in values:
-            shared.update((name, value) for name, value in each.items() if name in SHARED_PARAMETERS)
-        return [shared[name] if leg < 0 else values[leg][name] for leg, name in self._own]
-
-    def apart(self, rows: Sequence[Any]) -> list[list[Any]]:
-        """The rows by statement."""
-        twins = self._twins
-        found: list[list[Any]] = [[] for _ in twins]
-        for leg, columns in rows:
-            found[leg].append(twins[leg](columns))
-        return found
-
-
-_combinations: OrderedDict[tuple[Read[Any], ...], Fused | None] = OrderedDict()
-
-
-def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
-    """The statements as one; None if they come together for the first time, or are too many.
-
-    A text that is new costs the server more than the trips that it saves, on each connection: one that never comes
-    again is not made.
-    """
-    if len(statements) > FUSED_STATEMENTS:
-        return None
-    if statements not in _combinations:
-        _combinations[statements] = None
-        if len(_combinations) > FUSED_KEPT:
-            _combinations.popitem(last=False)
-        return None
-    _combinations.move_to_end(statements)
-    fused = _combinations[statements]
-    if fused is None:
-        fused = _combinations[statements] = Fused(statements)
-    return fused
-
-
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
 
 
@@ -321,20 +239,15 @@ class ReadSession:
             asyncpg.PostgresError for what else the server refuses; RuntimeError once the session is closed.
         """
         values["tenant"] = self.tenant_id
-        return await self._fetched(statement, [values[name] for name in statement.names])
+        return await self.run(statement, [values[name] for name in statement.names])
 
-    async def fetch_all(self, asked: Sequence[tuple[Read[Any], dict[str, Any]]]) -> list[list[Any]]:
-        """The rows of several statements, in one trip where they have come together before.
+    @property
+    def fuses(self) -> bool:
+        """Whether statements that wait together go out in one trip."""
+        return self._pool.fuses
 
-        Raises: as `fetch`.
-        """
-        fusing = len(asked) > 1 and self._pool.fuses
-        fused = fused_of(tuple(statement for statement, _ in asked)) if fusing else None
-        if fused is None:
-            return [await self.fetch(statement, **values) for statement, values in asked]
-        return fused.apart(await self._fetched(fused, fused.arguments(self.tenant_id, [v for _, v in asked])))
-
-    async def _fetched(self, statement: Read[R], arguments: list[Any]) -> list[R]:
+    async def run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
+        """The rows of `statement`, whose parameters are given in order. Raises: as `fetch`."""
         async with self._lock:
             if self._closed:
                 raise RuntimeError("the read session is closed")

@@ -28,8 +28,8 @@ CENTRES = {
 FOUNDATIONS = {
     "schema": {"__init__", "base", "enums", "node", "reference"},
     "resolvers": {"__init__", "context", "entrance", "paging"},
-    "loaders": {"__init__", "base", "paging", "tenants"},
-    "models": {"__init__", "base", "database", "reading", "wall"},
+    "loaders": {"__init__", "base", "paging", "rounds", "tenants"},
+    "models": {"__init__", "base", "database", "fused", "reading", "wall"},
     "domain": {"__init__", "access", "base", "money", "search"},
 }
 """The files of each role that belong to no centre."""

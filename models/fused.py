@@ -1,0 +1,107 @@
+"""Several statements in one trip: fused into one, their rows told apart again.
+
+Owns which combinations are fused, and how; when statements wait together is `loaders/rounds.py`'s.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from models.reading import Read, ReadSession, Row
+
+SHARED_PARAMETERS = frozenset(
+    ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")
+)
+"""Parameters that mean the same in every statement of a request."""
+FUSED_STATEMENTS = 8
+"""The most statements of one trip: beyond, the planner's work on a text that is new outweighs the trips."""
+FUSED_KEPT = 1_000
+"""Combinations of statements that a process knows."""
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+def _renumbered(numbers: list[int], parameter: re.Match[str]) -> str:
+    return f"${numbers[int(parameter[1]) - 1]}"
+
+
+class FusedRow(Row):
+    """A row of one of several statements: which, and its columns."""
+
+    leg: int
+    columns_of_leg: tuple[Any, ...]
+
+
+class Fused(Read[FusedRow]):
+    """Several statements as one: their rows one after the other, each under the number of its statement.
+
+    UNION ALL of `(number, row)`: the driver makes a tuple of each row, and the row's class a twin of itself of the
+    tuple. What the statements share, tenant and viewer, is sent once.
+    """
+
+    __slots__ = ("_own", "_shared", "_twins")
+
+    def __init__(self, statements: Sequence[Read[Any]]) -> None:
+        places: dict[tuple[int, str], int] = {}
+        legs = []
+        for leg, statement in enumerate(statements):
+            keys = [(-1 if name in SHARED_PARAMETERS else leg, name) for name in statement.names]
+            numbers = [places.setdefault(key, len(places) + 1) for key in keys]
+            text = _PARAMETER.sub(partial(_renumbered, numbers), statement.text)
+            legs.append(f"(SELECT {leg} AS leg, ROW(l.*) AS columns_of_leg FROM ({text}) AS l)")  # noqa: S608  # our own
+        super().__init__(FusedRow, " UNION ALL ".join(legs), ())
+        self._own = tuple(places)
+        self._twins = tuple(statement.row.twin for statement in statements)
+
+    def arguments(self, tenant_id: UUID, values: Sequence[dict[str, Any]]) -> list[Any]:
+        """The parameters in order; `values` by statement."""
+        shared: dict[str, Any] = {"tenant": tenant_id}
+        for each in values:
+            shared.update((name, value) for name, value in each.items() if name in SHARED_PARAMETERS)
+        return [shared[name] if leg < 0 else values[leg][name] for leg, name in self._own]
+
+    def apart(self, rows: Sequence[Any]) -> list[list[Any]]:
+        """The rows by statement."""
+        twins = self._twins
+        found: list[list[Any]] = [[] for _ in twins]
+        for leg, columns in rows:
+            found[leg].append(twins[leg](columns))
+        return found
+
+
+_combinations: OrderedDict[tuple[Read[Any], ...], Fused | None] = OrderedDict()
+
+
+def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
+    """The statements as one; None if they come together for the first time, or are too many.
+
+    A text that is new costs the server more than the trips that it saves, on each connection: one that never comes
+    again is not made.
+    """
+    if len(statements) > FUSED_STATEMENTS:
+        return None
+    if statements not in _combinations:
+        _combinations[statements] = None
+        if len(_combinations) > FUSED_KEPT:
+            _combinations.popitem(last=False)
+        return None
+    _combinations.move_to_end(statements)
+    fused = _combinations[statements]
+    if fused is None:
+        fused = _combinations[statements] = Fused(statements)
+    return fused
+
+
+async def fetch_all(session: ReadSession, asked: Sequence[tuple[Read[Any], dict[str, Any]]]) -> list[list[Any]]:
+    """The rows of several statements, each with its parameters, in one trip where they have come together before.
+
+    Raises: as `ReadSession.fetch`.
+    """
+    fused = fused_of(tuple(statement for statement, _ in asked)) if len(asked) > 1 and session.fuses else None
+    if fused is None:
+        return [await session.fetch(statement, **values) for statement, values in asked]
+    arguments = fused.arguments(session.tenant_id, [values for _, values in asked])
+    return fused.apart(await session.run(fused, arguments))
