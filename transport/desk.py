@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import strawberry
 from graphql import GraphQLError
-from structlog.contextvars import bind_contextvars
 
 from domain.base import Fault
 from engine.documents import DocumentError, Documents
@@ -26,6 +25,7 @@ from engine.gate import Gate, Operation
 from engine.limits import Limits
 from engine.reference import Reference, Result, Stream
 from transport.door import Door, OpenRequest, RequestFacts
+from transport.logs import bind
 from transport.metrics import Metrics
 from transport.parameters import Ask
 
@@ -207,5 +207,5 @@ class Desk:
         code = result.code
         self._metrics.answered(tally.kind, code, perf_counter() - tally.started, tally.statements)
         name = tally.name[: self._limits.operation_name_chars] if tally.name else None
-        bind_contextvars(kind=tally.kind, operation=name, code=code, statements=tally.statements)
+        bind(kind=tally.kind, operation=name, code=code, statements=tally.statements)
         return result

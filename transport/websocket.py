@@ -21,7 +21,6 @@ from typing import Any
 import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
-from structlog.contextvars import bind_contextvars
 
 from domain.base import Fault
 from engine.faults import ErrorEntry, error_entry
@@ -30,7 +29,7 @@ from engine.reference import Result
 from transport.desk import Desk
 from transport.door import Door, RequestFacts
 from transport.headers import facts_of, read_headers
-from transport.logs import request_id
+from transport.logs import bind, request_id
 from transport.metrics import Metrics
 from transport.parameters import Ask, MalformedError, ask_of, decoded
 
@@ -268,7 +267,7 @@ class _Socket:
             task.cancel()
 
     async def _operate(self, name: str, ask: Ask, facts: RequestFacts) -> None:
-        bind_contextvars(request_id=facts.request_id)
+        bind(request_id=facts.request_id)
         try:
             async with aclosing(self._desk.stream(ask, facts)) as answers:
                 async for result in answers:

@@ -98,12 +98,11 @@ class GraphClient:
 
     async def identity(self, who: str, tenant: str) -> Identity:
         """The account and actor behind a demo name."""
-        raw = await self._database.engine.raw_connection()
-        connection: Any = raw.driver_connection
+        taken = await self._database.checkout()
         try:
-            return await _identity(connection, who, tenant)
+            return await _identity(taken.driver, who, tenant)
         finally:
-            raw.close()
+            taken.give_back()
 
 
 async def _identity(connection: asyncpg.Connection, who: str, tenant: str) -> Identity:

@@ -122,24 +122,24 @@ async def test_every_sku_of_an_import_has_its_words(graph: GraphClient, iowa: Te
         "SPICED RUM",
     )
     assert await kept(graph, iowa, 43337) == tokens(iowa.id, rum)
-    raw = await graph._database.engine.raw_connection()
-    driver: Any = raw.driver_connection
+    taken = await graph._database.checkout()
+    driver = taken.driver
     try:
         rows = await driver.fetch("SELECT tenant_id, count(*) FROM sku_search GROUP BY tenant_id")
     finally:
-        raw.close()
+        taken.give_back()
     assert {row[0]: row[1] for row in rows if row[0] in (iowa.id, forty.id)} == {iowa.id: 1_574, forty.id: 584}
 
 
 async def kept(graph: GraphClient, tenant: TenantFacts, item: int) -> Any:
-    raw = await graph._database.engine.raw_connection()
-    driver: Any = raw.driver_connection
+    taken = await graph._database.checkout()
+    driver = taken.driver
     try:
         return await driver.fetchval(
             "SELECT tokens FROM sku_search WHERE tenant_id = $1 AND sku_id = $2", tenant.id, IOWA.keys.of("sku", item)
         )
     finally:
-        raw.close()
+        taken.give_back()
 
 
 @pytest.mark.parametrize("text", ["ml", "vodka", "4"])

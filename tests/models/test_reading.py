@@ -234,13 +234,33 @@ async def test_a_connection_killed_under_a_statement_is_unavailable(database: Da
     assert await value(database, ONE) == 1
 
 
-async def test_a_connection_killed_in_the_pool_costs_one_request(database: Database, filled_dsn: str) -> None:
+async def test_a_connection_killed_in_the_pool_costs_no_request(database: Database, filled_dsn: str) -> None:
     pid = await value(database, PID)
     await kill(filled_dsn, pid)
+    assert await value(database, PID) != pid
+
+
+async def test_a_connection_killed_under_a_request_costs_that_one(database: Database, filled_dsn: str) -> None:
     session = database.read(HERE)
+    (row,) = await session.fetch(PID)
+    await kill(filled_dsn, row.n)
     assert await told(session) == NO_ANSWER
     await session.close()
-    assert await value(database, PID) != pid
+    assert await value(database, PID) != row.n
+
+
+async def test_who_asks_the_pool_itself_is_given_what_readers_have_left(database: Database) -> None:
+    """A pool of one: a transaction, a probe and a reader take the same connection in turn, and two at once wait."""
+    pid = await value(database, PID)
+    for _ in range(2):
+        await database.ping()
+        async with database.transaction(HERE) as session:
+            assert await session.scalar(text("SELECT pg_backend_pid()")) == pid
+            reading = asyncio.ensure_future(value(database, PID))
+            await asyncio.sleep(0.05)
+            assert not reading.done()
+        assert await reading == pid
+    assert database.connections() == {"idle": 1, "busy": 0}
 
 
 async def test_a_statement_that_takes_longer_than_its_request_may_is_told_as_that(filled_dsn: str) -> None:

@@ -176,10 +176,11 @@ class OwnRow(Row):
 
 
 async def accounts_seen_outside(database: Database) -> tuple[int, str]:
-    async with database.engine.connect() as connection:
-        count = await connection.scalar(text("SELECT count(*) FROM account"))
-        left = await connection.scalar(text("SELECT current_setting('app.tenant_id', true)"))
-    return count or 0, left or ""
+    taken = await database.checkout()
+    count = await taken.driver.fetchval("SELECT count(*) FROM account")
+    left = await taken.driver.fetchval("SELECT current_setting('app.tenant_id', true)")
+    taken.give_back()
+    return count, left or ""
 
 
 async def test_a_pooled_connection_forgets_the_tenant(two_tenants: str) -> None:
