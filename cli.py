@@ -1,4 +1,4 @@
-"""The commands: serve, migrate, import, token, sdl, reference. `python -m cli --help` lists them."""
+"""The commands: serve, migrate, import, documents, stored-only, token, sdl, reference (`--help` lists them)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -27,6 +28,7 @@ from demo.iowa.writing import demo_of
 from demo.qingquan import TENANT as QINGQUAN
 from demo.qingquan.writing import create as create_qingquan
 from embedded import EmbeddedError
+from integrations.documents import BrokenFolder, UnknownTenant, read_folder, store, switch
 from integrations.progress import Shown
 from integrations.tenant import NewTenant, TenantExists, zone_of
 from integrations.wholesale import report
@@ -213,9 +215,45 @@ def import_(
 
 
 @cli.command()
+def documents(
+    folder: Annotated[Path, typer.Argument(help="A folder of .graphql files.", exists=True, file_okay=False)],
+    tenant: Annotated[str, typer.Option(help="The tenant's code.")] = app.DEMO_TENANT,
+) -> None:
+    """Store a folder's documents for a tenant's clients, all or none, and print the hash of each."""
+    settings = _settings()
+    with _database(settings) as access:
+        try:
+            found = read_folder(folder, app.problems_of(settings))
+            asyncio.run(boot.prepare(access))
+            new = asyncio.run(store(access.owner, tenant, found, datetime.now(UTC)))
+        except (BrokenFolder, UnknownTenant, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise fail(f"{error}\nNothing was stored.") from None
+    for each in found:
+        sys.stdout.write(f"{each.digest}  {each.name}\n")
+    err.print(f"{len(found)} documents, {new} of them new, for the clients of {tenant}.", highlight=False)
+
+
+@cli.command()
+def stored_only(
+    client: Annotated[str, typer.Argument(help="As the client_id of its tokens says; anonymous are those without.")],
+    tenant: Annotated[str, typer.Option(help="The tenant's code.")] = app.DEMO_TENANT,
+    off: Annotated[bool, typer.Option("--off", help="Let the client send any document again.")] = False,
+) -> None:
+    """Let a client of a tenant send stored documents only; running servers know it within half a minute."""
+    with _database(_settings()) as access:
+        asyncio.run(boot.prepare(access))
+        try:
+            clients = asyncio.run(switch(access.owner, tenant, client, stored_only=not off))
+        except (UnknownTenant, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise fail(str(error)) from None
+    err.print(f"Stored documents only, in {tenant}: {', '.join(clients) or 'nobody'}.", markup=False, highlight=False)
+
+
+@cli.command()
 def token(
     who: Annotated[str, typer.Argument(help="store:2191/clerk, brand:260/analyst, member:1, partner:1, admin …")],
     tenant: Annotated[str, typer.Option(help="The tenant's code.")] = app.DEMO_TENANT,
+    client: Annotated[str | None, typer.Option(help="The application that it is for, its client_id.")] = None,
 ) -> None:
     """Print a demo token, one line, good for a day."""
     settings = _settings()
@@ -231,7 +269,11 @@ def token(
     if found is None:
         names = NAMES.get(tenant, NAMES[app.DEMO_TENANT])
         raise fail(f"The tenant {tenant} has no {who!r}. Try {names}: `make serve` makes them with the demo's data.")
-    sys.stdout.write(app.demo_token(secret, found, TOKEN_LIFETIME) + "\n")
+    try:
+        made = app.demo_token(secret, replace(found, client=client), TOKEN_LIFETIME)
+    except ValueError:
+        raise fail("A client has 1 to 255 printable characters.") from None
+    sys.stdout.write(made + "\n")
 
 
 async def _identity(owner: str, tenant: str, who: str) -> Identity | None:

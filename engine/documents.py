@@ -63,13 +63,15 @@ class DocumentError(Exception):
 class Prepared:
     """A document that may run. `text` is what the client sent, `operations` are in document order.
 
-    `switches` are the names of the variables that its `@skip` and `@include` ask for.
+    `switches` are the names of the variables that its `@skip` and `@include` ask for. `stored`: whether it is one of
+    those that are known to come again.
     """
 
     text: str
     document: DocumentNode
     operations: tuple[Operation, ...]
     switches: tuple[str, ...] = ()
+    stored: bool = False
 
     def operation(self, name: str | None) -> Operation:
         """The operation called `name`; without a name, the only one.
@@ -86,8 +88,36 @@ class Prepared:
         raise DocumentError([_unresolved("The document holds no operation of that name.")])
 
 
+class _Shelf:
+    """Documents by their text, the least recently used first out."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, text: str) -> Prepared | None:
+        prepared = self._kept.get(text)
+        if prepared is not None:
+            self._kept.move_to_end(text)
+        return prepared
+
+    def keep(self, prepared: Prepared) -> None:
+        weight = _weight(prepared.text)
+        if weight > self._limits.document_bytes:
+            return
+        self._kept[prepared.text] = prepared
+        self.bytes += weight
+        while len(self._kept) > self._limits.documents or self.bytes > self._limits.document_bytes:
+            oldest, _ = self._kept.popitem(last=False)
+            self.bytes -= _weight(oldest)
+
+
 class Documents:
-    """A bounded cache, least recently used first out, in front of parser, gate and validation."""
+    """Bounded caches in front of parser, gate and validation: one for stored documents, one for what anybody sends."""
 
     def __init__(self, schema: GraphQLSchema, gate: Gate, limits: Limits, *, introspection: bool) -> None:
         """`introspection`: whether `__schema` and `__type` may be asked; without it errors suggest no names either."""
@@ -96,36 +126,36 @@ class Documents:
         self._limits = limits
         self._introspection = introspection
         self._rules = (*specified_rules, *_input_rules(schema))
-        self._kept: OrderedDict[str, Prepared] = OrderedDict()
-        self._bytes = 0
+        self._sent, self._stored = _Shelf(limits), _Shelf(limits)
         self.hits = 0
         self.misses = 0
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._sent) + len(self._stored)
 
     @property
     def bytes(self) -> int:
         """Estimated memory of what is kept."""
-        return self._bytes
+        return self._sent.bytes + self._stored.bytes
 
-    def prepare(self, text: str) -> Prepared:
-        """The document of `text`, from the cache or made now.
+    def prepare(self, text: str, *, stored: bool = False) -> Prepared:
+        """The document of `text`, from the cache or made now. `stored`: whether it is a stored one, which others that
+        are sent do not put out.
 
         Raises: `DocumentError` coded GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, QUERY_TOO_COMPLEX or
         INTROSPECTION_DISABLED.
         """
-        prepared = self._kept.get(text)
+        shelf = self._stored if stored else self._sent
+        prepared = shelf.get(text)
         if prepared is not None:
-            self._kept.move_to_end(text)
             self.hits += 1
             return prepared
         self.misses += 1
-        prepared = self._make(text)
-        self._keep(prepared)
+        prepared = self._make(text, stored)
+        shelf.keep(prepared)
         return prepared
 
-    def _make(self, text: str) -> Prepared:
+    def _make(self, text: str, stored: bool) -> Prepared:
         document = self._parse(text)
         try:
             operations = self._gate.analyse(document).operations
@@ -134,7 +164,7 @@ class Documents:
         if not self._introspection and any(operation.introspects for operation in operations):
             raise DocumentError([GraphQLError("Introspection is off.", extensions={"code": "INTROSPECTION_DISABLED"})])
         self._validate(document)
-        return Prepared(text, document, operations, switches_of(document))
+        return Prepared(text, document, operations, switches_of(document), stored)
 
     def _parse(self, text: str) -> DocumentNode:
         try:
@@ -167,16 +197,6 @@ class Documents:
             positions=error.positions,
             extensions={"code": code},
         )
-
-    def _keep(self, prepared: Prepared) -> None:
-        weight = _weight(prepared.text)
-        if weight > self._limits.document_bytes:
-            return
-        self._kept[prepared.text] = prepared
-        self._bytes += weight
-        while len(self._kept) > self._limits.documents or self._bytes > self._limits.document_bytes:
-            oldest, _ = self._kept.popitem(last=False)
-            self._bytes -= _weight(oldest)
 
 
 def switches_of(document: DocumentNode) -> tuple[str, ...]:

@@ -110,7 +110,9 @@ class Limits:
     documents: int = 1_000
     """Prepared documents kept."""
     document_bytes: int = 64_000_000
-    """Memory they may take, estimated from their text."""
+    """Memory they may take, estimated from their text. The same again for stored documents."""
+    remembered_chars: int = 10_000_000
+    """Characters of texts remembered by their hash, where they are."""
 
     # ── plans kept ────────────────────────────────────────────────────────────────────────────────────────────────
     plan_at_once: bool = False

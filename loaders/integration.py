@@ -1,13 +1,14 @@
-"""The integration centre's reads: what other systems call our aggregates."""
+"""The integration centre's reads: what other systems call our aggregates, and stored documents."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, select
 
 from loaders.base import LIST_LIMIT, Loader
-from models.integration import ExternalReference
-from models.reading import TENANT, TEXTS, UUIDS, Row, constant, in_scope, read
+from models.integration import ExternalReference, StoredDocument
+from models.reading import TENANT, TEXTS, UUIDS, ReadSession, Row, constant, in_scope, read
 
 MAX_REFERENCES = 10_000
 """The most names read in one trip: what a page of a hundred aggregates can show."""
@@ -56,3 +57,43 @@ class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
     def absent(self) -> list[ReferenceRow]:
         """Nobody else names it."""
         return []
+
+
+STORED_KEPT = 5_000
+"""Texts of stored documents that a process keeps."""
+
+
+class StoredTextRow(Row):
+    """The text of a stored document."""
+
+    text: str
+
+
+STORED_DOCUMENT = read(
+    StoredTextRow,
+    select(StoredDocument.text).where(
+        StoredDocument.tenant_id == TENANT, StoredDocument.hash == bindparam("hash", type_=Text())
+    ),
+)
+
+
+class StoredTexts:
+    """Texts of stored documents by tenant and hash, kept from request to request: none ever changes under its hash."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[UUID, str], str] = OrderedDict()
+
+    async def of(self, session: ReadSession, digest: str) -> str | None:
+        """The text that the session's tenant has stored under a hash; None if it has none."""
+        key = session.tenant_id, digest
+        text = self._kept.get(key)
+        if text is not None:
+            self._kept.move_to_end(key)
+            return text
+        rows = await session.fetch(STORED_DOCUMENT, hash=digest)
+        if not rows:
+            return None
+        self._kept[key] = rows[0].text
+        if len(self._kept) > STORED_KEPT:
+            self._kept.popitem(last=False)
+        return rows[0].text

@@ -33,6 +33,7 @@ class EntryRow(Row):
     id: UUID
     code: str
     time_zone: str
+    stored_only: list[str]
     hosts: list[str] | None
 
 
@@ -41,7 +42,7 @@ _hosts = (
 )
 ALL_TENANTS = read(
     EntryRow,
-    select(Tenant.id, Tenant.code, Tenant.time_zone, _hosts.label("hosts"))
+    select(Tenant.id, Tenant.code, Tenant.time_zone, Tenant.stored_only, _hosts.label("hosts"))
     .order_by(Tenant.code)
     .limit(constant(MAX_TENANTS)),
 )
@@ -49,11 +50,15 @@ ALL_TENANTS = read(
 
 @dataclass(frozen=True, slots=True)
 class TenantEntry:
-    """What a request has to know of its tenant before anything is read."""
+    """What a request has to know of its tenant before anything is read.
+
+    `stored_only`: the clients that may send stored documents only.
+    """
 
     id: UUID
     code: str
     zone: ZoneInfo
+    stored_only: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -107,7 +112,7 @@ class Tenants:
         directory = _Directory(read_at=self._clock())
         for row in rows:
             try:
-                entry = TenantEntry(row.id, row.code, ZoneInfo(row.time_zone))
+                entry = TenantEntry(row.id, row.code, ZoneInfo(row.time_zone), frozenset(row.stored_only))
             except (KeyError, ValueError, OSError):  # all three are how a name that is no zone is told
                 log.error("tenant %s is not served: %r is not a time zone", row.code, row.time_zone)
                 continue

@@ -6,7 +6,17 @@ tenant's own.
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.channel import (
@@ -36,6 +46,9 @@ from models.base import (
     table_args,
 )
 
+MAX_STORED_ONLY = 100
+"""Clients of a tenant that may send stored documents only."""
+
 
 class Tenant(Base):
     """One channel platform; may hold several brands. Shared table."""
@@ -47,7 +60,10 @@ class Tenant(Base):
     name: Mapped[str]
     currency: Mapped[str] = mapped_column(Text, server_default="CNY")
     time_zone: Mapped[str] = mapped_column(Text, server_default="Asia/Shanghai")
+    stored_only: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """Clients that may send stored documents only."""
     __table_args__ = (
+        CheckConstraint(f"cardinality(stored_only) <= {MAX_STORED_ONLY}", name="stored_only"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="code"),
     )

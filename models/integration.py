@@ -1,5 +1,6 @@
-"""The integration centre's tables: partner clients, and other systems' names for our aggregates."""
+"""The integration centre's tables: partner clients, other systems' names for our aggregates, stored documents."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Text, UniqueConstraint, Uuid, text
@@ -7,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.integration import PartnerKind
 from models.base import Base, Id, KeyId, NewId, TenantId, one_of, ref, table_args
+
+MAX_DOCUMENT_CHARS = 100_000
+"""Characters of a stored document."""
 
 
 class PartnerClient(Base):
@@ -41,4 +45,21 @@ class ExternalReference(Base):
         UniqueConstraint("tenant_id", "aggregate", "aggregate_id", "organization_id", "system"),
         ref("organization_id", "organization"),
         CheckConstraint("aggregate ~ '^[a-z_]+$'", name="aggregate"),
+    )
+
+
+class StoredDocument(Base):
+    """A GraphQL document that a tenant's clients may name by the SHA-256 of its text, in hexadecimal digits."""
+
+    __tablename__ = "stored_document"
+
+    tenant_id: Mapped[TenantId]
+    hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str]
+    text: Mapped[str]
+    stored_at: Mapped[datetime]
+    __table_args__ = table_args(
+        CheckConstraint("hash = encode(sha256(convert_to(text, 'UTF8')), 'hex')", name="hash"),
+        CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
+        CheckConstraint(f"char_length(text) BETWEEN 1 AND {MAX_DOCUMENT_CHARS}", name="text_length"),
     )

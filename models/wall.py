@@ -13,7 +13,7 @@ WORKER_ROLE = "millrace_worker"
 SHARED_TABLES = ("tenant", "tenant_host", "region")
 """Tables of the whole platform: no tenant column, no row security; the app role only reads them."""
 
-APPEND_ONLY_TABLES = ("stock_movement", "touch")
+APPEND_ONLY_TABLES = ("stock_movement", "stored_document", "touch")
 """Rows that are never changed nor taken away: the app role may only add to them."""
 
 OPEN_TABLES = ("sku_search",)

@@ -17,11 +17,15 @@ from domain.base import TenantRequired, Unauthenticated
 from domain.channel import Role, Tier
 from loaders.base import Kept, Reading
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
+from loaders.integration import StoredTexts
 from loaders.tenants import TenantEntry, Tenants
 from models.reading import ReadPool, ReadSession
 from resolvers.context import Context, Viewer
 from transport.bearer import REFUSAL, Claims, Verifier, bearer_token
 from transport.door import RequestFacts
+
+NO_CLIENT = "anonymous"
+"""What a client is called that no issuer names."""
 
 _STAFF: dict[tuple[Tier, Role], ActorClass] = {
     (Tier.STORE, Role.CLERK): ActorClass.STORE_CLERK,
@@ -46,6 +50,8 @@ class Opened:
 
     context: Context
     expires_at: datetime | None
+    stored_only: bool
+    _texts: StoredTexts
     _earlier: int = 0
 
     @property
@@ -57,6 +63,10 @@ class Opened:
     def statements(self) -> int:
         """SQL statements run so far, BEGIN and COMMIT not counted."""
         return self._earlier + self.context.reading.session.statements
+
+    async def document(self, digest: str) -> str | None:
+        """The text that the viewer's tenant has stored under a hash."""
+        return await self._texts.of(self.context.reading.session, digest)
 
     async def renew(self) -> Context:
         """The same viewer at the same instant, with a fresh read; the one before is closed."""
@@ -84,6 +94,7 @@ class Entrance:
         self._pool, self._verifier, self._default, self._clock = pool, verifier, default_tenant, clock
         self._tenants = Tenants(pool)
         self._kept = Kept()
+        self._texts = StoredTexts()
 
     @asynccontextmanager
     async def open(self, facts: RequestFacts) -> AsyncIterator[Opened]:
@@ -101,7 +112,13 @@ class Entrance:
             viewer = await _viewer(session, claims)
             today = now.astimezone(tenant.zone).date()
             reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
-            opened = Opened(Context(viewer, reading), None if claims is None else claims.expires_at)
+            client = (claims and claims.client) or NO_CLIENT
+            opened = Opened(
+                Context(viewer, reading),
+                None if claims is None else claims.expires_at,
+                client in tenant.stored_only,
+                self._texts,
+            )
             yield opened
         finally:
             await (session if opened is None else opened).close()

@@ -25,6 +25,7 @@ from engine.gate import Gate, Operation
 from engine.limits import Limits
 from engine.reference import Reference, Result, Stream
 from transport.door import Door, OpenRequest, RequestFacts
+from transport.library import Library
 from transport.logs import bind
 from transport.metrics import Metrics
 from transport.parameters import Ask
@@ -46,6 +47,7 @@ class Graph:
     """A schema ready to be served: its documents, its gate, its executors and the mask over their errors."""
 
     documents: Documents
+    library: Library
     gate: Gate
     executor: Planned
     reference: Reference
@@ -53,8 +55,10 @@ class Graph:
     limits: Limits
 
     @classmethod
-    def of(cls, schema: strawberry.Schema, limits: Limits, *, introspection: bool) -> Graph:
+    def of(cls, schema: strawberry.Schema, limits: Limits, *, introspection: bool, remembers: bool = False) -> Graph:
         """The graph of `schema`, whose fields carry their audiences and costs already.
+
+        `remembers`: whether documents that are sent with their hash are found by it later.
 
         Raises: ValueError as `engine.reference.Reference` does.
         """
@@ -63,7 +67,8 @@ class Graph:
         gate = Gate(core, limits)
         documents = Documents(core, gate, limits, introspection=introspection)
         reference = Reference(schema, limits, mask, suggestions=introspection)
-        return cls(documents, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
+        library = Library(documents, limits, remembers=remembers)
+        return cls(documents, library, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
 
 
 @dataclass(slots=True)
@@ -95,7 +100,7 @@ class Desk:
     async def answer(self, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result:
         """Run a query or a mutation. An operation of a kind not in `kinds` is refused as METHOD_NOT_ALLOWED."""
         tally = _Tally()
-        outcome = await self._guarded(ask.query, self._begin(tally, ask, facts, kinds))
+        outcome = await self._guarded(ask.said, self._begin(tally, ask, facts, kinds))
         if isinstance(outcome, _Begun):
             raise TypeError("A subscription has to be asked for by `stream`.")
         return self._counted(tally, outcome)
@@ -107,7 +112,7 @@ class Desk:
         events, nor while an answer is on its way to the client. Close the generator to end the source.
         """
         tally = _Tally()
-        begun = await self._guarded(ask.query, self._begin(tally, ask, facts, _EVERY_KIND))
+        begun = await self._guarded(ask.said, self._begin(tally, ask, facts, _EVERY_KIND))
         if isinstance(begun, Result):
             yield self._counted(tally, begun)
             return
@@ -136,7 +141,7 @@ class Desk:
 
     async def _begin(self, tally: _Tally, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result | _Begun:
         async with self._door.open(facts) as opened:
-            prepared = self._graph.documents.prepare(ask.query)
+            prepared = await self._graph.library.prepared(ask, opened)
             operation = prepared.operation(ask.operation_name)
             tally.kind, tally.name = operation.kind, operation.name
             if operation.kind not in kinds:
@@ -147,7 +152,7 @@ class Desk:
                 raise DocumentError([refusal])
             if operation.kind == "subscription":
                 begun = await self._graph.reference.subscribe(prepared, operation, ask.variables, opened.context)
-                return begun if isinstance(begun, Result) else _Begun(begun, operation, ask.query)
+                return begun if isinstance(begun, Result) else _Begun(begun, operation, prepared.text)
             work = self._graph.executor.run(prepared, operation, ask.variables, opened.context, opened.renew)
             return await self._tallied(tally, opened, work)
 

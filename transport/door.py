@@ -36,6 +36,13 @@ class OpenRequest(Protocol):
     def context(self) -> Any:
         """What resolvers get as `info.context`; fresh for every request, operation and event."""
 
+    @property
+    def stored_only(self) -> bool:
+        """Whether the client may send stored documents only."""
+
+    async def document(self, digest: str) -> str | None:
+        """The text stored under a SHA-256, in hexadecimal digits; None if there is none."""
+
     async def renew(self) -> Any:
         """A context like the one before, which is over: for an operation that has to be begun again."""
 

@@ -48,7 +48,7 @@ _STATUS = {
 }
 """Statuses of refused requests that hold for either media type."""
 
-_GRAPHQL_STATUS = {"FORBIDDEN": 403}
+_GRAPHQL_STATUS = {"FORBIDDEN": 403, "STORED_DOCUMENTS_ONLY": 403}
 """Those that only application/graphql-response+json has; any other refusal is 400, and 200 as application/json."""
 
 
@@ -76,7 +76,7 @@ class HttpEndpoint:
             await _send(send, error.status, media, body, error.headers)
             return
         result = await self._desk.answer(ask, facts_of(headers, request_id(scope)), kinds)
-        await self._respond(send, media, result, ask.query)
+        await self._respond(send, media, result, ask.said)
 
     async def _ask(self, scope: Scope, headers: Headers, receive: Receive) -> Ask:
         method = scope["method"]

@@ -290,7 +290,7 @@ class _Socket:
         try:
             text = orjson.dumps(message)
         except TypeError as error:
-            text = orjson.dumps({**message, "payload": self._desk.unwritable(error, ask.query).payload})
+            text = orjson.dumps({**message, "payload": self._desk.unwritable(error, ask.said).payload})
         await self._send_text(text.decode())
 
     async def _finish(self, name: str, message: dict[str, Any]) -> None:

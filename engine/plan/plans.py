@@ -1,7 +1,8 @@
 """Plans by document, operation and switches: compiled when it pays, kept within bounds.
 
 A plan costs some milliseconds to make, a hundred times what it saves on one small request. So a document that comes
-once runs on the reference executor, and is compiled when it comes again. It owns the cache, not the running.
+once runs on the reference executor, and is compiled when it comes again; a stored one, which will, at once. It owns the
+cache, not the running.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class Plans:
         names = prepared.switches
         key = (prepared, operation.name, payload, *[variables.get(name) for name in names])
         found = self._kept.get(key)
-        if found is None and not self._limits.plan_at_once:
+        if found is None and not (self._limits.plan_at_once or prepared.stored):
             found = NEW
             self._keep(key, found)
         elif found is None or found is NEW:

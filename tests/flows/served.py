@@ -20,8 +20,10 @@ from domain.base import TenantRequired, Unauthenticated
 from engine.limits import Limits
 from tests.engine.small import LIMITS, strawberry_schema
 from transport import Graph, Metrics, RequestFacts, middleware, routes, server_config
+from transport.parameters import sha256_of
 
 _START_SECONDS = 20.0
+STORED = 'query Stored($text: String = "x") { echo(text: $text) }'
 
 
 @dataclass
@@ -30,6 +32,11 @@ class Opened:
     context: Any
     expires_at: datetime | None = None
     statements: int = 3
+    stored_only: bool = False
+
+    async def document(self, digest: str) -> str | None:
+        """One document is stored."""
+        return STORED if digest == sha256_of(STORED) else None
 
     async def renew(self) -> Any:
         """The same again: its context reads nothing."""
@@ -58,7 +65,8 @@ class SmallDoor:
         self.opened.append(facts)
         self.inside += 1
         try:
-            yield Opened("STAFF" if token == "staff" else "NOBODY", f"context {len(self.opened)}", expires)
+            actor = "STAFF" if token == "staff" else "NOBODY"
+            yield Opened(actor, f"context {len(self.opened)}", expires, stored_only=token == "kiosk")
         finally:
             self.inside -= 1
 
@@ -104,11 +112,16 @@ def serving(
 
 @contextmanager
 def small(
-    *, introspection: bool = True, cors: tuple[str, ...] = (), probe: Any = None, **limits: Any
+    *,
+    introspection: bool = True,
+    remembers: bool = False,
+    cors: tuple[str, ...] = (),
+    probe: Any = None,
+    **limits: Any,
 ) -> Iterator[Served]:
     """The small schema, served under changed `limits`."""
     bounds = replace(LIMITS, **limits)
-    graph = Graph.of(strawberry_schema, bounds, introspection=introspection)
+    graph = Graph.of(strawberry_schema, bounds, introspection=introspection, remembers=remembers)
     door, metrics = SmallDoor(), Metrics()
     metrics.watch_documents(graph.documents)
     metrics.watch_pool(lambda: {"idle": 3, "busy": 1})

@@ -34,6 +34,14 @@ def make(bin_dir: Path, *words: str) -> "subprocess.CompletedProcess[str]":
             ["import", "FILE=a.csv", "TENANT=acme", 'OPTIONS=--name "Joe\'s bar" --demo'],
             ["import", "--tenant", "acme", "--name", "Joe's bar", "--demo", "--", "a.csv"],
         ),
+        (["token", "AS=member:1", "CLIENT=shop web"], ["token", "--client", "shop web", "--", "member:1"]),
+        (["documents", "DIR=joe's shop"], ["documents", "--", "joe's shop"]),
+        (["documents", "DIR=web", "TENANT=acme"], ["documents", "--tenant", "acme", "--", "web"]),
+        (["stored-only", "CLIENT=it's"], ["stored-only", "--", "it's"]),
+        (
+            ["stored-only", "CLIENT=web", "TENANT=acme", "OFF=1"],
+            ["stored-only", "--tenant", "acme", "--off", "--", "web"],
+        ),
     ],
 )
 def test_make_hands_on_what_it_is_given(bin_dir: Path, words: list[str], given: list[str]) -> None:
@@ -49,6 +57,8 @@ def test_make_hands_on_what_it_is_given(bin_dir: Path, words: list[str], given: 
         (["import"], "Which file, as which tenant? make import FILE=invoices.csv.gz TENANT=acme\n"),
         (["import", "TENANT=acme"], "Which file"),
         (["import", "FILE=a.csv"], "as which tenant?"),
+        (["documents"], "Which folder? make documents DIR=storefront TENANT=acme\n"),
+        (["stored-only", "TENANT=acme"], "Which client? make stored-only CLIENT=web TENANT=acme\n"),
     ],
 )
 def test_make_says_what_is_missing(bin_dir: Path, words: list[str], says: str) -> None:

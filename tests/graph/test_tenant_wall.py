@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import BigInteger, Text, Uuid
 
 import boot
 import schema
+from integrations.documents import Document, store
 from loaders.catalog.search import FOUND
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, RegionByCode, TenantById
 from models.reading import STATEMENTS, set_tenant
@@ -241,13 +243,17 @@ def _forgetful(text: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
     return re.sub(r"\$(\d+)\b", lambda found: f"${int(found[1]) - (int(found[1]) > place)}", text), kept
 
 
-async def _found(connection: asyncpg.Connection, tenant: TenantFacts, text: str, values: list[Any]) -> set[UUID | int]:
-    """The ids in the rows, or how many rows are counted."""
+async def _found(
+    connection: asyncpg.Connection, tenant: TenantFacts, text: str, values: list[Any]
+) -> set[UUID | int | str]:
+    """The ids in the rows, how many rows are counted, or of which text."""
     async with connection.transaction(readonly=True):
         await connection.execute(set_tenant(tenant.id))
         rows = await connection.fetch(text, *values)
     if rows and "total" in dict(rows[0]):
         return {total for row in rows if (total := row["total"])}
+    if rows and "text" in dict(rows[0]):
+        return {row["text"] for row in rows}
     return {value for row in rows for value in row.values() if isinstance(value, UUID)}
 
 
@@ -256,6 +262,9 @@ async def test_row_security_holds_where_any_statement_forgets_its_tenant(
 ) -> None:
     """As the serving role, in the other tenant: what the text finds in Iowa is not there, for every statement."""
     assert len(WALLED) > 70
+    text = "{ stores { totalCount } }"
+    stored = Document("stores.graphql", text, sha256(text.encode()).hexdigest())
+    await store(access.owner, "iowa", [stored], NOW)  # the demo stores no document
     connection = await asyncpg.connect(access.app.url)
     try:
         async with connection.transaction(readonly=True):
@@ -264,6 +273,7 @@ async def test_row_security_holds_where_any_statement_forgets_its_tenant(
         blind, seen_through = [], []
         for read, compiled, _ in WALLED:
             values = _values(read.names, compiled.binds, more)
+            values["hash"] = stored.digest
             values["subject"] = SUBJECTS.get(id(read), "store:2191/clerk")
             text, kept = _forgetful(read.text, read.names)
             here = await _found(connection, iowa, text, [values[name] for name in kept])

@@ -51,7 +51,7 @@ DOORS = {
     "TerritoryRow",
 }
 PLATFORM = {"EntryRow", "RegionRow", "TenantRow"}
-ENTRANCE = {"CustomerRow", "PartnerRow", "StaffRow"}
+ENTRANCE = {"CustomerRow", "PartnerRow", "StaffRow", "StoredTextRow"}
 REACH = {
     "AimRow",
     "AimedRow",

@@ -37,6 +37,7 @@ class Identity:
         tenant: the tenant the token is for; None leaves it to the request.
         organization: staff only: the organisation spoken for.
         role: staff only: one of STAFF_ROLES.
+        client: the application the token was given to, if its issuer says; 1 to 255 printable characters.
 
     Raises:
         ValueError: the parts do not make one actor. The message names the part, never its value.
@@ -49,10 +50,13 @@ class Identity:
     tenant: UUID | None = None
     organization: UUID | None = None
     role: str | None = None
+    client: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.subject) <= SUBJECT_CHARS or not self.subject.isprintable():
             raise ValueError("sub")
+        if self.client is not None and not (1 <= len(self.client) <= SUBJECT_CHARS and self.client.isprintable()):
+            raise ValueError("client_id")
         if self.actor not in ACTORS:
             raise ValueError("actor")
         is_staff = self.actor == "staff"
@@ -112,6 +116,7 @@ def claims_of(payload: Mapping[str, object], expires: float) -> Claims:
         tenant=_uuid(payload, "tenant"),
         organization=_uuid(payload, "org"),
         role=_text(payload, "role"),
+        client=_text(payload, "client_id") or _text(payload, "azp"),
         expires_at=datetime.fromtimestamp(expires, UTC),
     )
 

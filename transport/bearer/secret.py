@@ -77,7 +77,12 @@ def mint(secret: bytes, identity: Identity, *, issuer: str, audience: str, lifet
         raise ValueError(f"a token lives at most {SECRET_LIFETIME.days} days, and at least one second")
     issued = int(now)
     claims: dict[str, object] = {"iss": issuer, "aud": audience, "sub": identity.subject, "actor": identity.actor}
-    optional = {"tenant": identity.tenant, "org": identity.organization, "role": identity.role}
+    optional = {
+        "tenant": identity.tenant,
+        "org": identity.organization,
+        "role": identity.role,
+        "client_id": identity.client,
+    }
     claims |= {name: str(value) for name, value in optional.items() if value is not None}
     claims |= {"iat": issued, "exp": issued + int(lifetime.total_seconds())}
     return jwt.encode({"alg": "HS256"}, claims, _secret_key(secret), registry=Registry(["HS256"]))
