@@ -13,7 +13,6 @@ from typing import Any
 
 import strawberry
 from graphql import OperationType
-from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 
 from engine.documents import Prepared
@@ -25,6 +24,7 @@ from engine.payloads import Payloads
 from engine.plan.plans import NoPlan, Plan, Plans
 from engine.plan.run import Run
 from engine.plan.tree import Fallback
+from engine.plan.variables import Coercion
 from engine.reference import Reference, Result, Variables
 
 Renew = Callable[[], Awaitable[Any]]
@@ -76,12 +76,10 @@ class Planned:
     def _plan(
         self, prepared: Prepared, operation: Operation, variables: Variables
     ) -> tuple[Plan, VariableValues] | NoPlan:
-        coerced = get_variable_values(
-            self._core,
-            operation.definition.variable_definitions or (),
-            variables,
-            max_errors=self._limits.errors,
-        )
+        coercion = operation.kept.get(Coercion)
+        if coercion is None:
+            coercion = operation.kept[Coercion] = Coercion(self._core, operation.definition, self._limits.errors)
+        coerced = coercion.of(variables)
         if isinstance(coerced, list):
             return NoPlan("variables")  # refused in the reference's words
         plan = self.plans.of(prepared, operation, coerced.coerced)

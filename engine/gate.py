@@ -123,6 +123,8 @@ class Operation:
     program: CostProgram
     verdicts: dict[str, GraphQLError | None] = field(default_factory=dict)
     """Per actor class, of which there are a handful: see `Gate.forbidden`."""
+    kept: dict[type, Any] = field(default_factory=dict)
+    """What executors have made of it, one thing of each kind."""
 
     def cost(self, variables: Mapping[str, Any]) -> int:
         """Cost units under these raw variables."""

@@ -13,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Connection, NullPool, PoolProxiedConnection, QueuePool, event, text
+from sqlalchemy import Connection, NullPool, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from domain.base import Unavailable
+from models.lending import Lender, PooledConnection
 from models.reading import NO_ANSWER, ReadSession, set_tenant
 
 CONNECT_TIMEOUT_S = 10.0
@@ -87,83 +88,23 @@ async def migrating(dsn: str, work: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
-class PooledConnection:
-    """A connection out of SQLAlchemy's pool, used at the driver."""
-
-    __slots__ = ("_fairy", "_lender", "driver")
-
-    def __init__(self, fairy: PoolProxiedConnection, lender: "Lender") -> None:
-        self._fairy, self._lender = fairy, lender
-        self.driver: Any = fairy.driver_connection
-        """asyncpg's connection."""
-
-    def give_back(self) -> None:
-        """Back to where it came from, its transaction ended by the caller."""
-        self._lender.take_back(self)
-
-    def release(self) -> None:
-        """Back to SQLAlchemy's pool."""
-        self._fairy.close()
-
-    def discard(self) -> None:
-        """Close it for good: its state is not known."""
-        self._fairy.detach()
-        self.driver.terminate()
-
-
-class Lender:
-    """SQLAlchemy's pool, with a shelf of connections before it that readers take without asking it.
-
-    The pool is asked through a greenlet, which costs a small read a tenth of its time. What is on the shelf counts as
-    taken there, so whoever asks the pool itself comes through `asking`: one of the shelf goes back then, and none is
-    laid there meanwhile.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._shelf: list[PooledConnection] = []
-        self._asking = 0
-
-    async def lend(self) -> PooledConnection:
-        """A connection. Raises: what the pool raises."""
-        while self._shelf:
-            connection = self._shelf.pop()
-            if not connection.driver.is_closed():
-                return connection
-            connection.discard()
-        with self.asking():
-            return PooledConnection(await self._engine.raw_connection(), self)
-
-    def take_back(self, connection: PooledConnection) -> None:
-        """Lay a connection on the shelf, or give it to who waits."""
-        if self._asking:
-            connection.release()
-        else:
-            self._shelf.append(connection)
-
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Within it, the pool itself may be asked for a connection."""
-        self._asking += 1
-        try:
-            if self._shelf:
-                self._shelf.pop().release()
-            yield
-        finally:
-            self._asking -= 1
-
-    def connections(self) -> dict[str, float]:
-        """How many connections are idle and how many are at work."""
-        pool = self._engine.sync_engine.pool
-        if not isinstance(pool, QueuePool):
-            return {}
-        shelved = len(self._shelf)
-        return {"idle": float(pool.checkedin() + shelved), "busy": float(pool.checkedout() - shelved)}
-
-    def clear(self) -> None:
-        """Give everything on the shelf back to the pool."""
-        while self._shelf:
-            self._shelf.pop().release()
+def _server_settings(login: Login, request_seconds: float) -> dict[str, str]:
+    """What a connection tells the server of itself."""
+    limit_ms = str(ceil(request_seconds * 1000))  # 0 would be none
+    settings = {
+        "application_name": "millrace",
+        "jit": "off",
+        # No statement's best plan hangs on its values, tests hold that; planning anew at each would take longer
+        # than running it, and half of all the database's time.
+        "plan_cache_mode": "force_generic_plan",
+        # Fused statements rely on leg coming after leg; and a request shares its processors with others.
+        "max_parallel_workers_per_gather": "0",
+        "statement_timeout": limit_ms,
+        "idle_in_transaction_session_timeout": limit_ms,
+    }
+    if login.role is not None:
+        settings["role"] = login.role
+    return settings
 
 
 class Database:
@@ -190,17 +131,7 @@ class Database:
             observed: whether what its connections send can be recorded.
             fuses: whether statements that wait together go out in one trip.
         """
-        limit_ms = str(ceil(request_seconds * 1000))  # 0 would be none
-        settings = {
-            "application_name": "millrace",
-            "jit": "off",
-            # Fused statements rely on leg coming after leg; and a request shares its processors with others.
-            "max_parallel_workers_per_gather": "0",
-            "statement_timeout": limit_ms,
-            "idle_in_transaction_session_timeout": limit_ms,
-        }
-        if login.role is not None:
-            settings["role"] = login.role
+        settings = _server_settings(login, request_seconds)
 
         async def connect() -> asyncpg.Connection:
             return await asyncpg.connect(
@@ -208,16 +139,14 @@ class Database:
                 timeout=CONNECT_TIMEOUT_S,
                 statement_cache_size=statement_cache,
                 max_cached_statement_lifetime=0,
+                max_cacheable_statement_size=0,  # no limit: fused ones are long, and cost most to parse
                 server_settings=settings,
             )
 
         async def make_ready(connection: Any) -> None:
             # The first array of instants makes the driver ask what that is: here, and not in somebody's request.
             await connection.fetchval("SELECT $1::timestamptz[]", [])
-            if observed:
-                connection.add_query_logger(self._record)
 
-        self._recorders: list[list[str]] = []
         self.fuses = fuses
 
         self.engine: AsyncEngine = create_async_engine(
@@ -231,7 +160,11 @@ class Database:
             connect_args={"prepared_statement_cache_size": statement_cache},
         )
 
-        self._lender = Lender(self.engine)
+        self._recorders: list[list[str]] = []
+        self._lender = Lender(self.engine, pool_size, statement_cache, CHECKOUT_TIMEOUT_S)
+        if observed:
+            self._lender.records.append(self._record)
+            event.listen(self.engine.sync_engine, "before_cursor_execute", self._written)
 
         # After SQLAlchemy's own beginning of a connection, which makes the driver forget what it has learnt of types.
         @event.listens_for(self.engine.sync_engine, "connect")
@@ -240,7 +173,7 @@ class Database:
 
     @contextmanager
     def recording(self, statements: list[str]) -> Iterator[None]:
-        """Within it, every statement that reaches the server through this pool is added to `statements`."""
+        """Within it, every statement sent through this pool is added to `statements`; of readers BEGIN too."""
         self._recorders.append(statements)
         try:
             yield
@@ -248,9 +181,12 @@ class Database:
             # By identity: two lists that happen to hold the same statements are not one.
             self._recorders[:] = [each for each in self._recorders if each is not statements]
 
-    def _record(self, query: Any) -> None:
+    def _written(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        self._record(statement)
+
+    def _record(self, statement: str) -> None:
         for statements in self._recorders:
-            statements.append(query.query)
+            statements.append(statement)
 
     async def checkout(self) -> PooledConnection:
         """A connection for a read session.

@@ -7,10 +7,10 @@ statement of its own: those stand in `loaders`.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
@@ -146,14 +146,24 @@ def set_tenant(tenant_id: UUID) -> str:
     return f"SET LOCAL app.tenant_id = '{UUID(bytes=tenant_id.bytes)}'"
 
 
-class ReadConnection(Protocol):
-    """What a read session needs of a checked-out connection."""
+@lru_cache(maxsize=1_000)
+def _begin(tenant_id: UUID) -> str:
+    """What begins a read transaction, in one message: the tenant costs no trip of its own."""
+    return BEGIN_READ + set_tenant(tenant_id)
 
-    async def fetch(self, text: str, *values: Any, record_class: type[R]) -> list[R]:
+
+OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
+"""What the driver raises when a migration has changed what a prepared statement is about."""
+
+
+class Checkout(Protocol):
+    """A connection taken from the pool, and the ways to give it back."""
+
+    async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         """The rows of one statement."""
         ...
 
-    async def execute(self, text: str) -> Any:
+    async def execute(self, text: str) -> None:
         """Run statements without parameters in one message."""
         ...
 
@@ -161,13 +171,8 @@ class ReadConnection(Protocol):
         """Whether it is lost, from whichever side."""
         ...
 
-
-class Checkout(Protocol):
-    """A connection taken from the pool, and the ways to give it back."""
-
-    @property
-    def driver(self) -> ReadConnection:
-        """The driver's connection."""
+    def forget(self) -> None:
+        """Drop what is prepared on it."""
         ...
 
     def give_back(self) -> None:
@@ -195,22 +200,15 @@ class ReadPool(Protocol):
 NO_ANSWER = "The database does not answer. Try again."
 
 
-@contextmanager
-def answering(connection: ReadConnection) -> Iterator[None]:
-    """Within it, what the driver raises because the database failed becomes a fault; a bug of ours stays what it is.
-
-    Raises: TimedOut when the server stopped a statement; Unavailable when the connection is lost.
-    """
-    try:
-        yield
-    except asyncpg.QueryCanceledError as error:
-        raise TimedOut("The database took too long to answer.") from error
-    except Exception as error:
-        # A lost connection has many errors, some of them also those of a wrong use: the connection itself tells.
-        if not connection.is_closed():
-            raise
-        log.warning("database connection lost: %s: %s", type(error).__name__, error)
-        raise Unavailable(NO_ANSWER) from error
+def failure(connection: Checkout, error: Exception) -> Exception:
+    """What an error of the driver is told as: a fault where the database failed; a bug of ours stays what it is."""
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return TimedOut("The database took too long to answer.")
+    # A lost connection has many errors, some of them also those of a wrong use: the connection itself tells.
+    if not connection.is_closed():
+        return error
+    log.warning("database connection lost: %s: %s", type(error).__name__, error)
+    return Unavailable(NO_ANSWER)
 
 
 class ReadSession:
@@ -254,10 +252,15 @@ class ReadSession:
             if self._fault is not None:  # the transaction went with it
                 raise self._fault
             try:
-                driver = await self._driver()
+                checkout = self._checkout or await self._begun()
                 self.statements += 1
-                with answering(driver):
-                    return await self._run(driver, statement, arguments)
+                try:
+                    return await self._run(checkout, statement, arguments)
+                except Exception as error:
+                    told = failure(checkout, error)
+                    if told is error:
+                        raise
+                    raise told from error
             except Fault as fault:
                 self._fault = fault
                 raise
@@ -269,9 +272,13 @@ class ReadSession:
     async def close(self) -> None:
         """End the transaction and give the connection back; safe to call twice.
 
-        Shielded: a request that is cancelled, even here, still gives its connection back.
+        A request that is cancelled, even here, leaves none behind: shielded while a statement is at work, and
+        otherwise with a connection that is closed if its transaction did not end.
         """
         self._closed = True
+        if self._ending is None and not self._lock.locked():
+            await self._end()
+            return
         if self._ending is None:
             self._ending = asyncio.ensure_future(self._finish())
         await asyncio.shield(self._ending)
@@ -280,36 +287,37 @@ class ReadSession:
         async with self._lock:
             await self._end()
 
-    async def _run(self, driver: ReadConnection, statement: Read[R], arguments: list[Any]) -> list[R]:
+    async def _run(self, checkout: Checkout, statement: Read[R], arguments: list[Any]) -> list[R]:
         try:
-            return await driver.fetch(statement.text, *arguments, record_class=statement.row)
-        except asyncpg.InvalidCachedStatementError:
-            # A migration changed a table under a prepared statement. This connection has dropped its cache, others
-            # have not, so it is kept; the transaction is lost, so the rest of the request reads a fresh snapshot.
+            return await checkout.fetch(statement, arguments)
+        except OUTDATED:
+            # A migration changed a table under a prepared statement. This connection is kept, with nothing prepared on
+            # it; the transaction is lost, so the rest of the request reads a fresh snapshot.
             log.warning("prepared statement outdated by a migration, read again")
-            await driver.execute(f"ROLLBACK; {BEGIN_READ}{set_tenant(self.tenant_id)}")
-            return await driver.fetch(statement.text, *arguments, record_class=statement.row)
+            checkout.forget()
+            await checkout.execute("ROLLBACK; " + _begin(self.tenant_id))
+            return await checkout.fetch(statement, arguments)
 
-    async def _driver(self) -> ReadConnection:
-        """The connection, its transaction begun."""
-        if self._checkout is None:
-            checkout = await self._pool.checkout()
-            try:
-                with answering(checkout.driver):
-                    # One message: the tenant costs no round trip of its own.
-                    await checkout.driver.execute(BEGIN_READ + set_tenant(self.tenant_id))
-            except BaseException:
-                checkout.discard()
+    async def _begun(self) -> Checkout:
+        """A connection, its transaction begun."""
+        checkout = await self._pool.checkout()
+        try:
+            await checkout.execute(_begin(self.tenant_id))
+        except BaseException as error:
+            told = failure(checkout, error) if isinstance(error, Exception) else error
+            checkout.discard()
+            if told is error:
                 raise
-            self._checkout = checkout
-        return self._checkout.driver
+            raise told from error
+        self._checkout = checkout
+        return checkout
 
     async def _end(self) -> None:
         checkout, self._checkout = self._checkout, None
         if checkout is None:
             return
         try:
-            await checkout.driver.execute("COMMIT")
+            await checkout.execute("COMMIT")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             # A read has nothing to commit: what was read stands. But nobody else shall meet this connection.
             log.warning("a read session ended badly: %s", error)

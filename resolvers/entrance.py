@@ -6,8 +6,7 @@ does not verify tokens: that is the verifier's. A platform admin belongs to no t
 issuer's word counts until her token ends.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -96,32 +95,30 @@ class Entrance:
         self._kept = Kept()
         self._texts = StoredTexts()
 
-    @asynccontextmanager
-    async def open(self, facts: RequestFacts) -> AsyncIterator[Opened]:
-        """Identify the viewer and open her read session; closed at the end, whatever happens.
+    def open(self, facts: RequestFacts) -> "_Opening":
+        """Enter to identify the viewer and open her read session; closed at the end, whatever happens.
 
-        Raises: Unauthenticated, TenantRequired.
+        Raises on entering: Unauthenticated, TenantRequired.
         """
+        return _Opening(self, facts)
+
+    async def opened(self, facts: RequestFacts) -> Opened:
+        """A request whose viewer is known; to be closed by whoever asks. Raises: Unauthenticated, TenantRequired."""
         token = bearer_token(facts.authorization)
         claims = None if token is None else await self._verifier.verify(token)
         tenant = await (self._named(facts) if claims is None else self._claimed(claims, facts))
+        now = self._clock()
+        today = now.astimezone(tenant.zone).date()
         session = ReadSession(self._pool, tenant.id)
-        opened = None
         try:
-            now = self._clock()
             viewer = await _viewer(session, claims)
-            today = now.astimezone(tenant.zone).date()
-            reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
-            client = (claims and claims.client) or NO_CLIENT
-            opened = Opened(
-                Context(viewer, reading),
-                None if claims is None else claims.expires_at,
-                client in tenant.stored_only,
-                self._texts,
-            )
-            yield opened
-        finally:
-            await (session if opened is None else opened).close()
+        except BaseException:
+            await session.close()
+            raise
+        reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
+        client = (claims and claims.client) or NO_CLIENT
+        expires_at = None if claims is None else claims.expires_at
+        return Opened(Context(viewer, reading), expires_at, client in tenant.stored_only, self._texts)
 
     async def _named(self, facts: RequestFacts) -> TenantEntry:
         """The tenant of a request without a token."""
@@ -152,6 +149,24 @@ class Entrance:
         ):
             raise Unauthenticated(REFUSAL)
         return tenant
+
+
+class _Opening:
+    """A request from its opening to its end."""
+
+    __slots__ = ("_entrance", "_facts", "_opened")
+
+    def __init__(self, entrance: Entrance, facts: RequestFacts) -> None:
+        self._entrance, self._facts = entrance, facts
+        self._opened: Opened | None = None
+
+    async def __aenter__(self) -> Opened:
+        self._opened = await self._entrance.opened(self._facts)
+        return self._opened
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._opened is not None:
+            await self._opened.close()
 
 
 async def _viewer(session: ReadSession, claims: Claims | None) -> Viewer:

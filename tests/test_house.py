@@ -29,7 +29,7 @@ FOUNDATIONS = {
     "schema": {"__init__", "base", "enums", "node", "reference"},
     "resolvers": {"__init__", "context", "entrance", "paging"},
     "loaders": {"__init__", "base", "paging", "rounds", "tenants"},
-    "models": {"__init__", "base", "database", "fused", "reading", "wall"},
+    "models": {"__init__", "base", "database", "fused", "lending", "reading", "wall"},
     "domain": {"__init__", "access", "base", "money", "search"},
 }
 """The files of each role that belong to no centre."""

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from functools import lru_cache
 from random import Random, SystemRandom
 from time import perf_counter
 from typing import Any, Literal, TextIO
@@ -36,6 +37,8 @@ _SECRET_TEXT = re.compile(
     r"|(?i:bearer)\s+[\w.~+/=-]{8,}"
     r"|(?<=://)[^\s:/@]+:[^\s@]+(?=@)"  # user and password in an address
 )
+_SECRET_CHARS = 8
+"""The shortest text that can hold one: `://a:b@c` does."""
 _REDACTED = "[redacted]"
 
 EventDict = MutableMapping[str, Any]
@@ -148,11 +151,16 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: takes secrets out of a line by their keys and by their looks."""
     for key, value in event.items():
-        if key.lower() in _SECRET_KEYS:
+        if _is_secret(key):
             event[key] = _REDACTED
-        elif isinstance(value, str):
+        elif isinstance(value, str) and len(value) >= _SECRET_CHARS:
             event[key] = _SECRET_TEXT.sub(_REDACTED, value)
     return event
+
+
+@lru_cache(maxsize=1_000)
+def _is_secret(key: str) -> bool:
+    return key.lower() in _SECRET_KEYS
 
 
 class _Forward(logging.Handler):

@@ -7,6 +7,7 @@ closed lists: what a client sends never becomes one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -57,22 +58,25 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "millrace_requests",
             "Operations by type and the code of their first error.",
             ["type", "code"],
             registry=self.registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "millrace_request_seconds", "Time to answer.", ["type"], buckets=_SECONDS, registry=self.registry
         )
-        self._statements = Histogram(
+        statements = Histogram(
             "millrace_request_statements",
             "SQL statements of an operation.",
             ["type"],
             buckets=_STATEMENTS,
             registry=self.registry,
         )
+        # A metric looks up its child anew at each call, under a lock; there are few, so they are kept.
+        self._requests = cache(requests.labels)
+        self._seconds, self._statements = cache(seconds.labels), cache(statements.labels)
         self._refusals = Counter(
             "millrace_gate_refusals", "Documents refused by the limit they broke.", ["limit"], registry=self.registry
         )
@@ -81,10 +85,10 @@ class Metrics:
     def answered(self, kind: str, code: str, seconds: float, statements: int | None) -> None:
         """Count one answer. `statements` is None if the operation never reached a resolver."""
         kind = kind if kind in KINDS else "none"
-        self._requests.labels(kind, code if code in CODES else "OTHER").inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._requests(kind, code if code in CODES else "OTHER").inc()
+        self._seconds(kind).observe(seconds)
         if statements is not None:
-            self._statements.labels(kind).observe(statements)
+            self._statements(kind).observe(statements)
 
     def refused(self, limit: str) -> None:
         """Count a refusal by the gate; `limit` is a field of `Limits` by name."""

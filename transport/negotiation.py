@@ -30,8 +30,8 @@ def response_type(accept: str | None) -> str | None:
 
 def is_json(content_type: str | None) -> bool:
     """Whether a request body of this Content-Type is JSON in UTF-8."""
-    if content_type is None:
-        return False
+    if content_type is None or content_type == JSON:
+        return content_type is not None
     kind, parameters = _parsed(content_type)
     charset = parameters.get("charset", "utf-8").strip('"').lower()
     return kind == JSON and charset in ("utf-8", "utf8")

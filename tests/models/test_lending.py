@@ -1,0 +1,163 @@
+"""Lending connections: who waits is served in turn, and no connection is lost, whatever becomes of who waited."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from domain.base import Unavailable
+from models import database as databases
+from models.database import Database, Login
+from models.lending import PooledConnection
+from models.reading import Read, Row
+from models.wall import APP_ROLE
+from tests.given import DEFAULTS, pool_of
+from tests.models.here import HERE, TENANT_ROW, fill
+
+
+class OneRow(Row):
+    """A number."""
+
+    n: int
+
+
+NUMBERS = [Read(OneRow, f"SELECT {number}::bigint AS n", ()) for number in range(4)]
+
+
+@pytest.fixture
+async def dsn(owner_dsn: str) -> str:
+    await fill(owner_dsn, TENANT_ROW)
+    return owner_dsn
+
+
+@pytest.fixture
+async def pair(dsn: str) -> AsyncIterator[Database]:
+    pool = pool_of(Login(dsn, APP_ROLE), 2)
+    yield pool
+    assert pool.connections() == {"idle": 2, "busy": 0}
+    await pool.close()
+
+
+async def taken(pool: Database, how_many: int) -> list[PooledConnection]:
+    return [await pool.checkout() for _ in range(how_many)]
+
+
+def waiting(pool: Database, how_many: int) -> list["asyncio.Task[PooledConnection]"]:
+    return [asyncio.ensure_future(pool.checkout()) for _ in range(how_many)]
+
+
+async def settled() -> None:
+    """Long enough for whatever does not wait for something."""
+    await asyncio.sleep(0.02)
+
+
+async def test_who_waits_is_served_in_turn(pair: Database) -> None:
+    first, second = await taken(pair, 2)
+    waiters = waiting(pair, 3)
+    await settled()
+    assert [waiter.done() for waiter in waiters] == [False] * 3
+    first.give_back()
+    await settled()
+    assert [waiter.done() for waiter in waiters] == [True, False, False]
+    assert waiters[0].result() is first
+    second.give_back()
+    first.give_back()
+    assert [await waiter for waiter in waiters] == [first, second, first]
+    first.give_back()
+    second.give_back()
+
+
+async def test_one_who_has_gone_is_passed_over(pair: Database) -> None:
+    first, second = await taken(pair, 2)
+    gone, other = waiting(pair, 2)
+    await settled()
+    gone.cancel()
+    await settled()
+    first.give_back()
+    assert await other is first
+    first.give_back()
+    second.give_back()
+
+
+async def test_one_who_goes_as_it_is_handed_to_her_passes_it_on(pair: Database) -> None:
+    first, second = await taken(pair, 2)
+    gone, other = waiting(pair, 2)
+    await settled()
+    first.give_back()
+    gone.cancel()  # handed, and not yet woken
+    assert await other is first
+    assert gone.cancelled()
+    first.give_back()
+    second.give_back()
+
+
+async def test_where_one_is_lost_who_waits_gets_a_new_one(pair: Database) -> None:
+    first, second = await taken(pair, 2)
+    (waiter,) = waiting(pair, 1)
+    await settled()
+    first.discard()
+    fresh = await waiter
+    assert fresh not in (first, second)
+    assert [row.n for row in await fresh.fetch(NUMBERS[3], [])] == [3]
+    fresh.give_back()
+    second.give_back()
+
+
+async def test_one_that_dies_on_its_way_is_not_handed_on(pair: Database) -> None:
+    first, second = await taken(pair, 2)
+    (waiter,) = waiting(pair, 1)
+    await settled()
+    await first.driver.close()
+    first.give_back()
+    fresh = await waiter
+    assert fresh is not first
+    assert not fresh.is_closed()
+    fresh.give_back()
+    second.give_back()
+
+
+async def test_a_writer_and_a_reader_who_wait_both_get_theirs(dsn: str) -> None:
+    """One connection, which a reader has: a writer comes, then another reader."""
+    pool = pool_of(Login(dsn, APP_ROLE))
+    (only,) = await taken(pool, 1)
+
+    async def write() -> int:
+        async with pool.transaction(HERE) as session:
+            return int(await session.scalar(text("SELECT 5")))
+
+    writer = asyncio.ensure_future(write())
+    await settled()
+    (reader,) = waiting(pool, 1)
+    await settled()
+    only.give_back()
+    assert await writer == 5
+    (await reader).give_back()
+    assert pool.connections() == {"idle": 1, "busy": 0}
+    await pool.close()
+
+
+async def test_waiting_has_an_end(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "CHECKOUT_TIMEOUT_S", 0.05)
+    pool = pool_of(Login(dsn, APP_ROLE))
+    (only,) = await taken(pool, 1)
+    with pytest.raises(Unavailable):
+        await pool.checkout()
+    only.give_back()
+    assert await pool.checkout() is only
+    only.give_back()
+    await pool.close()
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+async def test_no_more_statements_stay_prepared_than_may(dsn: str, kept: int) -> None:
+    pool = Database(Login(dsn, APP_ROLE), pool_size=1, statement_cache=kept, request_seconds=DEFAULTS.request_timeout_s)
+    (only,) = await taken(pool, 1)
+    for _ in range(2):
+        assert [(await only.fetch(statement, []))[0].n for statement in NUMBERS] == [0, 1, 2, 3]
+    ours = "SELECT array_agg(statement ORDER BY statement) FROM pg_prepared_statements WHERE statement LIKE '%AS n'"
+    assert (await only.driver.fetchval(ours) or []) == [statement.text for statement in NUMBERS[4 - kept :]]
+    only.forget()
+    assert (await only.fetch(NUMBERS[0], []))[0].n == 0
+    only.give_back()
+    await pool.close()
