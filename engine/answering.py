@@ -1,4 +1,4 @@
-"""How a field says that it is answered: the two ways that a plan can run without asking per object.
+"""How a field says that it is answered: the two ways that a plan can run without asking per object; and types likewise.
 
 A field carries one of these in `field.extensions["answering"]`. A field without one is read as an attribute where
 Strawberry would do the same, and otherwise left to the reference executor. It owns the contract only: the reference
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 EXTENSION = "answering"
 """The key in a field's extensions."""
@@ -40,3 +40,12 @@ class Batched:
         if parse:
             arguments = {name: parse[name](value) if name in parse else value for name, value in arguments.items()}
         return await self.function(objects, context, **arguments)
+
+
+F = TypeVar("F", bound=Callable[[Any, Any], bool])
+
+
+def by_class(is_type_of: F) -> F:
+    """Mark a type's `is_type_of` as one that asks for nothing but the object's class, so that a class is asked once."""
+    is_type_of.by_class = True  # type: ignore[attr-defined]  # functions have no slots
+    return is_type_of

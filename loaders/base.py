@@ -123,13 +123,9 @@ class Loader(Generic[K, V]):
     async def many(self, keys: Sequence[K]) -> list[V]:
         """One value for each key, in the order of the keys; the same key twice costs nothing."""
         known = self._known
-        waiting: dict[int, Batch] = {}
-        for key in keys:
-            if key not in known:
-                batch = self._flight.get(key) or self._enqueue(key)
-                waiting[id(batch)] = batch
-        for batch in waiting.values():
-            await batch
+        missing = [key for key in keys if key not in known]
+        if missing:
+            await self._loaded(missing)
         return [known[key] for key in keys]
 
     async def one(self, key: K) -> V:
@@ -143,16 +139,25 @@ class Loader(Generic[K, V]):
 
     async def where_any(self, keys: Sequence[K | None]) -> list[V | None]:
         """One value for each key, in the order of the keys, and None where there is no key."""
-        found = await self.each(key for key in keys if key is not None)
-        return [None if key is None else found[key] for key in keys]
+        distinct = dict.fromkeys(keys)
+        distinct.pop(None, None)
+        await self.many(tuple(distinct))  # type: ignore[arg-type]  # None is not among them any more
+        return list(map(self._known.get, keys))  # type: ignore[arg-type]  # what is None has no value
 
-    def _enqueue(self, key: K) -> Batch:
-        batch = self._open
-        if batch is None:
-            batch = self._open = self.reading.rounds.open(self._answer)
-        batch.keys.append(key)
-        self._flight[key] = batch
-        return batch
+    async def _loaded(self, keys: Sequence[K]) -> None:
+        """Wait until the values of these keys are known: with those who ask for the same already, or in a new batch."""
+        flight = self._flight
+        waiting = {id(batch): batch for key in keys if (batch := flight.get(key)) is not None} if flight else {}
+        fresh = [key for key in dict.fromkeys(keys) if key not in flight] if waiting else list(dict.fromkeys(keys))
+        if fresh:
+            batch = self._open
+            if batch is None:
+                batch = self._open = self.reading.rounds.open(self._answer)
+            batch.keys.extend(fresh)
+            flight.update(dict.fromkeys(fresh, batch))
+            waiting[id(batch)] = batch
+        for batch in waiting.values():
+            await batch
 
     async def _answer(self, batch: Batch) -> None:
         self._open = None

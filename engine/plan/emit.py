@@ -18,7 +18,7 @@ from graphql.execution import default_type_resolver
 
 from engine.answering import Batched, Computed
 from engine.plan.leaves import names_of, usual
-from engine.plan.run import BatchCall, Call, ResolverCall, fall_back, leaf, sieve
+from engine.plan.run import BatchCall, Call, Kinds, ResolverCall, fall_back, leaf, sieve
 from engine.plan.tree import Abstract, Attribute, Field, Given, Items, Leaf, Object, Resolver, Shape, Typename, Value
 
 _RESERVED = frozenset(
@@ -219,7 +219,7 @@ class _Emitter:
         return f"{made}[0]"
 
     def whole(self, value: Object | Abstract, name: str, spot: Spot, *, looped: bool, sifted: bool) -> str:
-        if not sifted:
+        if not sifted and not (isinstance(value, Object) and _is_by_class(value.shape.type)):
             self.line(f"if type({name}) not in usual: look({name})")
         if isinstance(value, Object):
             return self.object(value.shape, name, spot, looped=looped)
@@ -256,7 +256,9 @@ class _Emitter:
         made, item = self.name(f"{name}_answers"), self.name(f"{name}_item")
         self.line(f"{made} = []")
         with self.block(f"for {item} in {name}:"):
-            if value.item.nonnull:
+            if value.item.nonnull and isinstance(value.item, Object) and _is_by_class(value.item.shape.type):
+                pass  # None is of no class of the type's
+            elif value.item.nonnull:
                 self.line(f"if {item} is None: fall_back('null')")
             else:
                 self.line(f"if {item} is None: {made}.append(None); continue")
@@ -273,7 +275,11 @@ class _Emitter:
         return self.fields(shape, name, spot.path, looped=looped)
 
     def check(self, type_: GraphQLObjectType, name: str, condition: str = "") -> None:
-        if type_.is_type_of is not None:
+        if _is_by_class(type_):
+            asked: Any = type_.is_type_of
+            kinds = self.shared(f"{type_.name}_classes", ("kinds", type_.name), lambda: Kinds(asked))
+            self.line(f"if {condition}type({name}) not in {kinds}: {kinds}.see({name}, run.info)")
+        elif type_.is_type_of is not None:
             check = self.shared(f"is_{type_.name}", ("is", type_.name), lambda: type_.is_type_of)
             self.line(f"if {condition}{check}({name}, run.info) is not True: fall_back('type')")
 
@@ -369,3 +375,8 @@ def call_of(field: Field) -> Call:
         return BatchCall(field, source)
     assert isinstance(source, Resolver)
     return ResolverCall(field, source)
+
+
+def _is_by_class(type_: GraphQLObjectType) -> bool:
+    """Whether a class of objects is of the type or is not, whatever the object."""
+    return getattr(type_.is_type_of, "by_class", False)

@@ -250,6 +250,23 @@ def sieve() -> tuple[set[type], Callable[[Any], None]]:
     return usual, look
 
 
+class Kinds(set[type]):
+    """Classes whose objects are of one type, as an `is_type_of` that asks for the class alone has said."""
+
+    def __init__(self, is_type_of: Callable[[Any, Any], Any]) -> None:
+        super().__init__()
+        self._is_type_of = is_type_of
+
+    def see(self, value: Any, info: Info) -> None:
+        """Look at an object of a class that is not known. Raises: Fallback where it is of another type, or none."""
+        if value is None or _is_strange(value):
+            raise Fallback("null" if value is None else "value")
+        if self._is_type_of(value, info) is not True:
+            raise Fallback("type")
+        if len(self) < _KINDS:
+            self.add(type(value))
+
+
 def leaf(type_: GraphQLLeafType, *, nonnull: bool) -> Callable[[Any], Any]:
     """Coerces values of a scalar or an enum as graphql-core does."""
     coerce = type_.coerce_output_value
