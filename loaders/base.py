@@ -62,6 +62,11 @@ class Reading:
         self.rounds = Rounds(session)
         self._loaders: dict[type[Loader[Any, Any]], Any] = {}
 
+    async def close(self) -> None:
+        """End the read. What was loaded goes with it, and not when the collector finds the ring of which it is part."""
+        self._loaders.clear()
+        await self.session.close()
+
     def renewed(self) -> "Reading":
         """The same instant and viewer on a fresh session, with nothing loaded."""
         return Reading(self.session.renewed(), self.now, self.today, self.scope, self.zone, self.kept)

@@ -46,6 +46,11 @@ class Context:
         self.viewer, self.reading = viewer, reading
         self._batches: dict[Hashable, DataLoader[Any, Any]] = {}
 
+    async def close(self) -> None:
+        """End the read, and let go of what was loaded."""
+        self._batches.clear()
+        await self.reading.close()
+
     def renewed(self) -> "Context":
         """The same viewer at the same instant, with a fresh read and nothing loaded."""
         return Context(self.viewer, self.reading.renewed())

@@ -76,7 +76,7 @@ class Opened:
 
     async def close(self) -> None:
         """End the read."""
-        await self.context.reading.session.close()
+        await self.context.close()
 
 
 class Entrance:

@@ -1,5 +1,6 @@
 """Trips: statements that wait together go out as one, and no answer tells."""
 
+import gc
 from collections.abc import AsyncIterator
 
 import orjson
@@ -28,12 +29,30 @@ async def fused(access: boot.Access) -> AsyncIterator[GraphClient]:
 async def test_statements_that_wait_together_take_one_trip(graph: GraphClient, fused: GraphClient, name: str) -> None:
     text, variables, who, tenant = WRITTEN[name]
     apart = await graph.ask(text, variables, by=who, tenant=tenant)
-    asked = [await fused.ask(text, variables, by=who, tenant=tenant) for _ in range(3)]
+    asked = [await fused.ask(text, variables, by=who, tenant=tenant) for _ in range(4)]
     assert {orjson.dumps([one.data, one.errors]) for one in asked} == {orjson.dumps([apart.data, apart.errors])}
-    _, second, third = (len(one.statements) for one in asked)
-    assert second == third <= len(apart.statements)
+    # With the first an index may be built; statements that come together for the second time are fused from then on.
+    *_, third, fourth = (len(one.statements) for one in asked)
+    assert third == fourth <= len(apart.statements)
     if name in TRIPS:
-        assert third == TRIPS[name]
+        assert fourth == TRIPS[name]
+
+
+async def test_what_a_request_has_read_goes_with_it(fused: GraphClient) -> None:
+    """Nothing is left in rings for the collector, which would stop all requests to find them."""
+    for _ in range(3):  # what a process makes once is made
+        for text, variables, who, tenant in WRITTEN.values():
+            await fused.ask(text, variables, by=who, tenant=tenant)
+    left: dict[str, int] = {}
+    gc.collect()
+    gc.disable()
+    try:
+        for name, (text, variables, who, tenant) in WRITTEN.items():
+            await fused.ask(text, variables, by=who, tenant=tenant)
+            left[name] = gc.collect()
+    finally:
+        gc.enable()
+    assert {name: count for name, count in left.items() if count > 0} == {}
 
 
 def test_there_are_documents_of_every_sort() -> None:
