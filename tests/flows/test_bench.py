@@ -87,7 +87,7 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
                 made.count(document, shown)
                 measured(made, client, shown, answers[document.name], False)
                 found.append(shown)
-            request = found[1].document.requests(made.issuer)[:1]
+            request = found[1].document.requests(made.issuer, "floor")[:1]
             with pytest.raises(Wrong, match="not those that were compared"):
                 client.do(Job(made.ports["floor"], request, [b"something else"], 1, 0.05))
     for shown in found:
