@@ -3,7 +3,7 @@
     make bench-peers                        # BENCH_SECONDS=1 BENCH_ROUNDS=1 make bench-peers for a quick look
     BENCH_WRITE=1 make bench-peers          # also write the tables into docs/performance.md
 
-docs/performance.md says how each is set up. Answers are compared before anything is timed, and every timed answer again.
+docs/performance.md says how each is set up. Answers are compared before anything is timed, every timed answer again.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The documents that all can answer: one for each schema's own shape, with aliases so that the answers are the same.
 
-P1 is as big as the benchmark's Q1 and asks the same of a store and its shelf. It leaves out whom campaigns reach and what
-a member's rights are worth: the peers have no rules for those. Brand, category, barcode, cloud store and region, plain
-relations and columns, are asked in their place.
+P1 is as big as the benchmark's Q1 and asks the same of a store and its shelf. It leaves out whom campaigns reach and
+what a member's rights are worth: the peers have no rules for those. Brand, category, barcode, cloud store and region,
+plain relations and columns, are asked in their place.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
--- What PostGraphile is given besides the tables, as its pages on computed columns teach: functions of a row, in a schema
--- of their own, so that the rest of the database is as `make bench` left it. The rules are those of the floor
+-- What PostGraphile is given besides the tables, as its pages on computed columns teach: functions of a row, in a
+-- schema of their own, so that the rest of the database is as `make bench` left it. The rules are those of the floor
 -- (tests/bench/floor/shop.py); the arithmetic of domain.inventory.sellable_here is done here.
 --
 -- Those that return a set are put into the statement that calls them by PostgreSQL; the two that return a number keep
@@ -17,7 +17,8 @@ $$;
 CREATE FUNCTION peers.organization_brands(o organization) RETURNS SETOF organization
 LANGUAGE sql STABLE AS $$
     SELECT b.* FROM organization_closure x
-    JOIN organization b ON b.tenant_id = x.tenant_id AND b.id = x.ancestor_id AND b.tier = 'BRAND' AND b.status = 'ACTIVE'
+    JOIN organization b ON b.tenant_id = x.tenant_id AND b.id = x.ancestor_id AND b.tier = 'BRAND'
+        AND b.status = 'ACTIVE'
     WHERE x.tenant_id = o.tenant_id AND x.descendant_id = o.id
     ORDER BY b.name, b.code LIMIT 100
 $$;
@@ -66,7 +67,7 @@ LANGUAGE sql STABLE AS $$
         WHERE s.tenant_id = l.tenant_id AND s.id = l.cloud_store_id
     ), own AS (
         SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated)
-                        FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)
+                        FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)::bigint
             - coalesce(max(k.quantity), 0) AS free
         FROM stock s
         JOIN lot t ON t.tenant_id = s.tenant_id AND t.sku_id = s.sku_id AND t.id = s.lot_id
@@ -74,10 +75,11 @@ LANGUAGE sql STABLE AS $$
             AND k.sku_id = s.sku_id AND k.owner_id = s.owner_id
         WHERE s.tenant_id = l.tenant_id AND s.sku_id = l.sku_id AND s.owner_id = (SELECT store FROM here)
         GROUP BY s.location_id
-    ), offered AS (
+    ), offered AS MATERIALIZED (
         SELECT c.location_id, c.owner_id, c.share_bps, o.cap, o.held, (
-                SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated)
-                                FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)
+                SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated) FILTER (
+                    WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)
+                ), 0)::bigint
                 FROM stock s JOIN lot t ON t.tenant_id = s.tenant_id AND t.sku_id = s.sku_id AND t.id = s.lot_id
                 WHERE s.tenant_id = l.tenant_id AND s.location_id = c.location_id AND s.sku_id = l.sku_id
                   AND s.owner_id = c.owner_id
@@ -86,21 +88,19 @@ LANGUAGE sql STABLE AS $$
                 WHERE k.tenant_id = l.tenant_id AND k.location_id = c.location_id AND k.sku_id = l.sku_id
                   AND k.owner_id = c.owner_id
             ), 0) AS free
-        FROM pool_contribution_sku o
-        JOIN pool_contribution c ON c.tenant_id = o.tenant_id AND c.id = o.contribution_id
-        WHERE o.tenant_id = l.tenant_id AND o.sku_id = l.sku_id AND o.contribution_id = ANY (ARRAY(
-            SELECT v.id FROM organization_closure x
-            JOIN pool_contribution v ON v.tenant_id = x.tenant_id AND v.visible_to_id = x.ancestor_id
-                AND v.owner_id <> x.descendant_id
-            JOIN organization a ON a.tenant_id = x.tenant_id AND a.id = v.owner_id AND a.status = 'ACTIVE'
-            WHERE x.tenant_id = l.tenant_id AND x.descendant_id = (SELECT store FROM here)
-        ))
+        FROM organization_closure x
+        JOIN pool_contribution c ON c.tenant_id = x.tenant_id AND c.visible_to_id = x.ancestor_id
+            AND c.owner_id <> x.descendant_id
+        JOIN organization a ON a.tenant_id = x.tenant_id AND a.id = c.owner_id AND a.status = 'ACTIVE'
+        JOIN pool_contribution_sku o ON o.tenant_id = x.tenant_id AND o.contribution_id = c.id AND o.sku_id = l.sku_id
+        WHERE x.tenant_id = l.tenant_id AND x.descendant_id = (SELECT store FROM here)
     ), pooled AS (
-        SELECT least(free, sum(greatest(least(div((free + held) * share_bps, 10000), cap) - held, 0))) AS units
-        FROM offered WHERE free > 0
-        GROUP BY location_id, owner_id, free
+        SELECT least(greatest(max(free), 0),
+                     sum(greatest(least((free + held) * share_bps / 10000, cap) - held, 0))) AS units
+        FROM offered GROUP BY location_id, owner_id
     )
-    SELECT (coalesce((SELECT sum(greatest(free, 0)) FROM own), 0) + coalesce((SELECT sum(units) FROM pooled), 0))::integer
+    SELECT (coalesce((SELECT sum(greatest(free, 0)) FROM own), 0)
+        + coalesce((SELECT sum(units) FROM pooled), 0))::integer
 $$;
 
 -- Who answers without row security, in the variants that go without; what it may read is what the serving role may.

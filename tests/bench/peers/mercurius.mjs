@@ -1,4 +1,4 @@
-// mercurius on fastify with JIT: a schema by hand, and a loader for everything that is asked by key, as its pages teach.
+// mercurius on fastify with JIT: a schema by hand, and a loader for everything asked by key, as its pages teach.
 import Fastify from "fastify";
 import mercurius from "mercurius";
 import pg from "pg";

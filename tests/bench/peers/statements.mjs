@@ -60,7 +60,8 @@ const RULES = {
         SELECT (now() AT TIME ZONE time_zone)::date AS today FROM tenant WHERE id = $1
     ), reach AS MATERIALIZED (
         SELECT x.descendant_id AS store, array_agg(c.id) AS ids FROM organization_closure x
-        JOIN pool_contribution c ON c.tenant_id = $1 AND c.visible_to_id = x.ancestor_id AND c.owner_id <> x.descendant_id
+        JOIN pool_contribution c ON c.tenant_id = $1 AND c.visible_to_id = x.ancestor_id
+            AND c.owner_id <> x.descendant_id
         JOIN organization a ON a.tenant_id = $1 AND a.id = c.owner_id AND a.status = 'ACTIVE'
         WHERE x.tenant_id = $1 AND x.descendant_id = ANY ($3::uuid[])
         GROUP BY x.descendant_id
@@ -68,7 +69,7 @@ const RULES = {
     SELECT coalesce((
         SELECT sum(greatest(free, 0)) FROM (
             SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated)
-                            FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)
+                            FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)::bigint
                 - coalesce(max(k.quantity), 0) AS free
             FROM stock s
             JOIN lot t ON t.tenant_id = $1 AND t.sku_id = s.sku_id AND t.id = s.lot_id
@@ -79,11 +80,13 @@ const RULES = {
         ) own
     ), 0) + coalesce((
         SELECT sum(units) FROM (
-            SELECT least(free, sum(greatest(least(div((free + held) * share_bps, 10000), cap) - held, 0))) AS units
+            SELECT least(greatest(max(free), 0),
+                         sum(greatest(least((free + held) * share_bps / 10000, cap) - held, 0))) AS units
             FROM (
                 SELECT c.location_id, c.owner_id, c.share_bps, o.cap, o.held, (
-                    SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated)
-                                    FILTER (WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)), 0)
+                    SELECT coalesce(sum(s.on_hand - s.quarantined - s.reserved - s.allocated) FILTER (
+                        WHERE t.expires_on IS NULL OR t.expires_on > (SELECT today FROM here)
+                    ), 0)::bigint
                     FROM stock s JOIN lot t ON t.tenant_id = $1 AND t.sku_id = s.sku_id AND t.id = s.lot_id
                     WHERE s.tenant_id = $1 AND s.location_id = c.location_id AND s.sku_id = w.sku
                       AND s.owner_id = c.owner_id
@@ -95,7 +98,8 @@ const RULES = {
                 FROM pool_contribution_sku o JOIN pool_contribution c ON c.tenant_id = $1 AND c.id = o.contribution_id
                 WHERE o.tenant_id = $1 AND o.sku_id = w.sku
                   AND o.contribution_id = ANY (coalesce((SELECT ids FROM reach r WHERE r.store = w.store), '{}'))
-            ) offered WHERE free > 0 GROUP BY location_id, owner_id, free
+                OFFSET 0
+            ) offered GROUP BY location_id, owner_id
         ) pooled
     ), 0) AS units
     FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS w(sku, store, place)
