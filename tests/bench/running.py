@@ -24,8 +24,6 @@ from tests.bench.measure import Cluster, Log, cpu_s, peak_mb, reset_peak
 from tests.bench.processes import COMMANDS, STARTS, Running, Start
 
 LOG_S = 5.0
-WARM = 10
-"""Answers of each connection before a variant is measured: from the sixth on the database may keep a plan."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class Plan:
     """How long and how hard: seconds of one measurement, rounds over all of them, connections kept busy.
 
     Pinned: each server on the first core, database and client on the others, where there are others. Counted: the
-    requests of which statements are counted; the usual number is the answer.
+    requests of which statements are counted; the usual number is the answer. Warm: answers of each connection before a
+    variant is measured; from the sixth on the database may keep a plan.
     """
 
     seconds: float = 5.0
@@ -42,6 +41,7 @@ class Plan:
     variants: tuple[str, ...] = tuple(COMMANDS)
     pinned: bool = True
     counted: int = 5
+    warm: int = 10
 
     @classmethod
     def of_environment(cls, known: Collection[str] = tuple(COMMANDS)) -> Self:
@@ -258,7 +258,7 @@ def measured(made: Bench, client: Client, shown: Shown, answers: Mapping[str, li
         requests = shown.document.requests(made.issuer, variant)
         server, figures = made.servers[variant], shown.figures[variant]
         job = Job(made.ports[variant], requests, answers[variant], plan.connections, plan.seconds)
-        warm = WARM * plan.connections if first else 0
+        warm = plan.warm * plan.connections if first else 0
         client.do(replace(job, seconds=min(1.0, plan.seconds / 4), answers=warm))
         reset_peak(server.pid)
         before, database_before = cpu_s(server.pid), made.cluster.cpu_s()
