@@ -8,7 +8,7 @@ WORKERS_OF_TESTS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test prove check bench sdl migrate import documents stored-only token graphiql format clean
+.PHONY: help install serve test prove check bench bench-peers sdl migrate import documents stored-only token graphiql format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: $(STAMP) ## style, types, import contracts, the committed SDL
 
 bench: $(STAMP) ## time the graph against a baseline and a hand-written floor, as ratios of one run
 	@exec $(BIN)/python -m tests.bench
+
+bench-peers: $(STAMP) ## time the graph against PostGraphile and mercurius on the same database
+	@exec $(BIN)/python -m tests.bench.peers
 
 sdl: $(STAMP) ## write schema.graphql and docs/schema.md
 	@$(BIN)/python -m cli sdl > schema.graphql.new && mv schema.graphql.new schema.graphql

@@ -8,29 +8,15 @@ minutes apart at most. Answers are compared before anything is timed, and every 
 """
 
 import asyncio
-import fcntl
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import boot
 from settings import Settings
 from tests.bench import database, report
+from tests.bench.documents import documents
 from tests.bench.running import Plan, run
 from tests.bench.sizes import FULL
-
-
-@contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Within it no other benchmark uses the same database: two at once would measure each other."""
-    with (home / "bench.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemExit("Another benchmark is running; two at once would measure each other.") from None
-        yield
 
 
 def main() -> None:
@@ -39,11 +25,11 @@ def main() -> None:
         raise SystemExit(f"{__doc__}\nIt takes no arguments; docs/performance.md lists the variables it reads.")
     home = boot.data_directory(Settings()) / "bench"
     plan = Plan.of_environment()
-    with database.start(home) as server, alone(home):
+    with database.start(home) as server, database.alone(home):
         access, seconds = asyncio.run(database.ready(server, FULL))
         if seconds is not None:
             sys.stderr.write(f"the data took {seconds:.0f} s to make; it is kept in {home}\n")
-        found = run(plan, server, home, access, FULL)
+        found = run(plan, server, home, access, documents(FULL))
     sys.stdout.write(report.plain(found))
     if os.environ.get("BENCH_WRITE") == "1":
         report.put(boot.PROJECT / "docs" / "performance.md", report.markdown(found, plan))

@@ -1,7 +1,10 @@
 """The benchmark's database: made once from the sizes, kept until what it is made from changes."""
 
+import fcntl
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -29,6 +32,17 @@ SETTINGS = {
 def start(home: Path, linger_s: float = 2.0) -> Server:
     """The benchmark's own PostgreSQL: whose processors' time is counted is nobody else's."""
     return EmbeddedPostgres(home, settings=SETTINGS, linger_s=linger_s).start()
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Within it no other benchmark uses the same database: two at once would measure each other."""
+    with (home / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("Another benchmark is running; two at once would measure each other.") from None
+        yield
 
 
 def name_of(size: Size) -> str:

@@ -84,8 +84,8 @@ class Document:
     text: str
     asked: tuple[tuple[dict[str, Any], str | None], ...]
 
-    def requests(self, issuer: Issuer) -> list[bytes]:
-        """The bytes that are sent."""
+    def requests(self, issuer: Issuer, variant: str) -> list[bytes]:
+        """The bytes that are sent to a variant."""
         return [
             post(
                 {"query": self.text, "variables": variables},
@@ -93,6 +93,10 @@ class Document:
             )
             for variables, who in self.asked
         ]
+
+    def plain(self, answer: Any) -> Any:
+        """An answer without what the variants may spell differently, which here is nothing."""
+        return answer
 
 
 def documents(size: Size, asked: int = ASKED) -> tuple[Document, ...]:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,17 +25,30 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 """The variants, in the order in which they are run and shown."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """How a variant is started: its command, and what it is told besides what all are."""
+
+    command: tuple[str, ...]
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+STARTS: Final[Mapping[str, Start]] = {
+    variant: Start((sys.executable, *arguments)) for variant, arguments in COMMANDS.items()
+}
+
+
 class Running:
     """A server process, its port and its id."""
 
-    def __init__(self, variant: str, environment: Mapping[str, str], core: int | None) -> None:
+    def __init__(self, variant: str, start: Start, environment: Mapping[str, str], core: int | None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="millrace-bench-")
         self._log = Path(self._folder.name, "stderr")
         with self._log.open("ab") as said:
             self._process = subprocess.Popen(
-                [sys.executable, *COMMANDS[variant]],
+                start.command,
                 cwd=boot.PROJECT,
-                env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400", "PORT": "0", **environment},
+                env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400", "PORT": "0", **environment, **start.told},
                 stdout=subprocess.DEVNULL,
                 stderr=said,
             )

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -12,6 +12,10 @@ from tests.bench.running import Figures, Plan, Shown
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FLOOR = "floor"
 MEASURES = ("requests/s", "server CPU ms", "PostgreSQL CPU ms", "statements", "trips", "p50 ms", "p99 ms", "peak MB")
+
+
+Rows = Callable[[Shown], Iterator[tuple[str, ...]]]
+"""Makes the lines of one document."""
 
 
 def values(figures: Figures) -> tuple[float, ...]:
@@ -59,7 +63,7 @@ def title(shown: Shown) -> str:
     return f"{shown.document.name}: {shown.document.title} ({size})"
 
 
-def plain(found: Sequence[Shown]) -> str:
+def plain(found: Sequence[Shown], rows: Rows = rows) -> str:
     """The tables for a terminal."""
     lines = []
     for shown in found:
@@ -92,7 +96,7 @@ def circumstances(plan: Plan) -> str:
     )
 
 
-def markdown(found: Sequence[Shown], plan: Plan) -> str:
+def markdown(found: Sequence[Shown], plan: Plan, rows: Rows = rows) -> str:
     """The tables for docs/performance.md."""
     lines = [circumstances(plan), ""]
     for shown in found:
@@ -107,11 +111,11 @@ def markdown(found: Sequence[Shown], plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def put(page: Path, table: str) -> None:
+def put(page: Path, table: str, begin: str = BEGIN, end: str = END) -> None:
     """Put the tables in their place on a page. Raises ValueError when the page has no such place."""
     text = page.read_text()
-    head, found, rest = text.partition(BEGIN)
-    _, ended, tail = rest.partition(END)
+    head, found, rest = text.partition(begin)
+    _, ended, tail = rest.partition(end)
     if not found or not ended:
-        raise ValueError(f"{page} has no {BEGIN} … {END}")
-    page.write_text(f"{head}{BEGIN}\n{table}{END}{tail}")
+        raise ValueError(f"{page} has no {begin} … {end}")
+    page.write_text(f"{head}{begin}\n{table}{end}{tail}")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,16 +17,13 @@ import orjson
 
 import boot
 from embedded import Server
-from tests.bench.documents import Document, documents, leaves
+from tests.bench.documents import Document, leaves
 from tests.bench.issuer import Issuer, issuing
 from tests.bench.load import Done, Job
 from tests.bench.measure import Cluster, Log, cpu_s, peak_mb, reset_peak
-from tests.bench.processes import COMMANDS, Running
-from tests.bench.sizes import Size
+from tests.bench.processes import COMMANDS, STARTS, Running, Start
 
 LOG_S = 5.0
-WARM = 10
-"""Answers of each connection before a variant is measured: from the sixth on the database may keep a plan."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,8 @@ class Plan:
     """How long and how hard: seconds of one measurement, rounds over all of them, connections kept busy.
 
     Pinned: each server on the first core, database and client on the others, where there are others. Counted: the
-    requests of which statements are counted; the usual number is the answer.
+    requests of which statements are counted; the usual number is the answer. Warm: answers of each connection before a
+    variant is measured; from the sixth on the database may keep a plan.
     """
 
     seconds: float = 5.0
@@ -43,9 +41,10 @@ class Plan:
     variants: tuple[str, ...] = tuple(COMMANDS)
     pinned: bool = True
     counted: int = 5
+    warm: int = 10
 
     @classmethod
-    def of_environment(cls) -> Self:
+    def of_environment(cls, known: Collection[str] = tuple(COMMANDS)) -> Self:
         """As BENCH_SECONDS, BENCH_ROUNDS, BENCH_CONNECTIONS and BENCH_VARIANTS say.
 
         Raises SystemExit for a variant that there is not.
@@ -54,11 +53,11 @@ class Plan:
         numbers: dict[str, Any] = {
             name: (float if name == "seconds" else int)(text) for name, text in said.items() if text is not None
         }
-        names = os.environ.get("BENCH_VARIANTS", ",".join(COMMANDS))
+        names = os.environ.get("BENCH_VARIANTS", ",".join(known))
         wanted = names.split(",")
-        if not COMMANDS.keys() >= set(wanted):
-            raise SystemExit(f"BENCH_VARIANTS is {names!r}; it takes of {', '.join(COMMANDS)}, commas between them.")
-        return cls(**numbers, variants=tuple(variant for variant in COMMANDS if variant in wanted))
+        if not set(known) >= set(wanted):
+            raise SystemExit(f"BENCH_VARIANTS is {names!r}; it takes of {', '.join(known)}, commas between them.")
+        return cls(**numbers, variants=tuple(variant for variant in known if variant in wanted))
 
 
 @dataclass
@@ -94,7 +93,15 @@ class Wrong(SystemExit):
 class Bench:
     """The servers of one run, and the ways to ask them."""
 
-    def __init__(self, cluster: Cluster, issuer: Issuer, access: boot.Access, plan: Plan, core: int | None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        issuer: Issuer,
+        access: boot.Access,
+        plan: Plan,
+        core: int | None,
+        starts: Mapping[str, Start],
+    ) -> None:
         self.cluster, self.issuer, self.plan = cluster, issuer, plan
         environment = {
             "DATABASE_URL": access.owner,
@@ -102,7 +109,7 @@ class Bench:
             "MILLRACE_PROFILE": "production",
             **issuer.settings,
         }
-        self.servers = {variant: Running(variant, environment, core) for variant in plan.variants}
+        self.servers = {variant: Running(variant, starts[variant], environment, core) for variant in plan.variants}
         self.ports: Mapping[str, int] = {}
 
     def up(self) -> None:
@@ -135,24 +142,24 @@ class Bench:
     def compared(self, document: Document) -> dict[str, list[bytes]]:
         """Every variant's answer to every request of a document. Raises Wrong unless all say the same."""
         answers: dict[str, list[bytes]] = {}
-        requests = document.requests(self.issuer)
         for variant in self.plan.variants:
-            answers[variant] = [self.ask(variant, request) for request in requests]
+            answers[variant] = [self.ask(variant, each) for each in document.requests(self.issuer, variant)]
         first, *others = self.plan.variants
         for variant in others:
             for place, (one, other) in enumerate(zip(answers[first], answers[variant], strict=True)):
-                if canonical(one) != canonical(other):
-                    path, here, there = difference(orjson.loads(one), orjson.loads(other))
+                mine, theirs = (document.plain(orjson.loads(body)) for body in (one, other))
+                if canonical(mine) != canonical(theirs):
+                    path, here, there = difference(mine, theirs)
                     raise Wrong(f"{document.name}, request {place}: at {path} {first} says {here}, {variant} {there}")
         return answers
 
     def count(self, document: Document, shown: Shown) -> None:
         """Count, in the database's own log, what one request of each variant sends."""
-        requests = document.requests(self.issuer)[: self.plan.counted]
-        requests *= -(-self.plan.counted // len(requests))
         asyncio.run(self.cluster.log_statements(True))
         try:
             for variant in self.plan.variants:
+                requests = document.requests(self.issuer, variant)[: self.plan.counted]
+                requests *= -(-self.plan.counted // len(requests))
                 self._until_logged(variant, requests[0])
                 counts: Counter[tuple[int, int]] = Counter()
                 for request in requests[: self.plan.counted]:
@@ -175,9 +182,9 @@ class Bench:
         raise Wrong(f"{variant}: no statement is seen in the database's log")
 
 
-def canonical(body: bytes) -> bytes:
+def canonical(answer: Any) -> bytes:
     """An answer in one way of writing it."""
-    return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(answer, option=orjson.OPT_SORT_KEYS)
 
 
 def difference(one: Any, other: Any, path: str = "$") -> tuple[str, str, str]:
@@ -225,7 +232,9 @@ class Client:
 
 
 @contextmanager
-def bench(plan: Plan, server: Server, home: Path, access: boot.Access) -> Iterator[tuple[Bench, Client]]:
+def bench(
+    plan: Plan, server: Server, home: Path, access: boot.Access, starts: Mapping[str, Start] = STARTS
+) -> Iterator[tuple[Bench, Client]]:
     """All servers up, and a client."""
     cores = sorted(os.sched_getaffinity(0))
     first, others = (cores[0], set(cores[1:])) if plan.pinned and len(cores) > 1 else (None, None)
@@ -234,7 +243,7 @@ def bench(plan: Plan, server: Server, home: Path, access: boot.Access) -> Iterat
         cluster.bind(others)
     with ExitStack() as at_the_end:
         issuer = at_the_end.enter_context(issuing())
-        made = Bench(cluster, issuer, access, plan, first)
+        made = Bench(cluster, issuer, access, plan, first, starts)
         at_the_end.callback(made.stop)
         client = Client(others)
         at_the_end.callback(client.stop)
@@ -245,11 +254,11 @@ def bench(plan: Plan, server: Server, home: Path, access: boot.Access) -> Iterat
 def measured(made: Bench, client: Client, shown: Shown, answers: Mapping[str, list[bytes]], first: bool) -> None:
     """One round of a document: every variant in turn."""
     plan = made.plan
-    requests = shown.document.requests(made.issuer)
     for variant in plan.variants:
+        requests = shown.document.requests(made.issuer, variant)
         server, figures = made.servers[variant], shown.figures[variant]
         job = Job(made.ports[variant], requests, answers[variant], plan.connections, plan.seconds)
-        warm = WARM * plan.connections if first else 0
+        warm = plan.warm * plan.connections if first else 0
         client.do(replace(job, seconds=min(1.0, plan.seconds / 4), answers=warm))
         reset_peak(server.pid)
         before, database_before = cpu_s(server.pid), made.cluster.cpu_s()
@@ -265,13 +274,18 @@ def measured(made: Bench, client: Client, shown: Shown, answers: Mapping[str, li
 
 
 def run(
-    plan: Plan, server: Server, home: Path, access: boot.Access, size: Size, wanted: tuple[Document, ...] | None = None
+    plan: Plan,
+    server: Server,
+    home: Path,
+    access: boot.Access,
+    wanted: Sequence[Document],
+    starts: Mapping[str, Start] = STARTS,
 ) -> list[Shown]:
     """The whole run; what came of it, document by document."""
     found: list[Shown] = []
-    with bench(plan, server, home, access) as (made, client):
+    with bench(plan, server, home, access, starts) as (made, client):
         compared: list[dict[str, list[bytes]]] = []
-        for document in wanted or documents(size):
+        for document in wanted:
             answers = made.compared(document)
             bodies = answers[plan.variants[0]]
             count = sum(leaves(orjson.loads(body)["data"]) for body in bodies) / len(bodies)

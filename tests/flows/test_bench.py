@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -17,9 +18,10 @@ from models.reading import set_tenant
 from tests.bench import aims, database, report
 from tests.bench.documents import documents
 from tests.bench.load import Job, drive, post
+from tests.bench.peers.variants import functions
 from tests.bench.processes import COMMANDS
 from tests.bench.running import Client, Figures, Plan, Shown, Wrong, bench, difference, measured
-from tests.bench.sizes import FULL, TENANT, TINY, Size
+from tests.bench.sizes import FULL, TENANT, TINY, Size, key
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -61,6 +63,29 @@ async def rows(owner: str, table: str, where: str = "true") -> int:
         await connection.close()
 
 
+async def promised(superuser: str, store: UUID) -> list[tuple[str, int | None, int]]:
+    """What the functions that PostGraphile is given say of the first twenty of a shelf: sku, price, sellable."""
+    await functions(superuser)
+    connection = await asyncpg.connect(superuser)
+    try:
+        found = await connection.fetch(
+            "SELECT k.code, peers.listing_price(l), peers.listing_sellable(l)"
+            " FROM organization o, peers.organization_shelf(o) l"
+            " JOIN sku k ON k.tenant_id = l.tenant_id AND k.id = l.sku_id"
+            " WHERE o.id = $1 ORDER BY l.position, l.id LIMIT 20",
+            store,
+        )
+        return [tuple(row) for row in found]
+    finally:
+        await connection.close()
+
+
+def shown_on_the_shelf(answer: bytes) -> list[tuple[str, int | None, int]]:
+    data: Any = orjson.loads(answer)["data"]
+    nodes = [edge["node"] for edge in data["store"]["shelf"]["edges"]]
+    return [(node["sku"]["code"], node["price"], node["sellable"]) for node in nodes]
+
+
 def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
     with database.start(home, linger_s=0.0) as server:
         access, seconds = asyncio.run(database.ready(server, TINY))
@@ -81,13 +106,18 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
             assert list(answers) == ["Q1", "Q2", "Q3", "Q4"]
             assert all(map(reached, answers["Q1"]["ours"]))
             assert set().union(*map(reasons, answers["Q1"]["ours"])) > {None}
+            superuser = server.dsn(boot.SUPERUSER, database.name_of(TINY))
+            for number, answer in enumerate(answers["Q1"]["ours"]):
+                there = asyncio.run(promised(superuser, key("STORE", number)))
+                assert len(there) == 20
+                assert there == shown_on_the_shelf(answer)
             found = []
             for document in documents(TINY, asked=2)[:2]:
                 shown = Shown(document, 1, 1, {variant: Figures() for variant in COMMANDS})
                 made.count(document, shown)
                 measured(made, client, shown, answers[document.name], False)
                 found.append(shown)
-            request = found[1].document.requests(made.issuer)[:1]
+            request = found[1].document.requests(made.issuer, "floor")[:1]
             with pytest.raises(Wrong, match="not those that were compared"):
                 client.do(Job(made.ports["floor"], request, [b"something else"], 1, 0.05))
     for shown in found:

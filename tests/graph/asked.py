@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.bench import documents as bench
+from tests.bench.peers import documents as peers
 from tests.flows.printed import QUERIES, examples, written_for
 from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
 from tests.graph.documents import IOWA
@@ -21,6 +22,9 @@ SHOWN: dict[str, Asked] = {
     "bench Q2": (bench.Q2, {"id": IOWA.product(43334)}, None, "iowa"),
     "bench Q3": (bench.Q3, {}, None, "iowa"),
     "bench Q4": (bench.Q4, SHOP, "member:1", "iowa"),
+    "peers P1": (peers.P1, {"store": IOWA.store(2191)}, None, "iowa"),
+    "peers P2": (peers.P2, {"id": IOWA.product(43334)}, None, "iowa"),
+    "peers P3": (peers.P3, {}, None, "iowa"),
 }
 COUNTED: dict[str, Asked] = {
     f"{kind} {name}": (case.text(IOWA, total="totalCount"), {}, case.by, "iowa")

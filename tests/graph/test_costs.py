@@ -1,6 +1,7 @@
 """What documents cost at the gate: those that would be too dear, and how far the usual ones are from it."""
 
 from tests.bench import documents as benchmark
+from tests.bench.peers import documents as peers
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA, Q1
 
@@ -29,7 +30,7 @@ async def test_few_leaves_in_thousands_of_listings_are_too_dear(graph: GraphClie
 
 def test_the_documents_of_the_benchmark_pass(graph: GraphClient) -> None:
     ids = {"store": "x", "at": "x", "id": "x"}
-    for document in (benchmark.Q1, benchmark.Q2, benchmark.Q3, benchmark.Q4):
+    for document in (benchmark.Q1, benchmark.Q2, benchmark.Q3, benchmark.Q4, peers.P1, peers.P2, peers.P3):
         assert graph.prepared(document).cost(ids) <= graph.limits.cost
 
 

@@ -13,8 +13,8 @@ from tests.graph.asked import COUNTED, SHOWN, WRITTEN
 from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
 from tests.graph.client import GraphClient
 
-TRIPS = {"bench Q1": 13, "bench Q2": 1, "bench Q3": 2, "bench Q4": 13}
-"""What the documents of the benchmark take, her token included."""
+TRIPS = {"bench Q1": 13, "bench Q2": 1, "bench Q3": 2, "bench Q4": 13, "peers P1": 5, "peers P2": 1, "peers P3": 2}
+"""What the documents of the benchmarks take, her token included."""
 
 
 @pytest.fixture(scope="session")
@@ -56,4 +56,4 @@ async def test_what_a_request_has_read_goes_with_it(fused: GraphClient) -> None:
 
 
 def test_there_are_documents_of_every_sort() -> None:
-    assert (len(SHOWN), len(COUNTED)) == (18, len(ROOTS) + len(DEEP) + len(CONNECTIONS))
+    assert (len(SHOWN), len(COUNTED)) == (21, len(ROOTS) + len(DEEP) + len(CONNECTIONS))
