@@ -5,7 +5,7 @@ answers for the request and gathers what is asked in one turn of the event loop,
 rows cost one statement. It owns no statement of a centre: those stand in the centre's file.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -102,6 +102,20 @@ class Reading:
             rows: list[R] = await Ask(statement, values)
             return rows
         return await self.session.fetch(statement, **values)
+
+    async def side_by_side(self, *steps: Coroutine[Any, Any, Any]) -> list[Any]:
+        """What independent steps give, in order. On a plan what they wait for is gathered.
+
+        Raises: what a step raises; the others are closed then.
+        """
+        if self.rounds.stepping:
+            return await self.rounds.together(steps)
+        left = list(steps)
+        try:
+            return [await left.pop(0) for _ in steps]
+        finally:
+            for step in left:
+                step.close()
 
 
 class Loader(Generic[K, V]):

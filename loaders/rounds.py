@@ -69,18 +69,21 @@ class Batch:
 
 
 class _Fork:
-    """Edges that an edge runs side by side within its own."""
+    """Edges that run side by side; within another edge, its `parent`, all come to their end before that one goes on."""
 
-    __slots__ = ("edges", "left", "parent", "results")
+    __slots__ = ("edges", "errors", "left", "parent", "results")
 
     def __init__(self, edges: Sequence[Step]) -> None:
         self.edges, self.left = edges, len(edges)
         self.parent: _Edge | None = None
         self.results: list[Any] = [None] * len(edges)
+        self.errors: dict[int, Exception] = {}
 
     def __await__(self) -> Generator[Any, None, list[Any]]:
         if self.edges:
             yield self
+        if self.errors:
+            raise self.errors[min(self.errors)]
         return self.results
 
 
@@ -116,7 +119,8 @@ class Rounds:
     async def together(self, edges: Sequence[Step]) -> list[Any]:
         """Run edges side by side; their results in order.
 
-        Raises: whatever an edge raises; the others are closed then.
+        Raises: what an edge raises: within another edge what the first in order does, when all are through; else what
+        comes first, and the others are closed.
         """
         fork = _Fork(edges)
         if self.stepping:
@@ -184,9 +188,14 @@ class _Run:
             self._ended(edge, stop.value)
             return
         except Exception as error:
-            if isinstance(edge.of, _Fork):
+            of = edge.of
+            if isinstance(of, Batch):
+                self._ready.extend(of.end(error))
+                return
+            if of.parent is None:
                 raise
-            self._ready.extend(edge.of.end(error))
+            of.errors[edge.place] = error
+            self._ended(edge, None)
             return
         finally:
             self._rounds.stepping = False

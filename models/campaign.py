@@ -68,7 +68,10 @@ def _offer_is_whole() -> CheckConstraint:
 
 
 class CampaignRevision(Base):
-    """How often a tenant's campaigns and their targeting have changed. Every change of them writes it, under lock."""
+    """How often a tenant's campaigns, their targeting and whether their owners trade have changed.
+
+    Every change of them writes it, under lock.
+    """
 
     __tablename__ = "campaign_revision"
 
@@ -78,10 +81,10 @@ class CampaignRevision(Base):
 
 
 async def raise_revision(session: AsyncSession, tenant_id: UUID) -> None:
-    """Say that the tenant's campaigns or their targeting change in this transaction.
+    """Say that the tenant's campaigns, their targeting or whether their owners trade change in this transaction.
 
-    Who changes them calls this first: the row is locked to the end, so that changes come one after the other and one
-    number never means two things. What stores say to campaigns is no part of it.
+    Who changes one of these calls this first: the row is locked to the end, so that changes come one after the other
+    and one number never means two things. What stores say to campaigns is no part of it.
     """
     raised = insert(CampaignRevision).values(tenant_id=tenant_id, revision=1)
     await session.execute(

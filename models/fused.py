@@ -16,8 +16,8 @@ SHARED_PARAMETERS = frozenset(
     ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")
 )
 """Parameters that mean the same in every statement of a request."""
-FUSED_STATEMENTS = 8
-"""The most statements of one trip: beyond, the planner's work on a text that is new outweighs the trips."""
+FUSED_STATEMENTS = 16
+"""The most statements of one trip: more go in several, so that one combination has not every neighbour in it."""
 FUSED_KEPT = 1_000
 """Combinations of statements that a process knows."""
 
@@ -76,13 +76,11 @@ _combinations: OrderedDict[tuple[Read[Any], ...], Fused | None] = OrderedDict()
 
 
 def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
-    """The statements as one; None if they come together for the first time, or are too many.
+    """The statements as one; None if they come together for the first time.
 
     A text that is new costs the server more than the trips that it saves, on each connection: one that never comes
     again is not made.
     """
-    if len(statements) > FUSED_STATEMENTS:
-        return None
     if statements not in _combinations:
         _combinations[statements] = None
         if len(_combinations) > FUSED_KEPT:
@@ -100,6 +98,9 @@ async def fetch_all(session: ReadSession, asked: Sequence[tuple[Read[Any], dict[
 
     Raises: as `ReadSession.fetch`.
     """
+    if len(asked) > FUSED_STATEMENTS:
+        first, rest = asked[:FUSED_STATEMENTS], asked[FUSED_STATEMENTS:]
+        return [*await fetch_all(session, first), *await fetch_all(session, rest)]
     fused = fused_of(tuple(statement for statement, _ in asked)) if len(asked) > 1 and session.fuses else None
     if fused is None:
         return [await session.fetch(statement, **values) for statement, values in asked]

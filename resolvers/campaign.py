@@ -153,18 +153,20 @@ async def _here(
     first: int,
 ) -> list[list[CampaignHere] | None]:
     _check(first, MAX_SHOWN)
-    asked = await _asked(ctx, member, terminal, at)
+    asked, items, closed, sides = await ctx.reading.side_by_side(
+        _asked(ctx, member, terminal, at),
+        _items(ctx, skus),
+        closed_malls(ctx, [(place.organization_id, place.mode) for place in places]),
+        _sides(ctx, places),
+    )
     if asked is None:
         return [None] * len(places)
-    items = await _items(ctx, skus)
-    closed = await closed_malls(ctx, [(place.organization_id, place.mode) for place in places])
     told = [
         place.organization_id not in closed
         and _may_ask(ctx, place.organization_id, member)
         and (sku is None or items[sku] is not None)
         for place, sku in zip(places, skus, strict=True)
     ]
-    sides = await _sides(ctx, asked.index, [place for place, tell in zip(places, told, strict=True) if tell])
     running = asked.index.running(asked.moment.at)
     found: list[list[tuple[UUID, Terms | None]] | None] = []
     for place, sku, tell in zip(places, skus, told, strict=True):
@@ -193,19 +195,24 @@ async def _asked(ctx: Context, member: UUID | None, terminal: str | None, at: da
     at = now if at is None else at
     if not since_of(now) <= at <= now + AHEAD:
         raise BadInput("`at` must lie between a day ago and a year ahead.")
-    index = await ctx.load(IndexOf).one(ctx.viewer.tenant_id)
     shopper = ctx.viewer.customer_id if member is None else member
+    index, by_member = await ctx.reading.side_by_side(
+        ctx.load(IndexOf).one(ctx.viewer.tenant_id), _by_member(ctx, shopper)
+    )
     if shopper is None:
-        by_member: Part | None = index.part(ANYBODY)
-    elif ctx.viewer.actor_class not in Audience.MEMBER.admits:
-        by_member = None
-    else:
-        by_member = await ctx.load(MemberSideOf).one(shopper)
+        by_member = index.part(ANYBODY)
     if by_member is None:
         return None
     moment = moment_of(at, ctx.reading.zone)
     parts = (by_member, index.part({} if terminal is None else {Dimension.TERMINAL: (terminal,)}))
     return _Asked(index, moment, (*parts, index.part_of_moment(moment)))
+
+
+async def _by_member(ctx: Context, shopper: UUID | None) -> Part | None:
+    """A shopper put to the index; None for one whom the viewer may not see, or who is nobody."""
+    if shopper is None or ctx.viewer.actor_class not in Audience.MEMBER.admits:
+        return None
+    return await ctx.load(MemberSideOf).one(shopper)
 
 
 def _may_ask(ctx: Context, organization: UUID, member: UUID | None) -> bool:
@@ -222,10 +229,8 @@ def _part(items: Mapping[UUID, Part | None], sku: UUID | None) -> tuple[Part, ..
     return () if item is None else (item,)
 
 
-async def _sides(ctx: Context, index: ReachIndex, places: Sequence[_Place]) -> dict[UUID, StoreSide | None]:
+async def _sides(ctx: Context, places: Sequence[_Place]) -> dict[UUID, StoreSide | None]:
     """The stores put to the index; none where no campaign is to be found."""
-    if not index.aims:
-        return {}
     return await ctx.load(StoreSideOf).each(place.cloud_store_id for place in places)
 
 
@@ -271,14 +276,16 @@ async def campaigns_missed(
     Raises: BadInput for an instant out of reach; BadPage and BadCursor for a wrong page.
     """
     request = page_request(MISSES, first, after)
-    asked = await _asked(ctx, member, terminal, at)
-    items = await _items(ctx, [sku])
+    asked, items, sides = await ctx.reading.side_by_side(
+        _asked(ctx, member, terminal, at),
+        _items(ctx, [sku]),
+        _sides(ctx, [_Place(row.id, row.organization_id, row.mode) for row in rows]),
+    )
     if asked is None or (sku is not None and items[sku] is None):
         return [None] * len(rows)
     index, own = asked.index, asked.index.owned_by(ctx.viewer.scope.organizations)
     # The index also knows what was over before: how much of it depends on when it was built.
     known = index.lasting(since_of(ctx.reading.now))
-    sides = await _sides(ctx, index, [_Place(row.id, row.organization_id, row.mode) for row in rows])
     cut: list[tuple[Page[Any], Sequence[tuple[int, Miss]]] | None] = []
     for row in rows:
         mine = ctx.viewer.scope.speaks_for(row.organization_id)

@@ -230,4 +230,4 @@ async def qingquan(access: boot.Access) -> TenantFacts:
 @pytest.fixture(scope="session")
 def graph(app: Database) -> GraphClient:
     """The graph asked in this process, the way the wire asks it, by any actor of any tenant."""
-    return GraphClient(app, NOW)
+    return GraphClient(app, NOW, remembers=False)

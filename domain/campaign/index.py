@@ -117,10 +117,11 @@ class _Look:
 class ReachIndex:
     """The published campaigns among `aims`, in order of rank; positions among them are what it answers with.
 
-    The bits of a campaign's clauses lie side by side. The highest, its head, also stands for the campaign.
+    `inactive` are the owners of campaigns that do not trade. The bits of a campaign's clauses lie side by side; the
+    highest, its head, also stands for the campaign.
     """
 
-    def __init__(self, aims: Iterable[Aim]) -> None:
+    def __init__(self, aims: Iterable[Aim], inactive: Iterable[UUID] = ()) -> None:
         published = (aim for aim in aims if aim.status is CampaignStatus.PUBLISHED)
         self.aims: tuple[Aim, ...] = tuple(sorted(published, key=lambda aim: aim.rank))
         self._head_at: list[int] = []
@@ -133,6 +134,7 @@ class ReachIndex:
         self._head_of = {aim.id: head for aim, head in zip(self.aims, self._head_at, strict=True)}
         self._looks = self._looked_at()
         self._owned = self._grouped(lambda aim: aim.owner_id)
+        self._idle = self.owned_by(inactive)
         self._ways = self._grouped(lambda aim: aim.participation)
         self._turns = sorted({instant for aim in self.aims for instant in (aim.starts_at, aim.ends_at)})
         self._times: dict[int, tuple[int, int]] = {}
@@ -214,7 +216,7 @@ class ReachIndex:
         held = look.by_values(now)
         return Part(((Dimension.HOURS, held),), held)
 
-    def gates(self, above: Collection[UUID], stances: Mapping[UUID, Stance], inactive: Collection[UUID] = ()) -> Gates:
+    def gates(self, above: Collection[UUID], stances: Mapping[UUID, Stance]) -> Gates:
         """The campaigns that a store takes part in: with these organisations above it, having said this."""
         said: dict[Stance, int] = defaultdict(int)
         for campaign, stance in stances.items():
@@ -223,17 +225,12 @@ class ReachIndex:
                 said[stance] |= 1 << head
         asks_first = self._ways.get(Participation.OPT_IN, 0)
         steps = (
-            (ReachReason.OWNER_NOT_ACTIVE, self.heads & ~self.owned_by(inactive)),
+            (ReachReason.OWNER_NOT_ACTIVE, self.heads & ~self._idle),
             (ReachReason.NOT_BELOW_OWNER, self.owned_by(above)),
             (ReachReason.OPTED_OUT, self._ways.get(Participation.MANDATORY, 0) | ~said[Stance.OPTED_OUT]),
             (ReachReason.NOT_OPTED_IN, ~asks_first | said[Stance.OPTED_IN]),
         )
         return Gates(steps, reduce(and_, (step for _, step in steps)))
-
-    @property
-    def owners(self) -> list[UUID]:
-        """Whose campaigns they are."""
-        return list(self._owned)
 
     def owned_by(self, owners: Iterable[UUID]) -> int:
         """The campaigns of these organisations."""

@@ -1,8 +1,9 @@
 """The reach index of a tenant's campaigns: built from two statements, kept until any of them changes.
 
-Every change of campaigns and their targeting raises the tenant's `campaign_revision` in its own transaction. A request
-reads that number in its own snapshot and uses the index that was built under the same number: it is exactly what the
-request's snapshot holds. An index knows campaigns, nothing of a viewer, a store or a member.
+Every change of campaigns, their targeting, and whether their owners trade raises the tenant's `campaign_revision` in
+its own transaction. A request reads that number in its own snapshot and uses the index that was built under the same
+number: it is exactly what the request's snapshot holds. An index knows campaigns, nothing of a viewer, a store or a
+member.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from sys import getsizeof
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, cast, func, null, select
 
@@ -22,13 +24,17 @@ from domain.campaign import (
     CampaignStatus,
     Condition,
     Dimension,
+    Facts,
     Hours,
+    Part,
     Participation,
     ReachIndex,
     Value,
 )
+from domain.channel import OrganizationStatus
 from loaders.base import Loader
 from models.campaign import Campaign, CampaignCondition, CampaignRevision
+from models.channel import Organization
 from models.reading import INSTANT, TENANT, Read, Row, constant, read
 
 log = logging.getLogger(__name__)
@@ -45,6 +51,10 @@ MAX_INDEXES = 200
 """The most indexes a process keeps, those used last."""
 MAX_INDEX_BYTES = 200_000_000
 """And how much memory they may take together."""
+MAX_PART_BYTES = 64_000_000
+"""How much memory the parts may take that a process keeps."""
+PART_BYTES = 1_200
+"""What one takes beside its bits."""
 
 
 class RevisionRow(Row):
@@ -71,6 +81,7 @@ class AimRow(Row):
     starts_at: datetime
     ends_at: datetime
     priority: int
+    owner_trades: bool
 
 
 SINCE = bindparam("since", type_=INSTANT)
@@ -98,7 +109,9 @@ AIMS = read(
         Campaign.starts_at,
         Campaign.ends_at,
         Campaign.priority,
+        (Organization.status == constant(OrganizationStatus.ACTIVE)).label("owner_trades"),
     )
+    .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Campaign.owner_id))
     .where(Campaign.tenant_id == TENANT, to_come())
     .order_by(Campaign.priority.desc(), Campaign.id)
     .limit(constant(MAX_AIMS + 1)),
@@ -181,7 +194,7 @@ def built(aims: Sequence[AimRow], conditions: Sequence[AimedRow]) -> ReachIndex:
     for row in conditions:
         one = Condition(dimensions[row.dimension], row.negated, _value(row))
         clauses.setdefault(row.campaign_id, {}).setdefault(row.clause, []).append(one)
-    return ReachIndex(
+    known = (
         Aim(
             row.id,
             row.owner_id,
@@ -196,6 +209,44 @@ def built(aims: Sequence[AimRow], conditions: Sequence[AimedRow]) -> ReachIndex:
         for row in aims[:MAX_AIMS]
         if cut is None or row.id < cut
     )
+    return ReachIndex(known, {row.owner_id for row in aims if not row.owner_trades})
+
+
+class KeptParts:
+    """Cloud stores and skus as they were put to an index, those asked for last: the same facts need no mentions again.
+
+    Mentions stand in the campaigns' conditions, so one revision has them all, whoever asks and when.
+    """
+
+    def __init__(self, size: int = MAX_PART_BYTES) -> None:
+        self._size = size
+        self._known: OrderedDict[UUID, tuple[ref[ReachIndex], Facts, Part, int]] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, index: ReachIndex, one: UUID, facts: Facts) -> Part | None:
+        """The part of a store or a sku, if these were its facts when it was put to this very index."""
+        known = self._known.get(one)
+        if known is None or known[0]() is not index or known[1] != facts:
+            return None
+        self._known.move_to_end(one)
+        return known[2]
+
+    def put(self, index: ReachIndex, one: UUID, facts: Facts, part: Part) -> None:
+        """Keep a part instead of the one that was kept."""
+        size = PART_BYTES + sum(getsizeof(bits) for _, bits in part.steps)
+        self._drop(one)
+        self._known[one] = (ref(index), facts, part, size)
+        self.bytes += size
+        while self.bytes > self._size:
+            self._drop(next(iter(self._known)))
+
+    def _drop(self, one: UUID) -> None:
+        known = self._known.pop(one, None)
+        if known is not None:
+            self.bytes -= known[3]
 
 
 class KeptIndexes:
@@ -217,6 +268,11 @@ class KeptIndexes:
             return None
         self._known.move_to_end(tenant)
         return known[2]
+
+    def last(self, tenant: UUID) -> ReachIndex | None:
+        """The tenant's index that was built last: outdated perhaps, but what it asks for will likely be asked for."""
+        known = self._known.get(tenant)
+        return None if known is None else known[2]
 
     def put(self, tenant: UUID, revision: int, since: datetime, index: ReachIndex) -> None:
         """Keep an index instead of the tenant's last one. The one put last stays, whatever its size."""
@@ -257,7 +313,7 @@ class IndexOf(Loader[UUID, ReachIndex]):
                 index = kept.get(tenant, revision, since)
                 if index is None:
                     # Kept for longer than this request may look back: the next ones come later.
-                    knows = since - PAST
+                    knows = known_since(self.reading.now)
                     values: dict[str, Any] = {"since": knows}
                     aims = await self.reading.fetch(AIMS, **values)
                     conditions = await self.reading.fetch(CONDITIONS, **values)
@@ -269,3 +325,8 @@ class IndexOf(Loader[UUID, ReachIndex]):
 def since_of(now: datetime) -> datetime:
     """How far back a request of this instant may ask; what was over by then does not concern it."""
     return now - PAST
+
+
+def known_since(now: datetime) -> datetime:
+    """What was over by then is not known to an index that a request of this instant builds."""
+    return since_of(now) - PAST

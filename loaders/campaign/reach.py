@@ -3,19 +3,20 @@
 What no clause looks at is not asked for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from domain.campaign import Dimension, Facts, Gates, Mention, Part, ReachIndex, Stance, Terms
+from domain.campaign import Dimension, Facts, Gates, Mention, Part, ReachIndex, Stance, Terms, Value
 from domain.channel import OrganizationStatus
 from loaders.base import Loader, Reading
 from loaders.campaign.campaign import AnswerRow, answers, terms_of
-from loaders.campaign.index import IndexOf, of_campaign, since_of, to_come
+from loaders.campaign.index import IndexOf, KeptIndexes, KeptParts, known_since, of_campaign, since_of, to_come
 from loaders.channel import is_open
 from loaders.member import may_see
 from models.campaign import Campaign, CampaignCondition, CampaignStore
@@ -33,10 +34,7 @@ from models.reading import TENANT, Read, Row, constant, ids, read
 
 # ── the store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 class PlaceRow(Row):
-    """A cloud store as campaigns look at it: open, its organisation active.
-
-    `above`: its organisation and everyone above; `inactive`: the owners of campaigns that do not trade.
-    """
+    """A cloud store as campaigns look at it: open, its organisation active. `above`: that, and everyone above it."""
 
     id: UUID
     organization_id: UUID
@@ -45,26 +43,16 @@ class PlaceRow(Row):
     tier: str
     tags: list[str]
     above: list[UUID]
-    inactive: list[UUID] | None
 
 
-_above, _owner = aliased(OrganizationClosure), aliased(Organization)
+_above = aliased(OrganizationClosure)
 
 
 def _places() -> Read[PlaceRow]:
     above = (
-        select(func.array_agg(_above.ancestor_id))
+        select(func.array_agg(aggregate_order_by(_above.ancestor_id, _above.hops, _above.ancestor_id)))
         .where(_above.tenant_id == TENANT, _above.descendant_id == CloudStore.organization_id)
         .correlate(CloudStore)
-        .scalar_subquery()
-    )
-    inactive = (
-        select(func.array_agg(_owner.id))
-        .where(
-            _owner.tenant_id == TENANT,
-            _owner.id == ids("owners").any_(),
-            _owner.status != constant(OrganizationStatus.ACTIVE),
-        )
         .scalar_subquery()
     )
     return read(
@@ -77,7 +65,6 @@ def _places() -> Read[PlaceRow]:
             Organization.tier,
             Organization.tags,
             above.label("above"),
-            inactive.label("inactive"),
         )
         .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == CloudStore.organization_id))
         .where(
@@ -145,7 +132,13 @@ MENTIONS_OF_STORES = _mentions(CampaignCondition.store_id)
 MENTIONS_OF_SKUS = _mentions(CampaignCondition.sku_id)
 
 
-ANSWERS_OF_STORES = read(AnswerRow, answers().where(CampaignStore.store_id == ids("ids").any_(), to_come()))
+ANSWERS_OF_STORES = read(
+    AnswerRow,
+    answers()
+    .join(CloudStore, (CloudStore.tenant_id == TENANT) & (CloudStore.organization_id == CampaignStore.store_id))
+    .where(CloudStore.id == ids("ids").any_(), to_come()),
+)
+"""What the organisations of cloud stores say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +151,10 @@ class StoreSide:
     terms: Mapping[UUID, Terms]
 
 
-def _facts_of_place(place: PlaceRow, territories: Iterable[UUID]) -> Facts:
+def _facts_of_place(place: PlaceRow, territories: Sequence[UUID]) -> Facts:
     return {
         Dimension.SITE: () if place.site_id is None else (place.site_id,),
-        Dimension.TERRITORY: tuple(territories),
+        Dimension.TERRITORY: territories,
         Dimension.TIER: (place.tier,),
         Dimension.BELOW: place.above,
         Dimension.STORE: (place.organization_id,),
@@ -170,48 +163,73 @@ def _facts_of_place(place: PlaceRow, territories: Iterable[UUID]) -> Facts:
     }
 
 
-async def _mentioned(
-    reading: Reading, index: ReachIndex, dimension: Dimension, statement: Read[MentionRow], keys: Sequence[UUID]
-) -> Mapping[UUID, list[Mention]]:
-    """The clauses that name each key itself; without a statement where no clause names any."""
-    found: dict[UUID, list[Mention]] = {}
-    if index.names(dimension):
-        for row in await reading.fetch(statement, ids=keys, since=since_of(reading.now)):
-            found.setdefault(row.id, []).append(Mention(row.campaign_id, row.clause, row.negated))
-    return found
+async def _parts(
+    reading: Reading, index: ReachIndex, dimension: Dimension, statement: Read[MentionRow], facts: Mapping[UUID, Facts]
+) -> dict[UUID, Part]:
+    """Cloud stores or skus, each with its facts, put to the index; `dimension` is the one in which clauses name it.
+
+    The clauses that do are asked for where they are not known, and where there are any at all.
+    """
+    kept = reading.kept.of(KeptParts)
+    known = {one: kept.get(index, one, its) for one, its in facts.items()}
+    strangers = [one for one, part in known.items() if part is None]
+    mentions: dict[Value, list[Mention]] = {}
+    if strangers and index.names(dimension):
+        names = [name for one in strangers for name in facts[one][dimension]]
+        for row in await reading.fetch(statement, ids=names, since=known_since(reading.now)):
+            mentions.setdefault(row.id, []).append(Mention(row.campaign_id, row.clause, row.negated))
+    for one in strangers:
+        its = facts[one]
+        known[one] = part = index.part(its, [each for name in its[dimension] for each in mentions.get(name, ())])
+        kept.put(index, one, its, part)
+    return {one: part for one, part in known.items() if part is not None}
 
 
 class StoreSideOf(Loader[UUID, StoreSide | None]):
-    """Cloud stores put to the index: two statements to four, for any number of them."""
+    """Cloud stores put to the index: two statements to four, for any number of them; none where no campaign is."""
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, StoreSide | None]:
         """One side for each cloud store."""
-        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
-        since = since_of(self.reading.now)
-        places = await self.reading.fetch(PLACES, ids=keys, owners=index.owners)
-        organizations = [place.organization_id for place in places]
-        territories: dict[UUID, set[UUID]] = {}
-        if index.names(Dimension.TERRITORY):
-            for row in await self.reading.fetch(TERRITORIES, ids=keys):
-                territories.setdefault(row.id, set()).add(row.territory_id)
-        mentions = await _mentioned(self.reading, index, Dimension.STORE, MENTIONS_OF_STORES, organizations)
+        reading, tenant = self.reading, self.reading.session.tenant_id
+        guess = reading.kept.of(KeptIndexes).last(tenant)
+        if guess is None or not guess.aims:
+            guess = await reading.load(IndexOf).one(tenant)
+            if not guess.aims:
+                return {}
+        index, places, territories, said = await reading.side_by_side(
+            reading.load(IndexOf).one(tenant),
+            reading.fetch(PLACES, ids=keys),
+            self._territories(guess, keys),
+            reading.fetch(ANSWERS_OF_STORES, ids=keys, since=since_of(reading.now)),
+        )
+        if territories is None:
+            territories = await self._territories(index, keys) or {}
         stances: dict[UUID, dict[UUID, Stance]] = {}
         terms: dict[UUID, dict[UUID, Terms]] = {}
-        for answer in await self.reading.fetch(ANSWERS_OF_STORES, ids=organizations, since=since):
+        for answer in said:
             if answer.stance is not None:
                 stances.setdefault(answer.store_id, {})[answer.campaign_id] = Stance(answer.stance)
             terms.setdefault(answer.store_id, {})[answer.campaign_id] = terms_of(answer)
+        facts = {place.id: _facts_of_place(place, territories.get(place.id, ())) for place in places}
+        parts = await _parts(reading, index, Dimension.STORE, MENTIONS_OF_STORES, facts)
         return {
             place.id: StoreSide(
-                index.part(
-                    _facts_of_place(place, territories.get(place.id, ())), mentions.get(place.organization_id, ())
-                ),
-                index.gates(place.above, stances.get(place.organization_id, {}), place.inactive or ()),
+                parts[place.id],
+                index.gates(place.above, stances.get(place.organization_id, {})),
                 frozenset(place.above),
                 terms.get(place.organization_id, {}),
             )
             for place in places
         }
+
+    async def _territories(self, index: ReachIndex, keys: list[UUID]) -> dict[UUID, list[UUID]] | None:
+        """The territories of each cloud store; None where no clause looks at them."""
+        if not index.names(Dimension.TERRITORY):
+            return None
+        found: dict[UUID, list[UUID]] = {}
+        for row in await self.reading.fetch(TERRITORIES, ids=keys):
+            found.setdefault(row.id, []).append(row.territory_id)
+        return found
 
     def absent(self) -> None:
         """No such cloud store, or one that does not trade: no campaign reaches it."""
@@ -260,10 +278,12 @@ class MemberSideOf(Loader[UUID, Part | None]):
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Part | None]:
         """One part for each member."""
-        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        index, members = await self.reading.side_by_side(
+            self.reading.load(IndexOf).one(self.reading.session.tenant_id), self.reading.fetch(MEMBERS, ids=keys)
+        )
         return {
             row.id: index.part({Dimension.MEMBER_TIER: row.tiers or (), Dimension.MEMBER_TAG: row.tags})
-            for row in await self.reading.fetch(MEMBERS, ids=keys)
+            for row in members
         }
 
     def absent(self) -> None:
@@ -305,25 +325,20 @@ class ItemSideOf(Loader[UUID, Part | None]):
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Part | None]:
         """One part for each sku there is."""
-        index = await self.reading.load(IndexOf).one(self.reading.session.tenant_id)
+        index, goods = await self.reading.side_by_side(
+            self.reading.load(IndexOf).one(self.reading.session.tenant_id), self.reading.fetch(GOODS, ids=keys)
+        )
         brands: dict[UUID, UUID] = {}
         categories: dict[UUID, list[UUID]] = {}
-        for row in await self.reading.fetch(GOODS, ids=keys):
+        for row in goods:
             brands[row.id] = row.brand_id
             if row.category_id is not None:
                 categories.setdefault(row.id, []).append(row.category_id)
-        mentions = await _mentioned(self.reading, index, Dimension.SKU, MENTIONS_OF_SKUS, list(brands))
-        return {
-            sku: index.part(
-                {
-                    Dimension.SKU: (sku,),
-                    Dimension.CATEGORY: categories.get(sku, ()),
-                    Dimension.BRAND: (brand,),
-                },
-                mentions.get(sku, ()),
-            )
+        facts = {
+            sku: {Dimension.SKU: (sku,), Dimension.CATEGORY: categories.get(sku, ()), Dimension.BRAND: (brand,)}
             for sku, brand in brands.items()
         }
+        return await _parts(self.reading, index, Dimension.SKU, MENTIONS_OF_SKUS, facts)
 
     def absent(self) -> None:
         """No such sku."""

@@ -247,11 +247,15 @@ class RightsHere(Loader[tuple[UUID, UUID], list[RightHere] | None]):
         """At most `LIST_LIMIT` rights for each key."""
         now = self.reading.now
         customers, stores = zip(*keys, strict=True)
-        rows = await self.reading.fetch(PLACES, customers=customers, cloud_stores=stores)
+        rows, held = await self.reading.side_by_side(
+            self.reading.fetch(PLACES, customers=customers, cloud_stores=stores),
+            self._held(list(dict.fromkeys(customers))),
+        )
         places = {keys[row.place - 1]: _place(row) for row in rows}
-        held = await self._held(list(dict.fromkeys(customer for customer, _ in places)))
-        terms = await self._terms(held)
-        honoured = await self._honoured(places, held)
+        held = {customer: held[customer] for customer, _ in places}
+        both = await self.reading.side_by_side(self._terms(held), self._honoured(places, held))
+        terms: dict[UUID, tuple[RightRow, Terms]] = both[0]
+        honoured: set[tuple[UUID, UUID]] = both[1]
         found: dict[tuple[UUID, UUID], list[RightHere] | None] = {}
         for key, place in places.items():
             judged = [
@@ -268,8 +272,8 @@ class RightsHere(Loader[tuple[UUID, UUID], list[RightHere] | None]):
 
     async def _held(self, customers: list[UUID]) -> dict[UUID, list[Held]]:
         load = self.reading.load
-        growths, balances, held_coupons = await self.reading.rounds.together(
-            [load(GrowthsOf).many(customers), load(BalancesOf).many(customers), load(CouponsOf).many(customers)]
+        growths, balances, held_coupons = await self.reading.side_by_side(
+            load(GrowthsOf).many(customers), load(BalancesOf).many(customers), load(CouponsOf).many(customers)
         )
         return {
             customer: [

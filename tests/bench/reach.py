@@ -102,7 +102,7 @@ def mentions(world: World, dimension: Dimension) -> dict[UUID, list[Mention]]:
 
 def in_bits(world: World) -> list[tuple[Shop, set[UUID]]]:
     """What reaches each store, for one member and one sku each; says what it took."""
-    build, index = took(lambda: ReachIndex(world.aims))
+    build, index = took(lambda: ReachIndex(world.aims, world.suspended))
     say("bits: to build the index", f"{build * 1e3:.0f} ms, about {index.size / 1e6:.1f} MB")
     people = [index.part(world.facts_of_person(person)) for person in world.people]
     skus = mentions(world, Dimension.SKU)
@@ -115,7 +115,7 @@ def in_bits(world: World) -> list[tuple[Shop, set[UUID]]]:
         return [
             (
                 index.part(facts[place], stores.get(shop.id, ())),
-                index.gates(shop.above, {}, world.suspended).passing & index.running(NOW),
+                index.gates(shop.above, {}).passing & index.running(NOW),
             )
             for place, shop in enumerate(world.shops)
         ]
@@ -239,7 +239,7 @@ async def stored_side(connection: Any, world: World, index: ReachIndex) -> None:
     pairs = []
     for shop in world.shops:
         part = index.part(world.facts_of(shop), stores.get(shop.id, ()))
-        gates = index.gates(shop.above, {}, world.suspended)
+        gates = index.gates(shop.above, {})
         pairs += [(shop.id, index.aims[one].id) for one in index.reached([part], gates.passing)]
     await connection.execute("TRUNCATE bench_reach")
     began = time.perf_counter()
@@ -309,7 +309,7 @@ async def main() -> None:
             index = await in_requests(app, world)
             await connection.execute(f"BEGIN; {set_tenant(world.tenant)}; COMMIT")
             await in_sql(connection, world, answers)
-            await stored_side(connection, world, ReachIndex(world.aims))
+            await stored_side(connection, world, ReachIndex(world.aims, world.suspended))
             assert len(index.aims) == campaigns
         finally:
             await app.close()

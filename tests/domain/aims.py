@@ -108,7 +108,7 @@ def mentions(aims: Iterable[Aim], dimension: Dimension, facts: Facts) -> list[Me
 
 def by_index(aims: list[Aim], asked: Question) -> tuple[list[UUID], dict[UUID, Miss]]:
     """What reaches, in order, and why the others do not, by the index."""
-    index = ReachIndex(aims)
+    index = ReachIndex(aims, asked.inactive)
     store = index.part(asked.store, mentions(aims, Dimension.STORE, asked.store))
     rest = [
         index.part(asked.member),
@@ -116,7 +116,7 @@ def by_index(aims: list[Aim], asked: Question) -> tuple[list[UUID], dict[UUID, M
         index.part(asked.terminal),
         index.part_of_moment(asked.moment),
     ]
-    gates = index.gates(asked.above, asked.stances, asked.inactive)
+    gates = index.gates(asked.above, asked.stances)
     at = asked.moment.at
     reached = [index.aims[place].id for place in index.reached([store, *rest], gates.passing & index.running(at))]
     misses = index.missed(gates, store, rest, at, index.heads)

@@ -36,7 +36,7 @@ async def graph_of(cluster: Server, templates: tuple[str, str], name: str, *worl
         await world.write(owner)
     await owner.close()
     app = pool_of(Login(dsn, APP_ROLE), 4, observed=True, fuses=False)
-    client = GraphClient(app, NOW)
+    client = GraphClient(app, NOW, remembers=False)
     for world in worlds:  # the directory of tenants is read, and no connection is new
         await client.ask("{ tenant { code } }", tenant=world.code)
     yield Apart(client, app, dsn)

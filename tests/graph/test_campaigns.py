@@ -366,14 +366,14 @@ async def test_misses_come_in_pages(graph: GraphClient, trade: Trade) -> None:
 
 
 async def test_a_suspended_owner_reaches_nobody_at_once(graph: GraphClient, trade: Trade, access: boot.Access) -> None:
-    """Who trades is not the campaigns' matter: their revision stays, and the answer changes."""
+    """Whether owners trade stands in the index: who changes it raises the revision, as for the campaigns themselves."""
     status = "UPDATE organization SET status = '{}' WHERE tenant_id = $1 AND id = $2"
-    await change(access.owner, trade, (status.format("SUSPENDED"), trade.key("brand:1")), bump=False)
+    await change(access.owner, trade, (status.format("SUSPENDED"), trade.key("brand:1")))
     try:
         assert set(await here(graph, trade) or ()) == {"own", "own-of-house"}
         misses = await missed(graph, trade, CLERK)
     finally:
-        await change(access.owner, trade, (status.format("ACTIVE"), trade.key("brand:1")), bump=False)
+        await change(access.owner, trade, (status.format("ACTIVE"), trade.key("brand:1")))
     assert misses is not None
     assert misses["tier"] == misses["all"] == ("OWNER_NOT_ACTIVE", None)
     assert misses["over"] == ("ENDED", None)
