@@ -61,6 +61,8 @@ class Kept(Generic[C]):
     revision: int
     index: ReachIndex
     campaigns: Mapping[UUID, C]
+    parts: dict[Any, Part] = field(default_factory=dict)
+    """Stores and skus as they were put to the index, by what it asks of them: for who keeps them."""
 
 
 def kept(revision: int, campaigns: Iterable[Any], conditions: Iterable[Any]) -> Kept[Any]:
@@ -109,6 +111,12 @@ class Shop:
     stances: Mapping[UUID, Stance]
     terms: Mapping[UUID, Terms]
 
+    @property
+    def key(self) -> Any:
+        """What campaigns ask of the store itself."""
+        facts = (self.organization_id, self.tier, self.mode, self.site_id)
+        return (*facts, *self.tags, *self.above, *self.territories)
+
 
 @dataclass(frozen=True)
 class Goods:
@@ -134,7 +142,7 @@ class Reach(Generic[C]):
         self, of: Kept[C], shop: Shop, shopper: Shopper | None, terminal: str | None, now: datetime, zone: ZoneInfo
     ) -> None:
         self._of, self._shop = of, shop
-        index = of.index
+        index, known = of.index, of.parts.get(shop.key)
         facts: Facts = {
             Dimension.SITE: () if shop.site_id is None else (shop.site_id,),
             Dimension.TERRITORY: shop.territories,
@@ -148,20 +156,31 @@ class Reach(Generic[C]):
             ANYBODY if shopper is None else {Dimension.MEMBER_TIER: shopper.tiers, Dimension.MEMBER_TAG: shopper.tags}
         )
         self._parts: tuple[Part, ...] = (
-            index.part(facts, shop.mentions),
+            index.part(facts, shop.mentions) if known is None else known,
             index.part(member),
             index.part({} if terminal is None else {Dimension.TERMINAL: (terminal,)}),
             index.part_of_moment(moment_of(now, zone)),
         )
         self._open = index.gates(shop.above, shop.stances).passing & index.running(now) & ~index.fees
 
-    def of(self, goods: Goods) -> list[tuple[C, Terms]]:
-        """The campaigns that reach a sku, the highest priority first, with the terms that hold here."""
-        index = self._of.index
-        item = index.part(
+    def keep(self) -> None:
+        """Remember the store as it was put to the index."""
+        self._of.parts[self._shop.key] = self._parts[0]
+
+    def part(self, goods: Goods) -> Part:
+        """A sku put to the index."""
+        return self._of.index.part(
             {Dimension.SKU: (goods.id,), Dimension.CATEGORY: goods.categories, Dimension.BRAND: (goods.brand_id,)},
             goods.mentions,
         )
+
+    def of(self, goods: Goods) -> list[tuple[C, Terms]]:
+        """The campaigns that reach a sku, the highest priority first, with the terms that hold here."""
+        return self.by(self.part(goods))
+
+    def by(self, item: Part) -> list[tuple[C, Terms]]:
+        """The same for a sku put to the index."""
+        index = self._of.index
         found = []
         for place in islice(index.reached((*self._parts, item), self._open), SHOWN):
             campaign: Any = self._of.campaigns[index.aims[place].id]

@@ -1,6 +1,7 @@
 """The statements about a store, its shelf and what it can sell, and the facts that campaigns look at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -200,18 +201,27 @@ class Campaigns:
             if stance is not None:
                 stances[campaign] = Stance(stance)
             terms[campaign] = Terms(*own)
-        mentions: dict[UUID | None, list[Mention]] = {}
-        for sku, *clause in await asking.fetch(MENTIONS, asking.tenant, here.id, [row[2] for row in rows]):
-            mentions.setdefault(sku, []).append(Mention(*clause))
         chains: dict[UUID | None, list[UUID]] = {}
         for leaf, category in await asking.fetch(CHAINS, asking.tenant, list({row[8] for row in rows})):
             chains.setdefault(leaf, []).append(category)
         shop = Shop(
-            here.id, here.tier, here.mode, here.site, here.tags, here.above, here.territories, mentions.get(None, ()),
-            stances, terms,
-        )  # fmt: skip
+            here.id, here.tier, here.mode, here.site, here.tags, here.above, here.territories, (), stances, terms
+        )
+        keys = [(row[2], row[7], *chains.get(row[8], ())) for row in rows]
+        strange = [key[0] for key in keys if key not in of.parts]
+        if not strange and shop.key in of.parts:
+            reach = Reach(of, shop, shopper, terminal, asking.now, self._zone)
+            return [reach.by(of.parts[key]) for key in keys]
+        mentions: dict[UUID | None, list[Mention]] = {}
+        for sku, *clause in await asking.fetch(MENTIONS, asking.tenant, here.id, strange):
+            mentions.setdefault(sku, []).append(Mention(*clause))
+        shop = replace(shop, mentions=mentions.get(None, ()))
         reach = Reach(of, shop, shopper, terminal, asking.now, self._zone)
-        return [reach.of(Goods(row[2], row[7], chains.get(row[8], ()), mentions.get(row[2], ()))) for row in rows]
+        reach.keep()
+        for key in keys:
+            if key not in of.parts:
+                of.parts[key] = reach.part(Goods(key[0], key[1], key[2:], mentions.get(key[0], ())))
+        return [reach.by(of.parts[key]) for key in keys]
 
     async def _of(self, asking: Asking, revision: int) -> Kept[Any]:
         known: Mapping[UUID, Kept[Any]] = self._kept
