@@ -14,7 +14,7 @@ import sys
 import boot
 from settings import Settings
 from tests.bench import database, report
-from tests.bench.documents import documents
+from tests.bench.documents import documents, growing
 from tests.bench.running import Plan, run
 from tests.bench.sizes import FULL
 
@@ -29,7 +29,7 @@ def main() -> None:
         access, seconds = asyncio.run(database.ready(server, FULL))
         if seconds is not None:
             sys.stderr.write(f"the data took {seconds:.0f} s to make; it is kept in {home}\n")
-        found = run(plan, server, home, access, documents(FULL))
+        found = run(plan, server, home, access, (*documents(FULL), *growing()))
     sys.stdout.write(report.plain(found))
     if os.environ.get("BENCH_WRITE") == "1":
         report.put(boot.PROJECT / "docs" / "performance.md", report.markdown(found, plan))

@@ -1,6 +1,6 @@
 """The four documents, what they are asked with, and by whom."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,6 +75,18 @@ query Shelf($store: ID!, $at: ID!) {
 """
 
 
+SHELF: Final = 20
+GROWTH: Final = (1, 10, 100)
+GROWING: Final = """
+query Growing($stores: Int!) {
+  stores(first: $stores) {
+    nodes { id shelf(first: 20) { nodes { id position sku { code } } } }
+  }
+}
+"""
+PLANNED: Final = ("ours", "core")
+
+
 @dataclass(frozen=True)
 class Document:
     """A document, with who asks it about what, in turn; `None` is nobody in particular."""
@@ -83,6 +95,12 @@ class Document:
     title: str
     text: str
     asked: tuple[tuple[dict[str, Any], str | None], ...]
+    only: tuple[str, ...] | None = None
+    """The variants that can answer it; None for all."""
+
+    def among(self, variants: Iterable[str]) -> tuple[str, ...]:
+        """Those of the variants that answer it."""
+        return tuple(variant for variant in variants if self.only is None or variant in self.only)
 
     def requests(self, issuer: Issuer, variant: str) -> list[bytes]:
         """The bytes that are sent to a variant."""
@@ -108,6 +126,14 @@ def documents(size: Size, asked: int = ASKED) -> tuple[Document, ...]:
         Document("Q2", "one product by id", Q2, products),
         Document("Q3", "list of 100 × 8 fields", Q3, (({}, None),)),
         Document("Q4", "shelf of 100, campaigns, rights", Q4, shops),
+    )
+
+
+def growing() -> tuple[Document, ...]:
+    """One document over 20, 200 and 2,000 listings: what an item costs where there are few and where there are many."""
+    return tuple(
+        Document(f"G{stores * SHELF}", f"{stores * SHELF:,} listings", GROWING, (({"stores": stores}, None),), PLANNED)
+        for stores in GROWTH
     )
 
 

@@ -19,6 +19,7 @@ STOP_S: Final = 20.0
 UP: Final = re.compile(r"(?:is up after|serving).*http://127\.0\.0\.1:(\d+)/graphql")
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ours": ("-m", "cli", "serve"),
+    "core": ("-m", "tests.bench.core"),
     "baseline": ("-m", "tests.bench.baseline"),
     "floor": ("-m", "tests.bench.floor"),
 }

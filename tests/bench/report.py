@@ -7,12 +7,15 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
+from tests.bench.documents import GROWTH, PLANNED, SHELF
 from tests.bench.running import Figures, Plan, Shown
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FLOOR = "floor"
 MEASURES = ("requests/s", "server CPU ms", "PostgreSQL CPU ms", "statements", "trips", "p50 ms", "p99 ms", "peak MB")
 
+
+GROWN = ("variant", "items", "server CPU µs an item", "PostgreSQL CPU µs an item")
 
 Rows = Callable[[Shown], Iterator[tuple[str, ...]]]
 """Makes the lines of one document."""
@@ -51,8 +54,9 @@ def rows(shown: Shown) -> Iterator[tuple[str, ...]]:
     for variant, figures in shown.figures.items():
         if floor is not None and variant != FLOOR:
             yield (f"{variant} ÷ floor", *map(written, ratios(figures, floor)))
-    if "ours" in shown.figures and "baseline" in shown.figures:
-        yield ("baseline ÷ ours", *map(written, ratios(shown.figures["baseline"], shown.figures["ours"])))
+    for other in ("baseline", "core"):
+        if "ours" in shown.figures and other in shown.figures:
+            yield (f"{other} ÷ ours", *map(written, ratios(shown.figures[other], shown.figures["ours"])))
     for variant, figures in shown.figures.items():
         yield (variant, *map(written, values(figures)))
 
@@ -75,6 +79,8 @@ def plain(found: Sequence[Shown], rows: Rows = rows) -> str:
                 "  ".join([name.ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells, widths[1:], strict=True))])
             )
         lines.append(f"client busy: {busy(shown)}")
+    if grown := list(growth(found)):
+        lines += ["", "What an item costs", *("  ".join(row) for row in (GROWN, *grown))]
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +90,15 @@ def busy(shown: Shown) -> str:
         f"{variant} {figures.client_cpu_s / max(figures.seconds, 1e-9):.0%}"
         for variant, figures in shown.figures.items()
     )
+
+
+def growth(found: Sequence[Shown]) -> Iterator[tuple[str, ...]]:
+    """What an item costs in each of the documents that grow: server and PostgreSQL, µs of processor time."""
+    for variant in PLANNED:
+        grown = [shown for shown in found if shown.document.only == PLANNED and variant in shown.figures]
+        for shown, items in zip(grown, (stores * SHELF for stores in GROWTH), strict=False):
+            figures = values(shown.figures[variant])
+            yield (variant, f"{items:,}", *(written(figures[place] * 1e3 / items) for place in (1, 2)))
 
 
 def circumstances(plan: Plan) -> str:
@@ -108,6 +123,9 @@ def markdown(found: Sequence[Shown], plan: Plan, rows: Rows = rows) -> str:
         ]
         lines += [f"| {' | '.join(row)} |" for row in rows(shown)]
         lines += ["", f"Client busy: {busy(shown)}.", ""]
+    if grown := list(growth(found)):
+        lines += ["### What an item costs", "", f"| {' | '.join(GROWN)} |", "| --- |" + " ---: |" * (len(GROWN) - 1)]
+        lines += [*(f"| {' | '.join(row)} |" for row in grown), ""]
     return "\n".join(lines)
 
 

@@ -178,7 +178,7 @@ def test_only_variants_that_there_are_can_be_asked_for(monkeypatch: pytest.Monke
     monkeypatch.setenv("BENCH_VARIANTS", "floor,ours")
     assert Plan.of_environment().variants == ("ours", "floor")
     monkeypatch.setenv("BENCH_VARIANTS", "our")
-    with pytest.raises(SystemExit, match="BENCH_VARIANTS is 'our'; it takes of ours, baseline, floor, commas"):
+    with pytest.raises(SystemExit, match="BENCH_VARIANTS is 'our'; it takes of ours, core, baseline, floor, commas"):
         Plan.of_environment()
 
 
