@@ -114,11 +114,13 @@ async def _internal_error(send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def configure(level: str, form: Literal["json", "console"], stream: TextIO | None = None) -> None:
+def configure(
+    level: str, form: Literal["json", "console"], stream: TextIO | None = None, worker: int | None = None
+) -> None:
     """Set up structlog and `logging` for the process.
 
     `level`: debug, info, warning or error, in any case. `form`: json for machines, console for people. `stream`:
-    stderr unless said otherwise.
+    stderr unless said otherwise. `worker`: the number of this process, which every line then carries.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     stream = stream or sys.stderr
@@ -130,6 +132,7 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
     structlog.configure(
         processors=[
             merge,
+            *([] if worker is None else [_numbered(worker)]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -143,6 +146,13 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(max(number, logging.INFO))
+
+
+def _numbered(worker: int) -> structlog.typing.Processor:
+    def numbered(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        return {"worker": worker, **event}
+
+    return numbered
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
