@@ -181,7 +181,7 @@ class Place:
             raise GivenUp(f"Worker {self.number} does not start, {self.failures} times in a row: {why}. Giving up.")
 
     async def renew(self, asked: float) -> bool:
-        """Put a new worker in the place of one started before `asked`; False if it does not start: the old one stays."""
+        """Put a new worker in the place of one started before `asked`; if none starts, the old one stays: False."""
         async with self._changing:
             self._hurry.clear()
             old = self.worker
@@ -302,7 +302,7 @@ class Workers:
         return self._up is None and any(place.serves for place in self._places)
 
     async def _renew(self) -> None:
-        """For ever: renew whenever asked to. At the first worker that does not start it leaves the others as they are."""
+        """For ever: renew whenever asked to, up to the first worker that does not start: then the old ones stay."""
         while True:
             await self._renewing.wait()
             self._renewing.clear()
