@@ -184,13 +184,13 @@ def worker(
     descriptor: Annotated[int, typer.Argument(help="The socket to the parent.")],
 ) -> None:
     """Serve as one of several processes; `serve` starts this where WORKERS is more than 1."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's to understand
     settings = _settings()
     try:
         channel = Channel(descriptor)
         orders = channel.orders()
     except (OSError, ValueError):
         raise fail("A worker is started by `serve`: set WORKERS.") from None
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's to understand
     configure(settings.log_level, settings.log_format, worker=orders.number)
     login = Login(**orders.given["login"])
     siblings = Siblings(Path(orders.directory), orders.number, orders.count)
