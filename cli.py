@@ -206,7 +206,7 @@ def worker(
         graceful_seconds=settings.graceful_shutdown_s,
     )
     settle_memory()
-    WorkerServer(config, channel, orders, farewell).run([orders.listening])
+    WorkerServer(config, channel, orders, farewell).run()
 
 
 async def _ready(settings: Settings, access: boot.Access) -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -33,6 +34,10 @@ ORDERS_BYTES: Final = 65_536
 ORPHAN_MARGIN_S: Final = 3.0
 """Beyond the time for a graceful stop, before a worker without a parent ends whatever it still does."""
 _LOOK_S: Final = 0.05
+_SHARE: Final = 4
+"""One connection for as many that a worker has is what it takes at a time."""
+_PAUSE_S: Final = 1.0
+"""Before the next attempt, when a connection cannot be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,51 @@ class Channel:
         threading.Thread(target=listening, name="parent", daemon=True).start()
 
 
+class Acceptor:
+    """Takes connections off the socket that the workers share, so that each gets about as many as the others.
+
+    Of idle processes the kernel wakes the same one first, again and again, and that one would take all there is, to
+    keep for as long as clients leave connections open. So who has more of them looks a millisecond or more later, and
+    who comes first takes a few only.
+    """
+
+    def __init__(
+        self, listening: socket.socket, take: Callable[[socket.socket], None], load: Callable[[], int]
+    ) -> None:
+        self._listening, self._take, self._load = listening, take, load
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        listening.setblocking(False)  # between two processes that are woken, one finds nothing
+        self._watch()
+
+    def close(self) -> None:
+        """Accept nothing more; what waits is for others."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._listening.fileno() >= 0:
+            self._loop.remove_reader(self._listening.fileno())
+            self._listening.close()
+
+    def _watch(self) -> None:
+        self._loop.add_reader(self._listening.fileno(), self._noticed)
+
+    def _noticed(self) -> None:
+        self._loop.remove_reader(self._listening.fileno())
+        self._timer = self._loop.call_later(self._load().bit_length() / 1000, self._accept)
+
+    def _accept(self) -> None:
+        try:
+            for _ in range(1 + self._load() // _SHARE):
+                self._take(self._listening.accept()[0])
+        except (BlockingIOError, ConnectionAbortedError):
+            pass  # another worker was quicker, or the client has gone
+        except OSError as error:  # no descriptors left, say: others may have some
+            log.warning("worker.cannot_accept", error=str(error))
+            self._timer = self._loop.call_later(_PAUSE_S, self._watch)
+            return
+        self._watch()
+
+
 class Farewell:
     """ASGI middleware: once `leaving`, every answer says that its connection is closed after it.
 
@@ -111,13 +161,40 @@ class WorkerServer(Server):
         super().__init__(config)
         self._channel, self._orders, self._farewell = channel, orders, farewell
         self._told_to_leave = False
+        self._acceptor: Acceptor | None = None
+        self._arriving = set[asyncio.Task[Any]]()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell the parent."""
+        """Start, accept, then tell the parent."""
         self._channel.listen(self._leave, self._orphaned)
-        await super().startup(sockets)
+        await super().startup([])  # uvicorn accepts nothing itself
         if self.started and not self.should_exit:
+            self._acceptor = Acceptor(self._orders.listening, self._take, self._load)
             self._channel.ready()
+
+    def _load(self) -> int:
+        return len(self.server_state.connections) + len(self._arriving)
+
+    def _take(self, client: socket.socket) -> None:
+        """Serve a connection as uvicorn serves those that it accepts."""
+        loop = asyncio.get_running_loop()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        protocol = partial(  # as uvicorn's own startup makes it
+            kind,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            _loop=loop,
+        )
+        arriving = loop.create_task(loop.connect_accepted_socket(protocol, client))
+        self._arriving.add(arriving)
+        arriving.add_done_callback(self._arrived)
+
+    def _arrived(self, arriving: asyncio.Task[Any]) -> None:
+        self._arriving.discard(arriving)
+        if not arriving.cancelled() and (error := arriving.exception()) is not None:
+            log.warning("worker.lost_connection", error=repr(error))
 
     def _leave(self) -> None:
         self._told_to_leave = True
@@ -133,25 +210,22 @@ class WorkerServer(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; where others go on serving, without letting anybody down."""
+        if self._acceptor is not None:
+            self._acceptor.close()
         if self._told_to_leave:
-            await self._let_go(sockets or [])
+            await self._let_go()
         await super().shutdown(sockets)
 
-    async def _let_go(self, sockets: list[socket.socket]) -> None:
-        """Accept nothing more, let connections end by themselves: after their next answer, or idle as they ever would.
+    async def _let_go(self) -> None:
+        """Let connections end by themselves: after their next answer, or idle as they ever would.
 
         Closing an idle connection at once, as a stop does, would lose the request that is on its way on it. Websockets
         are told 1012 at once: their clients connect again.
         """
         self._farewell.leaving = True
-        for server in self.servers:
-            server.close()
-        for each in sockets:
-            each.close()
         for connection in list(self.server_state.connections):
             if not isinstance(connection, self.config.http_protocol_class):
                 connection.shutdown()
         deadline = time.monotonic() + LEAVE_S
-        await asyncio.sleep(_LOOK_S)  # who was accepted a moment ago is not among the connections yet
-        while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:  # noqa: ASYNC110  # no event says it
+        while self._load() and not self.force_exit and time.monotonic() < deadline:  # noqa: ASYNC110  # no event says it
             await asyncio.sleep(_LOOK_S)

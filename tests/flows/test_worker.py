@@ -63,7 +63,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running
         config = server_config(farewell, host="127.0.0.1", port=0, limits=LIMITS, graceful_seconds=0)
         orders = Orders(1, 1, listening.dup(), str(directory), {})
         server = WorkerServer(config, Channel(theirs.detach()), orders, farewell)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [orders.listening]}, daemon=True)
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         ours.settimeout(WAIT_S)
         assert ours.recv(64) == READY
