@@ -162,9 +162,10 @@ def _serve_many(settings: Settings, access: boot.Access, listening: socket.socke
     # While one is renewed there is a worker more.
     wanted, there = (settings.workers + 1) * settings.pool_size, asyncio.run(boot.connections_of(access))
     if wanted > there:
-        err.print(
+        words = (
             f"{wanted} database connections may be wanted and {there} are there: lower MILLRACE_POOL_SIZE or WORKERS."
         )
+        err.print(words, style="yellow", highlight=False, soft_wrap=True)
     configure(settings.log_level, settings.log_format)
 
     async def parent() -> None:

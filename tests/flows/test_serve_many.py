@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +72,9 @@ def test_two_serve_who_dies_is_replaced_and_all_are_renewed_under_load(access: b
     first = {line["worker"]: line["pid"] for line in lines(serving, "worker.ready")}
     assert set(first) == {1, 2}
     assert up(url) == ["1", "1"]
-    deadline = time.monotonic() + WAIT_S
-    while not (answers(url, 1) and answers(url, 2)):
-        httpx.post(f"{url}/graphql", json=STORES, timeout=WAIT_S)
-        assert time.monotonic() < deadline
+    clients = Clients(url)  # who has the first one's connection leaves the next to the other
+    serving.until(lambda: answers(url, 1) and answers(url, 2))
+    clients.stop()
     assert {line["worker"] for line in lines(serving, "http.done")} == {1, 2}
 
     os.kill(first[2], signal.SIGKILL)
@@ -108,8 +106,6 @@ def test_a_server_whose_workers_do_not_start_says_so(
     finally:
         configure("warning", "json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        "297 database connections may be wanted and 197 are there: lower MILLRACE_POOL_SIZE or WORKERS." in done.stderr
-    )
+    assert "297 database connections may be wanted and 197 are there: lower MILLRACE_POOL_SIZE or" in done.stderr
     assert "does not start, 3 times in a row: it ended with exit code 1. Giving up." in done.stderr
     assert "Millrace is up" not in done.stderr
