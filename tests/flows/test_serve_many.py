@@ -61,7 +61,7 @@ def up(url: str) -> list[str]:
 def answers(url: str, worker: int) -> float:
     """How many answers a worker has counted, by any worker's metrics."""
     page = httpx.get(f"{url}/metrics", timeout=WAIT_S).text
-    wanted = f'millrace_requests_total{{worker="{worker}",type="query",code="OK"}}'
+    wanted = f'millrace_requests_total{{worker="{worker}",code="OK",type="query"}}'
     return float(next((line.split()[1] for line in page.splitlines() if line.startswith(wanted)), 0))
 
 
