@@ -53,7 +53,7 @@ class Running:
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     ended = threading.Event()
-    monkeypatch.setattr(worker, "ORPHAN_MARGIN_S", 0.5)
+    monkeypatch.setattr(worker, "ORPHAN_MARGIN_S", 0.2)
     monkeypatch.setattr(os, "_exit", lambda _: ended.set())
     ours, theirs = socket.socketpair()
     with socket.create_server(("127.0.0.1", 0)) as listening, ours:
