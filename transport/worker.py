@@ -35,7 +35,8 @@ ORPHAN_MARGIN_S: Final = 3.0
 """Beyond the time for a graceful stop, before a worker without a parent ends whatever it still does."""
 _LOOK_S: Final = 0.05
 _SHARE: Final = 4
-"""One connection for as many that a worker has is what it takes at a time."""
+_AT_ONCE: Final = 16
+"""A worker takes one connection at a time, and one more for each `_SHARE` that it has, but never more than that."""
 _PAUSE_S: Final = 1.0
 """Before the next attempt, when a connection cannot be accepted."""
 
@@ -121,7 +122,7 @@ class Acceptor:
 
     def _accept(self) -> None:
         try:
-            for _ in range(1 + self._load() // _SHARE):
+            for _ in range(min(1 + self._load() // _SHARE, _AT_ONCE)):
                 self._take(self._listening.accept()[0])
         except (BlockingIOError, ConnectionAbortedError):
             pass  # another worker was quicker, or the client has gone

@@ -163,7 +163,12 @@ class Place:
 
     async def _started(self) -> Worker | None:
         """A new worker that is ready; None if it is not in time, or ends."""
-        worker = await self._workers.start(self.number)
+        try:
+            worker = await self._workers.start(self.number)
+        except OSError as error:  # no memory or no descriptors for another process
+            self._why = f"it could not be started: {error.strerror}"
+            log.error("worker.not_started", worker=self.number, error=str(error))
+            return None
         if await worker.ready(self._patience.ready_s):
             worker.gone.add_done_callback(lambda _: self._somebody_ended.set())
             log.info("worker.ready", worker=self.number, pid=worker.pid, seconds=round(monotonic() - worker.begun, 1))

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +111,17 @@ class Family:
 
 @asynccontextmanager
 async def family(
-    folder: Path, count: int = 2, patience: Patience = QUICK, graceful_s: float = 5, **moods: str
+    folder: Path,
+    count: int = 2,
+    patience: Patience = QUICK,
+    graceful_s: float = 5,
+    command: Sequence[str] = COMMAND,
+    **moods: str,
 ) -> AsyncIterator[Family]:
     """A parent over fake workers; it is stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         told = {"moods": str(folder / "moods"), "secret": SECRET}
-        workers = Workers(COMMAND, count, listening, told, graceful_s=graceful_s, patience=patience)
+        workers = Workers(command, count, listening, told, graceful_s=graceful_s, patience=patience)
         made = Family(workers, listening.getsockname(), folder / "moods")
         made.behave(**moods)
         made.running = asyncio.create_task(workers.run(lambda: made.ups.append(None)))

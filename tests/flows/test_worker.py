@@ -1,11 +1,14 @@
 """A worker's half: how it leaves without letting anybody down, and that it does not outlive its parent."""
 
+import asyncio
+import errno
 import os
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,13 +17,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.engine.small import LIMITS
 from tests.flows.commands import run
 from transport import Channel, Farewell, WorkerServer, server_config, worker
-from transport.worker import LEAVE, READY, Orders
+from transport.worker import LEAVE, READY, Acceptor, Orders
 
 WAIT_S = 60.0
 
@@ -95,6 +99,69 @@ def test_without_a_parent_it_stops_by_itself(running: Running) -> None:
     assert not running.thread.is_alive()
     assert not running.directory.exists()
     assert running.ended.wait(WAIT_S)  # and does so whatever the event loop was busy with
+
+
+class Taking:
+    """An acceptor that keeps what it takes."""
+
+    def __init__(self, listening: socket.socket, load: int = 0) -> None:
+        self.taken: list[socket.socket] = []
+        self.acceptor = Acceptor(listening, self.taken.append, lambda: load + len(self.taken))
+
+    def close(self) -> None:
+        self.acceptor.close()
+        for each in self.taken:
+            each.close()
+
+
+async def opened(address: Any, count: int, *workers: Taking) -> list[int]:
+    """Open connections at once; how many of them each worker takes."""
+    before = [len(worker.taken) for worker in workers]
+    clients = [socket.create_connection(address, WAIT_S) for _ in range(count)]
+    async with asyncio.timeout(WAIT_S):
+        while sum(len(worker.taken) for worker in workers) < sum(before) + count:  # noqa: ASYNC110  # it is the kernel that is waited for
+            await asyncio.sleep(0.001)
+    for client in clients:
+        client.close()
+    return [len(worker.taken) - old for worker, old in zip(workers, before, strict=True)]
+
+
+async def test_connections_go_to_all_alike_and_to_who_has_few() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        busy, idle = Taking(listening.dup(), 1_000), Taking(listening.dup())
+        try:
+            for _ in range(3):
+                assert await opened(listening.getsockname(), 1, busy, idle) == [0, 1]
+            other = Taking(listening.dup(), 3)
+            busy.acceptor.close()
+            assert min(await opened(listening.getsockname(), 24, idle, other)) >= 6
+            idle.acceptor.close()
+            other.acceptor.close()
+        finally:
+            for each in (idle, other, busy):
+                each.close()
+
+
+class Full(socket.socket):
+    """A socket in a process that has no descriptors left, at first."""
+
+    failures = 0
+
+    def accept(self) -> Any:
+        self.failures += 1
+        if self.failures == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+async def test_what_cannot_be_accepted_now_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_PAUSE_S", 0.02)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taking = Taking(Full(fileno=listening.dup().detach()))
+        with capture_logs() as said:
+            assert await opened(listening.getsockname(), 1, taking) == [1]
+        taking.close()
+    assert [line["event"] for line in said] == ["worker.cannot_accept"]
 
 
 def test_nobody_starts_one_by_hand() -> None:

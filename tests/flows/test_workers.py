@@ -84,6 +84,12 @@ async def test_it_gives_up_at_the_start_though_another_would_serve(
     assert not any(alive(pid) for pid in made.pids.values())
 
 
+async def test_a_process_that_cannot_be_made_is_a_start_that_failed(tmp_path: Path) -> None:
+    async with family(tmp_path, command=[str(tmp_path / "absent")]) as made:
+        with pytest.raises(GivenUp, match=r"it could not be started: No such file or directory"):
+            await made.running
+
+
 async def test_it_gives_up_when_all_die_soon_after_they_are_ready(tmp_path: Path) -> None:
     async with family(tmp_path, w1="brief", w2="brief") as made:
         with pytest.raises(GivenUp, match=r"it ended with exit code 7 after \d\.\d s"):
@@ -159,6 +165,17 @@ async def test_who_does_not_stop_is_killed_in_time(tmp_path: Path) -> None:
         await made.running
     assert monotonic() - since > 0.2
     assert not any(alive(pid) for pid in before.values())
+
+
+async def test_who_does_not_leave_is_killed_in_time(tmp_path: Path) -> None:
+    patience = Patience(leave_s=0.05, margin_s=0.05)
+    async with family(tmp_path, patience=patience, graceful_s=0.05, w1="stubborn") as made:
+        await made.up()
+        before = made.pids
+        made.behave()
+        made.workers.renew()
+        await made.all_but(before)
+        await until(lambda: not any(alive(pid) for pid in before.values()))
 
 
 async def test_asked_to_stop_twice_it_kills(tmp_path: Path) -> None:
