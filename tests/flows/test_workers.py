@@ -46,6 +46,7 @@ async def test_all_share_the_port_and_are_told_secrets_where_nobody_looks(tmp_pa
         for pid in made.pids.values():
             shown = await asyncio.to_thread(command_line, pid)
             assert b"json.loads" in shown
+            assert os.getpgid(pid) == pid  # Ctrl-C in a terminal is the parent's alone
             assert SECRET.encode() not in shown
     assert len(made.ups) == 1
     assert not any(alive(pid) for pid in made.pids.values())
@@ -97,7 +98,7 @@ async def test_it_gives_up_when_all_die_soon_after_they_are_ready(tmp_path: Path
 
 
 async def test_while_one_serves_it_goes_on_trying_and_a_mended_one_comes_back_at_once(tmp_path: Path) -> None:
-    patience = Patience(ready_s=20, first_wait_s=0.001, longest_wait_s=WAIT_S, attempts=2)
+    patience = Patience(ready_s=20, first_wait_s=0.001, longest_wait_s=10 * WAIT_S, attempts=2)
     async with family(tmp_path, patience=patience) as made:
         await made.up()
         before = made.pids
@@ -105,9 +106,9 @@ async def test_while_one_serves_it_goes_on_trying_and_a_mended_one_comes_back_at
         kill(before[1])
         await until(lambda: made.workers._places[0].failures > 3)
         assert made.pids == {2: before[2]}
-        made.workers._places[0].failures = 20  # as after a long night: the next attempt is far away
+        made.workers._places[0].failures = 40  # as after a long night: the attempt after the next one is far away
+        await until(lambda: made.workers._places[0].failures > 40)
         made.behave()
-        await asyncio.sleep(0.05)
         made.workers.renew()
         await made.all_but(before)
         made.behave(w1="dies", w2="dies")
@@ -142,6 +143,18 @@ async def test_renewed_one_after_another_nobody_is_refused_and_asking_again_is_o
         assert events == once * 2
         assert len(set(answers)) > 2
         await until(lambda: not any(alive(pid) for pid in before.values()))
+
+
+async def test_who_was_started_after_the_wish_is_new_enough(tmp_path: Path) -> None:
+    patience = Patience(ready_s=20, first_wait_s=10 * WAIT_S, longest_wait_s=10 * WAIT_S)
+    async with family(tmp_path, patience=patience) as made:
+        await made.up()
+        with lines() as said:
+            kill(made.pids[1])
+            await until(lambda: any(line["event"] == "worker.died" for line in said))
+            made.workers.renew()
+            await until(lambda: any(line["event"] == "workers.renewed" for line in said))
+        assert [line["worker"] for line in said if line["event"] == "worker.ready"] == [1, 2]
 
 
 async def test_who_cannot_be_renewed_stays(tmp_path: Path) -> None:
@@ -186,6 +199,7 @@ async def test_asked_to_stop_twice_it_kills(tmp_path: Path) -> None:
         made.workers.stop()
         async with asyncio.timeout(WAIT_S):
             await made.running
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 async def test_a_stop_in_the_middle_of_a_start_leaves_nobody(tmp_path: Path) -> None:
