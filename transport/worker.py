@@ -224,9 +224,13 @@ class WorkerServer(Server):
         are told 1012 at once: their clients connect again.
         """
         self._farewell.leaving = True
-        for connection in list(self.server_state.connections):
-            if not isinstance(connection, self.config.http_protocol_class):
-                connection.shutdown()
+        told = [one for one in self.server_state.connections if not isinstance(one, self.config.http_protocol_class)]
+        for each in told:
+            each.shutdown()
         deadline = time.monotonic() + LEAVE_S
         while self._load() and not self.force_exit and time.monotonic() < deadline:  # noqa: ASYNC110  # no event says it
             await asyncio.sleep(_LOOK_S)
+        # A websocket whose client reads nothing is still there, and uvicorn fails when it tells one a second time.
+        for each in set(told) & self.server_state.connections:
+            each.transport.abort()
+        await asyncio.sleep(_LOOK_S)

@@ -39,6 +39,12 @@ async def talk(websocket: WebSocket) -> None:
     await websocket.receive()
 
 
+async def flood(websocket: WebSocket) -> None:
+    await websocket.accept()
+    for _ in range(100):
+        await websocket.send_text("x" * 500_000)
+
+
 @dataclass
 class Running:
     """A worker in a thread, its parent's end of the channel, and whether it ended its process."""
@@ -48,37 +54,45 @@ class Running:
     thread: threading.Thread
     directory: Path
     ended: threading.Event
+    well: threading.Event
 
     @property
     def socket_url(self) -> str:
-        return f"{self.url.replace('http', 'ws')}/talk"
+        return self.url.replace("http", "ws")
+
+    def stopped(self) -> bool:
+        """Whether it has come to its end, and without an exception."""
+        self.thread.join(WAIT_S)
+        return self.well.is_set()
 
 
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    ended = threading.Event()
+    ended, well = threading.Event(), threading.Event()
     monkeypatch.setattr(worker, "ORPHAN_MARGIN_S", 0.2)
     monkeypatch.setattr(os, "_exit", lambda _: ended.set())
     ours, theirs = socket.socketpair()
     with socket.create_server(("127.0.0.1", 0)) as listening, ours:
         directory = tmp_path / "sockets"
         directory.mkdir()
-        farewell = Farewell(Starlette(routes=[Route("/", hello), WebSocketRoute("/talk", talk)]))
+        farewell = Farewell(
+            Starlette(routes=[Route("/", hello), WebSocketRoute("/talk", talk), WebSocketRoute("/flood", flood)])
+        )
         config = server_config(farewell, host="127.0.0.1", port=0, limits=LIMITS, graceful_seconds=0)
         orders = Orders(1, 1, listening.dup(), str(directory), {})
         server = WorkerServer(config, Channel(theirs.detach()), orders, farewell)
-        thread = threading.Thread(target=server.run, daemon=True)
+        thread = threading.Thread(target=lambda: (server.run(), well.set()), daemon=True)
         thread.start()
         ours.settimeout(WAIT_S)
         assert ours.recv(64) == READY
-        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", ours, thread, directory, ended)
+        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", ours, thread, directory, ended, well)
         ours.close()
         thread.join(WAIT_S)
         assert ended.wait(WAIT_S)  # the thread that ends the process must not do so in another test
 
 
 def test_who_leaves_answers_what_is_on_its_way_and_says_that_it_was_the_last(running: Running) -> None:
-    with httpx.Client(base_url=running.url, timeout=WAIT_S) as client, connect(running.socket_url) as talking:
+    with httpx.Client(base_url=running.url, timeout=WAIT_S) as client, connect(f"{running.socket_url}/talk") as talking:
         assert "connection" not in client.get("/").headers
         assert talking.recv(WAIT_S) == "hello"
         running.parent.sendall(LEAVE)
@@ -88,15 +102,21 @@ def test_who_leaves_answers_what_is_on_its_way_and_says_that_it_was_the_last(run
         assert closed.value.rcvd.code == 1012
         answered = client.get("/")  # on the connection of the first, which stays open for it
         assert (answered.text, answered.headers["connection"]) == ("hello", "close")
-    running.thread.join(WAIT_S)
-    assert not running.thread.is_alive()
+    assert running.stopped()
     assert running.directory.exists()  # its siblings' sockets lie there
+
+
+def test_a_websocket_that_reads_nothing_does_not_keep_it(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LEAVE_S", 0.1)
+    with connect(f"{running.socket_url}/flood", max_queue=1, close_timeout=0) as deaf:
+        deaf.recv(WAIT_S)
+        running.parent.sendall(LEAVE)
+        assert running.stopped()
 
 
 def test_without_a_parent_it_stops_by_itself(running: Running) -> None:
     running.parent.close()
-    running.thread.join(WAIT_S)
-    assert not running.thread.is_alive()
+    assert running.stopped()
     assert not running.directory.exists()
     assert running.ended.wait(WAIT_S)  # and does so whatever the event loop was busy with
 
