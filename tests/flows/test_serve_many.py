@@ -65,9 +65,8 @@ def answers(url: str, worker: int) -> float:
     return float(next((line.split()[1] for line in page.splitlines() if line.startswith(wanted)), 0))
 
 
-@pytest.mark.timeout(240)
-def test_two_serve_who_dies_is_replaced_and_all_are_renewed_under_load(access: boot.Access, tmp_path: Path) -> None:
-    serving = Serving(tmp_path, DATABASE_URL=access.owner, APP_DATABASE_URL=access.app.url, WORKERS="2")
+def told_about_two(serving: Serving) -> None:
+    """Both answer, one is killed and replaced, all are renewed, and nobody who asks meanwhile is let down."""
     url = serving.url()
     first = {line["worker"]: line["pid"] for line in lines(serving, "worker.ready")}
     assert set(first) == {1, 2}
@@ -90,7 +89,15 @@ def test_two_serve_who_dies_is_replaced_and_all_are_renewed_under_load(access: b
     assert not {line["pid"] for line in lines(serving, "worker.ready")[2:]} & set(first.values())
     assert up(url) == ["1", "1"]
 
-    assert serving.kill(signal.SIGTERM) == 0
+
+@pytest.mark.timeout(240)
+def test_two_serve_who_dies_is_replaced_and_all_are_renewed_under_load(access: boot.Access, tmp_path: Path) -> None:
+    serving = Serving(tmp_path, DATABASE_URL=access.owner, APP_DATABASE_URL=access.app.url, WORKERS="2")
+    try:
+        told_about_two(serving)
+        assert serving.kill(signal.SIGTERM) == 0
+    finally:
+        serving.process.kill()
     assert "Traceback" not in serving.text
 
 
