@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from random import Random, SystemRandom
 from time import perf_counter
@@ -165,13 +166,20 @@ def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def say(level: str, event: str, **facts: Any) -> None:
+    """Write a line if it can be written: for what has to go on though nobody reads stderr any more."""
+    with suppress(OSError, ValueError):
+        getattr(log, level)(event, **facts)
+
+
 class _Forward(logging.Handler):
     """Hands the lines of libraries that use `logging` to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
-        )
+        with suppress(OSError):  # a server that says that it stops has to stop, though nobody reads it
+            structlog.get_logger().log(
+                record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
+            )
 
 
 def _json(value: Any, **_options: Any) -> str:

@@ -19,13 +19,11 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-import structlog
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from transport.logs import say
 from transport.serving import LEAVE_S, Server
-
-log = structlog.get_logger("transport")
 
 READY: Final = b"ready\n"
 LEAVE: Final = b"leave\n"
@@ -73,7 +71,7 @@ class Channel:
         try:
             self._socket.sendall(READY)
         except OSError:
-            log.warning("worker.no_parent")
+            say("warning", "worker.no_parent")
 
     def listen(self, leave: Callable[[], None], orphaned: Callable[[], None]) -> None:
         """From now on, in a thread: call `leave` when told to, `orphaned` when the parent is gone."""
@@ -127,7 +125,7 @@ class Acceptor:
         except (BlockingIOError, ConnectionAbortedError):
             pass  # another worker was quicker, or the client has gone
         except OSError as error:  # no descriptors left, say: others may have some
-            log.warning("worker.cannot_accept", error=str(error))
+            say("warning", "worker.cannot_accept", error=str(error))
             self._timer = self._loop.call_later(_PAUSE_S, self._watch)
             return
         self._watch()
@@ -195,7 +193,7 @@ class WorkerServer(Server):
     def _arrived(self, arriving: asyncio.Task[Any]) -> None:
         self._arriving.discard(arriving)
         if not arriving.cancelled() and (error := arriving.exception()) is not None:
-            log.warning("worker.lost_connection", error=repr(error))
+            say("warning", "worker.lost_connection", error=repr(error))
 
     def _leave(self) -> None:
         self._told_to_leave = True
@@ -203,8 +201,8 @@ class WorkerServer(Server):
 
     def _orphaned(self) -> None:
         """In the channel's thread: stop, and if the event loop does not come to it, end."""
-        log.warning("worker.orphaned")
         self.should_exit = True
+        say("warning", "worker.orphaned")
         shutil.rmtree(self._orders.directory, ignore_errors=True)  # the parent cannot any more
         time.sleep((self.config.timeout_graceful_shutdown or 0) + ORPHAN_MARGIN_S)
         os._exit(1)

@@ -26,12 +26,10 @@ from time import monotonic
 from typing import Any, Final
 
 import orjson
-import structlog
 
+from transport.logs import say
 from transport.serving import LEAVE_S
 from transport.worker import LEAVE, READY
-
-log = structlog.get_logger("transport")
 
 SOCKET_PATH_MAX: Final = 80
 """Characters of the directory of the workers' sockets: the kernel takes 108 for a socket's path, some systems 104."""
@@ -101,7 +99,7 @@ class Worker:
         """Its exit code; it is killed when it takes longer than `limit_s`."""
         await asyncio.wait({self.gone}, timeout=limit_s)
         if not self.gone.done():
-            log.warning("worker.killed", worker=self.number, pid=self.pid, waited_s=limit_s)
+            say("warning", "worker.killed", worker=self.number, pid=self.pid, waited_s=limit_s)
             self.send(signal.SIGKILL)
         return await asyncio.shield(self.gone)
 
@@ -145,7 +143,14 @@ class Place:
         if worker is None or worker.ready_at is None:
             return
         lived = monotonic() - worker.ready_at
-        log.warning("worker.died", worker=self.number, pid=worker.pid, code=worker.gone.result(), lived_s=round(lived))
+        say(
+            "warning",
+            "worker.died",
+            worker=self.number,
+            pid=worker.pid,
+            code=worker.gone.result(),
+            lived_s=round(lived),
+        )
         self.failures = self.failures + 1 if lived < self._patience.settled_s else 0
         self._give_up_if_hopeless(f"it ended with {_told(worker.gone.result())} after {lived:.1f} s")
 
@@ -167,17 +172,19 @@ class Place:
             worker = await self._workers.start(self.number)
         except OSError as error:  # no memory or no descriptors for another process
             self._why = f"it could not be started: {error.strerror}"
-            log.error("worker.not_started", worker=self.number, error=str(error))
+            say("error", "worker.not_started", worker=self.number, error=str(error))
             return None
         if await worker.ready(self._patience.ready_s):
             worker.gone.add_done_callback(lambda _: self._somebody_ended.set())
-            log.info("worker.ready", worker=self.number, pid=worker.pid, seconds=round(monotonic() - worker.begun, 1))
+            say(
+                "info", "worker.ready", worker=self.number, pid=worker.pid, seconds=round(monotonic() - worker.begun, 1)
+            )
             return worker
         # Who has closed the channel is on the way out and gets a moment, so that the exit code is its own.
         in_time = monotonic() - worker.begun < self._patience.ready_s
         code = await worker.ended(self._patience.margin_s if in_time else 0)
         self._why = f"it ended with {_told(code)}" if in_time else f"it was not ready in {self._patience.ready_s:g} s"
-        log.error("worker.not_started", worker=self.number, pid=worker.pid, code=code)
+        say("error", "worker.not_started", worker=self.number, pid=worker.pid, code=code)
         return None
 
     def _give_up_if_hopeless(self, why: str) -> None:
@@ -312,13 +319,13 @@ class Workers:
             await self._renewing.wait()
             self._renewing.clear()
             asked = monotonic()
-            log.info("workers.renewing", count=self._count)
+            say("info", "workers.renewing", count=self._count)
             for place in self._places:
                 if not await place.renew(asked):
-                    log.error("workers.not_renewed", worker=place.number)
+                    say("error", "workers.not_renewed", worker=place.number)
                     break
             else:
-                log.info("workers.renewed", count=self._count, seconds=round(monotonic() - asked, 1))
+                say("info", "workers.renewed", count=self._count, seconds=round(monotonic() - asked, 1))
 
     async def _stop_all(self) -> None:
         """Everybody ends: gracefully within the time for it, or killed after it, or at once when asked again."""

@@ -27,13 +27,13 @@ class Clients:
     def __init__(self, url: str) -> None:
         self._url, self._stopping = url, threading.Event()
         self.answered, self.failed = 0, list[str]()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(2)]
+        self._threads = [threading.Thread(target=self._ask) for _ in range(6)]
         for thread in self._threads:
             thread.start()
 
     def _ask(self) -> None:
         with httpx.Client(timeout=WAIT_S) as client:
-            while not self._stopping.wait(0.03):
+            while not self._stopping.wait(0.1):
                 try:
                     response = client.post(f"{self._url}/graphql", json=STORES)
                     assert len(response.json()["data"]["stores"]["nodes"]) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import os
 import socket
 import threading
@@ -25,6 +26,7 @@ from websockets.sync.client import connect
 from tests.engine.small import LIMITS
 from tests.flows.commands import run
 from transport import Channel, Farewell, WorkerServer, server_config, worker
+from transport.logs import configure
 from transport.worker import LEAVE, READY, Acceptor, Orders
 
 WAIT_S = 60.0
@@ -121,7 +123,19 @@ def test_a_websocket_that_reads_nothing_does_not_keep_it(running: Running, monke
         assert running.stopped()
 
 
-def test_without_a_parent_it_stops_by_itself(running: Running) -> None:
+class Broken(io.StringIO):
+    """What stderr is when whoever read it has died with the parent."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stderr", [None, Broken()], ids=["heard", "unheard"])
+def test_without_a_parent_it_stops_by_itself(
+    running: Running, stderr: Broken | None, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: configure("warning", "json"))
+    configure("info", "json", stderr)
     running.parent.close()
     assert running.stopped()
     assert not running.directory.exists()

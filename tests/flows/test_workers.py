@@ -219,6 +219,7 @@ def test_a_parent_that_dies_takes_its_workers_along(tmp_path: Path, end: str) ->
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, end, str(tmp_path / "moods"), *COMMAND],
         cwd=boot.PROJECT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # a killed parent leaves its directory to its workers
         stdin=slave,
         stdout=subprocess.PIPE,
         text=True,
