@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 install: $(STAMP) ## make .venv and install what pyproject.toml and constraints.txt say
 
-serve: $(STAMP) ## database, migrations, demo data, server: ends in a URL
+serve: $(STAMP) ## database, migrations, demo data, server: ends in a URL (WORKERS=2: two processes)
 	@exec $(BIN)/python -m cli serve
 
 test: $(STAMP) ## the whole test suite, on a real PostgreSQL of its own

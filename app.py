@@ -22,7 +22,7 @@ from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
 from settings import Settings
-from transport import Graph, Metrics, middleware, routes
+from transport import Graph, Metrics, Siblings, middleware, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
 from transport.workbench import workbench_routes, worked_queries
 
@@ -43,6 +43,12 @@ def limits_of(settings: Settings) -> Limits:
 def secret_of(settings: Settings) -> bytes:
     """The secret that the demo's tokens are signed with: one per data directory."""
     return demo_secret(boot.data_directory(settings) / SECRET_FILE)
+
+
+def verify_secret(settings: Settings) -> None:
+    """Make the demo's secret if it is not there. Raises: transport.bearer.SecretFileError when it cannot be trusted."""
+    if settings.profile == "demo":
+        secret_of(settings)
 
 
 def demo_token(secret: bytes, identity: Identity, lifetime: timedelta) -> str:
@@ -119,13 +125,16 @@ async def check_role(settings: Settings, access: boot.Access) -> None:
         await database.close()
 
 
-def create(settings: Settings | None = None, access: boot.Access | None = None) -> Starlette:
+def create(
+    settings: Settings | None = None, access: boot.Access | None = None, siblings: Siblings | None = None
+) -> Starlette:
     """The application over a database that is up and migrated.
 
     Args:
         settings: read from the environment if not given.
         access: the logins, which stay the caller's to close; if not given, the application makes its own and closes
             them when it stops.
+        siblings: the other server processes on the port, if this is one of several.
 
     Raises: settings.SettingsError, embedded.EmbeddedError, transport.bearer.SecretFileError.
     """
@@ -137,7 +146,7 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
     graph = Graph.of(
         schema.build(), limits, introspection=settings.introspection_enabled, remembers=settings.profile == "demo"
     )
-    metrics = Metrics()
+    metrics = Metrics(siblings)
     metrics.watch_documents(graph.documents)
     metrics.watch_plans(graph.executor)
     metrics.watch_pool(database.connections)
@@ -153,6 +162,8 @@ def create(settings: Settings | None = None, access: boot.Access | None = None) 
             for issuer in remote:
                 at_the_end.push_async_callback(issuer.aclose)
             await database.check_role()
+            if siblings is not None:
+                await at_the_end.enter_async_context(siblings.answering(metrics.page))
             yield
 
     return Starlette(

@@ -125,6 +125,16 @@ async def _check_server(owner: str) -> None:
         raise BootError(f"The database must be encoded in UTF8, and this one is in {encoding}.")
 
 
+async def connections_of(access: Access) -> int:
+    """How many connections the server gives to ordinary roles."""
+    with explained():
+        async with connected(access.owner) as connection:
+            all_of_them, reserved = await connection.fetchrow(
+                "SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int"
+            )
+    return int(all_of_them) - int(reserved)
+
+
 async def create_database(server: Server, name: str, template: str = "template1") -> None:
     """The owner, the two serving roles and the database, each where it is missing."""
     async with connected(server.dsn(SUPERUSER, SUPERUSER)) as connection:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -34,9 +36,9 @@ from integrations.tenant import NewTenant, TenantExists, zone_of
 from integrations.wholesale import report
 from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
-from models.database import UnsafeRole, connected
+from models.database import Login, UnsafeRole, connected
 from settings import Settings, SettingsError
-from transport import server_config, settle_memory
+from transport import Channel, Farewell, GivenUp, Server, Siblings, Workers, WorkerServer, server_config, settle_memory
 from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
 from transport.workbench import PATH as WORKBENCH
@@ -46,6 +48,8 @@ err = Console(stderr=True)
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted."""
+WORKER: Final = (sys.executable, "-c", "import gc; gc.disable(); import cli; cli.cli()", "worker")
+"""How a worker is started. What importing makes stays, so the collector, a quarter of the start, has no work in it."""
 TOKEN_LIFETIME: Final = timedelta(days=1)
 NAMES: Final = {
     app.DEMO_TENANT: "store:2191/clerk, brand:260/analyst, member:1, partner:1, admin",
@@ -96,6 +100,9 @@ def serve() -> None:
     started = time.monotonic()
     listening = _listen(settings)
     with _database(settings) as access:
+        if settings.workers > 1:
+            _serve_many(settings, access, listening, started)
+            return
         application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
@@ -125,7 +132,7 @@ def _authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-class Announced(uvicorn.Server):
+class Announced(Server):
     """A server that says where it listens once it does."""
 
     def __init__(self, config: uvicorn.Config, settings: Settings, started: float) -> None:
@@ -135,19 +142,72 @@ class Announced(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the address and what to try."""
         await super().startup(sockets)
-        if not self.started:
-            return
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        url = f"http://{_authority(host, port)}/graphql"
-        err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - self._since:.1f} s: [bold]{url}[/]")
-        if self._settings.profile == "demo":
-            page = f"Browser: {url.removesuffix('/graphql')}{WORKBENCH}\n" if self._settings.graphiql_enabled else ""
-            sys.stderr.write(TRY.format(url=url, page=page))
+        if self.started:
+            _announce(self._settings, self.servers[0].sockets[0].getsockname(), self._since)
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop; who was asked to stop, and did, ends with 0 and not by the signal."""
-        await super().shutdown(sockets)
-        self._captured_signals.clear()
+
+def _announce(settings: Settings, address: tuple[str, int], since: float) -> None:
+    """Say where the server listens and what to try."""
+    url = f"http://{_authority(*address[:2])}/graphql"
+    err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - since:.1f} s: [bold]{url}[/]")
+    if settings.profile == "demo":
+        page = f"Browser: {url.removesuffix('/graphql')}{WORKBENCH}\n" if settings.graphiql_enabled else ""
+        sys.stderr.write(TRY.format(url=url, page=page))
+
+
+def _serve_many(settings: Settings, access: boot.Access, listening: socket.socket, started: float) -> None:
+    """Be the parent of several server processes: the database is made ready here, once, and they serve."""
+    app.verify_secret(settings)  # one that is wrong is told at once
+    asyncio.run(_ready(settings, access))
+    # While one is renewed there is a worker more.
+    wanted, there = (settings.workers + 1) * settings.pool_size, asyncio.run(boot.connections_of(access))
+    if wanted > there:
+        words = (
+            f"{wanted} database connections may be wanted and {there} are there: lower MILLRACE_POOL_SIZE or WORKERS."
+        )
+        err.print(words, style="yellow", highlight=False, soft_wrap=True)
+    configure(settings.log_level, settings.log_format)
+
+    async def parent() -> None:
+        workers = Workers(
+            WORKER, settings.workers, listening, {"login": asdict(access.app)}, graceful_s=settings.graceful_shutdown_s
+        )
+        await workers.run(partial(_announce, settings, listening.getsockname(), started))
+
+    try:
+        asyncio.run(parent())
+    except GivenUp as error:
+        raise fail(str(error)) from None
+
+
+@cli.command(hidden=True)
+def worker(
+    descriptor: Annotated[int, typer.Argument(help="The socket to the parent.")],
+) -> None:
+    """Serve as one of several processes; `serve` starts this where WORKERS is more than 1."""
+    settings = _settings()
+    try:
+        channel = Channel(descriptor)
+        orders = channel.orders()
+    except (OSError, ValueError):
+        raise fail("A worker is started by `serve`: set WORKERS.") from None
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's to understand
+    configure(settings.log_level, settings.log_format, worker=orders.number)
+    login = Login(**orders.given["login"])
+    siblings = Siblings(Path(orders.directory), orders.number, orders.count)
+    try:
+        farewell = Farewell(app.create(settings, boot.Access(login.url, login), siblings))
+    except (SecretFileError, OSError) as error:
+        raise fail(str(error)) from None
+    config = server_config(
+        farewell,
+        host=settings.host,
+        port=settings.port,
+        limits=app.limits_of(settings),
+        graceful_seconds=settings.graceful_shutdown_s,
+    )
+    settle_memory()
+    WorkerServer(config, channel, orders, farewell).run()
 
 
 async def _ready(settings: Settings, access: boot.Access) -> None:

@@ -26,6 +26,7 @@ ASYMMETRIC_ALGORITHMS: Final = frozenset(
 )
 """Signature algorithms an issuer with a key set may use. None shares a secret, so a public key is never one."""
 
+WORKERS_MAX: Final = 64
 POOL_SIZE_MAX: Final = 200
 REQUEST_TIMEOUT_MAX_S: Final = 300.0
 GRACEFUL_SHUTDOWN_MAX_S: Final = 300
@@ -164,6 +165,13 @@ class Settings(BaseSettings):
         le=65535,
         description="Port the HTTP server listens on; 0 takes a free one.",
     )
+    workers: int = Field(
+        default=1,
+        alias="WORKERS",
+        ge=1,
+        le=WORKERS_MAX,
+        description="Server processes on that port. More than one run under a parent that replaces and renews them.",
+    )
     data_dir: Annotated[Path, AfterValidator(_directory)] | None = Field(
         default=None,
         alias="DATA_DIR",
@@ -189,7 +197,7 @@ class Settings(BaseSettings):
         alias="MILLRACE_POOL_SIZE",
         ge=1,
         le=POOL_SIZE_MAX,
-        description="Database connections of one server process, at most.",
+        description="Database connections of one server process, at most; `WORKERS` processes have as many each.",
     )
     statement_cache: int = Field(
         default=256,

@@ -20,16 +20,26 @@ from transport.health import Health, Probe
 from transport.http import PATH, HttpEndpoint
 from transport.logs import RequestLog
 from transport.metrics import Metrics
-from transport.serving import server_config, settle_memory
+from transport.serving import Server, server_config, settle_memory
+from transport.siblings import Siblings
 from transport.websocket import SocketEndpoint
+from transport.worker import Channel, Farewell, WorkerServer
+from transport.workers import GivenUp, Workers
 
 __all__ = [
+    "Channel",
     "Door",
+    "Farewell",
+    "GivenUp",
     "Graph",
     "Metrics",
     "OpenRequest",
     "Probe",
     "RequestFacts",
+    "Server",
+    "Siblings",
+    "WorkerServer",
+    "Workers",
     "middleware",
     "routes",
     "server_config",

@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from random import Random, SystemRandom
@@ -117,11 +118,13 @@ async def _internal_error(send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def configure(level: str, form: Literal["json", "console"], stream: TextIO | None = None) -> None:
+def configure(
+    level: str, form: Literal["json", "console"], stream: TextIO | None = None, worker: int | None = None
+) -> None:
     """Set up structlog and `logging` for the process.
 
     `level`: debug, info, warning or error, in any case. `form`: json for machines, console for people. `stream`:
-    stderr unless said otherwise.
+    stderr unless said otherwise. `worker`: the number of this process, which every line then carries.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     stream = stream or sys.stderr
@@ -133,6 +136,7 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
     structlog.configure(
         processors=[
             merge,
+            *([] if worker is None else [_numbered(worker)]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -146,6 +150,13 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(max(number, logging.INFO))
+
+
+def _numbered(worker: int) -> structlog.typing.Processor:
+    def numbered(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        return {"worker": worker, **event}
+
+    return numbered
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -163,13 +174,20 @@ def _is_secret(key: str) -> bool:
     return key.lower() in _SECRET_KEYS
 
 
+def say(level: str, event: str, **facts: Any) -> None:
+    """Write a line if it can be written: for what has to go on though nobody reads stderr any more."""
+    with suppress(OSError, ValueError):
+        getattr(log, level)(event, **facts)
+
+
 class _Forward(logging.Handler):
     """Hands the lines of libraries that use `logging` to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
-        )
+        with suppress(OSError):  # a server that says that it stops has to stop, though nobody reads it
+            structlog.get_logger().log(
+                record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
+            )
 
 
 def _json(value: Any, **_options: Any) -> str:

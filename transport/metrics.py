@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from engine.documents import Documents
 from engine.executor import Planned
+from transport.siblings import Siblings
 
 KINDS = frozenset({"query", "mutation", "subscription", "event", "none"})
 """Values of the label `type`; `event` is one event of a subscription, `none` a request that named no operation."""
@@ -54,9 +55,10 @@ _STATEMENTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 24, 48)
 
 
 class Metrics:
-    """The counters of one application and the endpoint that shows them."""
+    """The counters of one application and the endpoint that shows them, with those of `siblings` if there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, siblings: Siblings | None = None) -> None:
+        self._siblings = siblings
         self.registry = CollectorRegistry()
         requests = Counter(
             "millrace_requests",
@@ -106,9 +108,14 @@ class Metrics:
         """Show the pool's connections by state, read when Prometheus asks: {"idle": 3, "busy": 1}."""
         self.registry.register(_Pool(connections))
 
+    def page(self) -> bytes:
+        """This process's own figures in the text format."""
+        return generate_latest(self.registry)
+
     async def endpoint(self, _request: Request) -> Response:
         """GET /metrics in the text format."""
-        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+        page = self.page() if self._siblings is None else await self._siblings.whole()
+        return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 class _DocumentCache(Collector):

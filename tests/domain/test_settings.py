@@ -16,6 +16,7 @@ from settings import Settings, SettingsError
 NAMES = [
     "HOST",
     "PORT",
+    "WORKERS",
     "DATA_DIR",
     "DATABASE_URL",
     "APP_DATABASE_URL",
@@ -65,6 +66,7 @@ def test_defaults_are_the_demo_on_this_machine() -> None:
     assert Settings().model_dump() == {
         "host": "127.0.0.1",
         "port": 8000,
+        "workers": 1,
         "data_dir": None,
         "database_url": None,
         "app_database_url": None,
@@ -91,6 +93,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         monkeypatch,
         HOST="0.0.0.0",
         PORT="0",
+        WORKERS="64",
         DATA_DIR=str(tmp_path / "new"),
         DATABASE_URL="postgres://owner@db/millrace",
         APP_DATABASE_URL="postgresql://app@db/millrace",
@@ -111,6 +114,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     assert made.model_dump() == {
         "host": "0.0.0.0",
         "port": 0,
+        "workers": 64,
         "data_dir": tmp_path / "new",
         "database_url": "postgresql://owner@db/millrace",
         "app_database_url": "postgresql://app@db/millrace",
@@ -230,6 +234,8 @@ def test_other_key_set_addresses_are_refused(monkeypatch: pytest.MonkeyPatch, ur
     [
         ("PORT", "abc", "must be a valid integer, unable to parse string as an integer (given: 'abc')"),
         ("PORT", "-1", "must be greater than or equal to 0 (given: '-1')"),
+        ("WORKERS", "0", "must be greater than or equal to 1 (given: '0')"),
+        ("WORKERS", "65", "must be less than or equal to 64 (given: '65')"),
         ("PORT", "65536", "must be less than or equal to 65535 (given: '65536')"),
         ("HOST", "a b", r"String should match pattern '^\S+$' (given: 'a b')"),
         ("MILLRACE_POOL_SIZE", "0", "must be greater than or equal to 1 (given: '0')"),

@@ -66,3 +66,8 @@ def test_make_says_what_is_missing(bin_dir: Path, words: list[str], says: str) -
     assert done.returncode != 0
     assert done.stdout == ""
     assert says in done.stderr
+
+
+def test_workers_given_to_make_reach_the_server(bin_dir: Path) -> None:
+    (bin_dir / "python").write_text('#!/bin/sh\necho "$@ $WORKERS"\n')
+    assert make(bin_dir, "serve", "WORKERS=2").stdout == "-m cli serve 2\n"
