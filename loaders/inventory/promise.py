@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Uuid, bindparam, cast, column, func, null, select, true
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from domain.channel import OrganizationStatus
@@ -45,7 +44,7 @@ class SourceRow(Row):
 
 
 _stock, _lot, _safety = aliased(Stock), aliased(Lot), aliased(SafetyStock)
-_above = aliased(OrganizationClosure)
+_above, _from_owner = aliased(OrganizationClosure), aliased(OrganizationClosure)
 _offer = aliased(PoolContributionSku)
 
 
@@ -88,47 +87,58 @@ def _own_stock(wanted: Any) -> Rows:
 
 
 def _reach() -> Any:
-    """The contributions each store can see: of trading owners, to it or to anyone above it, and not its own."""
+    """The contributions each store can see: of trading owners, to it or to anyone above it, and not its own.
+
+    `hops` are the supply edges from the goods' owner down to the store. Level 0 is own stock alone; an owner outside
+    the store's chain stands where its goods are offered from.
+    """
     asked = func.unnest(bindparam("stores", type_=UUIDS)).table_valued(column("store", Uuid())).render_derived("asked")
     stores = select(asked.c.store).distinct().subquery("stores")
+    x = PoolContribution
     seen = (
-        select(func.array_agg(PoolContribution.id).label("ids"))
+        select(
+            x.id,
+            x.location_id,
+            x.owner_id,
+            x.share_bps,
+            func.greatest(constant(1), func.coalesce(_from_owner.hops, _above.hops)).label("hops"),
+        )
         .select_from(_above)
         .join(
-            PoolContribution,
-            (PoolContribution.tenant_id == TENANT)
-            & (PoolContribution.visible_to_id == _above.ancestor_id)
-            & (PoolContribution.owner_id != _above.descendant_id),
+            x,
+            (x.tenant_id == TENANT) & (x.visible_to_id == _above.ancestor_id) & (x.owner_id != _above.descendant_id),
         )
         .join(
             Organization,
             (Organization.tenant_id == TENANT)
-            & (Organization.id == PoolContribution.owner_id)
+            & (Organization.id == x.owner_id)
             & (Organization.status == constant(OrganizationStatus.ACTIVE)),
+        )
+        .outerjoin(
+            _from_owner,
+            (_from_owner.tenant_id == TENANT)
+            & (_from_owner.descendant_id == stores.c.store)
+            & (_from_owner.ancestor_id == x.owner_id),
         )
         .where(_above.tenant_id == TENANT, _above.descendant_id == stores.c.store)
         .lateral("seen")
     )
     return (
-        select(stores.c.store, seen.c.ids)
-        .select_from(stores.join(seen, true()))
-        .cte("reach")
-        .prefix_with("MATERIALIZED")
+        select(stores.c.store, *seen.c).select_from(stores.join(seen, true())).cte("reach").prefix_with("MATERIALIZED")
     )
 
 
-def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
+def _unclaimed_of_contribution(wanted: Any, source: Any) -> ColumnElement[int]:
     """Free stock behind a contribution: its lots together, less the safety stock, once."""
-    source = PoolContribution
     lots = (
         select(_unclaimed())
         .select_from(_stock)
         .join(_lot, _lot_of_stock())
         .where(
             _stock.tenant_id == TENANT,
-            _stock.location_id == source.location_id,
+            _stock.location_id == source.c.location_id,
             _stock.sku_id == wanted.c.sku,
-            _stock.owner_id == source.owner_id,
+            _stock.owner_id == source.c.owner_id,
         )
         .correlate(source, wanted)
         .scalar_subquery()
@@ -137,9 +147,9 @@ def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
         select(_safety.quantity)
         .where(
             _safety.tenant_id == TENANT,
-            _safety.location_id == source.location_id,
+            _safety.location_id == source.c.location_id,
             _safety.sku_id == wanted.c.sku,
-            _safety.owner_id == source.owner_id,
+            _safety.owner_id == source.c.owner_id,
         )
         .correlate(source, wanted)
         .scalar_subquery()
@@ -147,51 +157,32 @@ def _unclaimed_of_contribution(wanted: Any) -> ColumnElement[int]:
     return lots - func.coalesce(kept_back, constant(0))
 
 
-def _hops_of_contribution(wanted: Any) -> ColumnElement[int]:
-    """Supply edges from the goods' owner down to the store.
-
-    Level 0 is own stock alone; an owner outside the store's chain stands where its goods are offered from.
-    """
-
-    def hops_from(organization: Any) -> ColumnElement[int]:
-        return (
-            select(_above.hops)
-            .where(
-                _above.tenant_id == TENANT,
-                _above.descendant_id == wanted.c.store,
-                _above.ancestor_id == organization,
-            )
-            .correlate(PoolContribution, wanted)
-            .scalar_subquery()
-        )
-
-    return func.greatest(
-        constant(1), func.coalesce(hops_from(PoolContribution.owner_id), hops_from(PoolContribution.visible_to_id))
-    )
-
-
 def _from_pools(wanted: Any, reach: Any) -> Rows:
     """What others contribute for the store, or for one it stands below."""
-    source = PoolContribution
-    visible = select(reach.c.ids).where(reach.c.store == wanted.c.store).correlate(wanted).scalar_subquery()
-    rows = (
-        select(
-            source.location_id,
-            source.owner_id,
-            _hops_of_contribution(wanted).label("hops"),
-            _unclaimed_of_contribution(wanted).label("unclaimed"),
-            source.share_bps,
-            _offer.cap,
-            _offer.held,
-        )
-        .select_from(_offer)
-        .join(source, (source.tenant_id == TENANT) & (source.id == _offer.contribution_id))
+    # One look for each contribution the store can see: how many others contribute the sku elsewhere costs nothing.
+    offer = (
+        select(_offer.cap, _offer.held)
         .where(
             _offer.tenant_id == TENANT,
             _offer.sku_id == wanted.c.sku,
-            # Through coalesce it is one array for one look into the index; bare, it would be a subquery of rows.
-            _offer.contribution_id == func.any(func.coalesce(visible, cast(array([]), UUIDS))),
+            _offer.contribution_id == reach.c.id,
         )
+        .offset(constant(0))
+        .correlate(wanted, reach)
+        .lateral("offer")
+    )
+    rows = (
+        select(
+            reach.c.location_id,
+            reach.c.owner_id,
+            reach.c.hops,
+            _unclaimed_of_contribution(wanted, reach).label("unclaimed"),
+            reach.c.share_bps,
+            offer.c.cap,
+            offer.c.held,
+        )
+        .select_from(reach.join(offer, true()))
+        .where(reach.c.store == wanted.c.store)
     )
     return each(SourceRow, wanted, rows)
 
