@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.types import Receive
 
+from transport.deadline import Deadline
 from transport.parameters import MalformedError
 
 
@@ -23,7 +22,7 @@ async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
     chunks: list[bytes] = []
     size, more = 0, True
     try:
-        async with asyncio.timeout(seconds):
+        with Deadline(seconds):
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":

@@ -7,7 +7,6 @@ websocket say the answer each in their way.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from engine.faults import Mask
 from engine.gate import Gate, Operation
 from engine.limits import Limits
 from engine.reference import Reference, Result, Stream
+from transport.deadline import Deadline
 from transport.door import Door, OpenRequest, RequestFacts
 from transport.library import Library
 from transport.logs import bind
@@ -176,16 +176,16 @@ class Desk:
 
         When time is up the work is cancelled first, so that the door gives back what it opened, and answered after.
         """
-        timer = asyncio.timeout(self._limits.request_seconds)
+        deadline = Deadline(self._limits.request_seconds)
         try:
-            async with timer:
+            with deadline:
                 return await work
         except Fault as fault:
             return self._refused(fault.code, str(fault))
         except DocumentError as error:
             return self._refusal(error)
         except Exception as error:
-            if isinstance(error, TimeoutError) and timer.expired():
+            if isinstance(error, TimeoutError) and deadline.expired:
                 return self._refused("TIMEOUT", f"The request took longer than {self._limits.request_seconds:g} s.")
             return Result(None, [self._graph.mask.unexpected(error, text)], executed=False)
 
