@@ -36,10 +36,11 @@ def starts(app: str, unwalled: str, pool_size: int) -> Mapping[str, Start]:
     def peer(program: str, more: Mapping[str, str]) -> Start:
         return Start((node(), str(Path(HERE, program))), {**told, **more})
 
+    quiet = {"MILLRACE_LOG_LEVEL": "warning"}  # the peers write no line for each request either
     return {
-        "ours": STARTS["ours"],
+        "ours": Start(STARTS["ours"].command, quiet),
         "postgraphile": peer("postgraphile.mjs", walled),
-        "ours-open": Start((sys.executable, "-m", "tests.bench.peers.unwalled"), {"APP_DATABASE_URL": unwalled}),
+        "ours-open": Start((sys.executable, "-m", "tests.bench.peers.unwalled"), {"APP_DATABASE_URL": unwalled, **quiet}),
         "postgraphile-open": peer("postgraphile.mjs", {"DATABASE": unwalled}),
         "mercurius": peer("mercurius.mjs", {"DATABASE": unwalled}),
     }
