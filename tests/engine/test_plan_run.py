@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from graphql import Undefined
 
+from engine.plan.run import Kinds
+from engine.plan.tree import Fallback
 from tests.engine.edges import Asking
 from tests.engine.orchard import UNRULY
 from tests.engine.plans import both, fallback, plan_of, run_of, same, validated
@@ -193,3 +196,34 @@ def test_functions_of_the_schema_are_told_all_but_where_they_stand() -> None:
         _ = info.path  # type: ignore[attr-defined]  # what is not there sends the operation to the reference
     with pytest.raises(AttributeError):
         _ = run.info.field_name
+
+
+class Plum:
+    """A fruit."""
+
+
+def test_a_class_is_asked_for_once() -> None:
+    asked: list[type] = []
+
+    def is_fruit(value: Any, _info: Any) -> bool:
+        asked.append(type(value))
+        return isinstance(value, Plum)
+
+    info: Any = None
+    kinds = Kinds(is_fruit)
+    kinds.see(Plum(), info)
+    assert type(Plum()) in kinds
+    assert asked == [Plum]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [(None, "null"), (ValueError("x"), "value"), ("stone", "type"), (Undefined, "value")]
+)
+def test_what_is_of_no_known_class_is_looked_at_each_time(value: Any, reason: str) -> None:
+    info: Any = None
+    kinds = Kinds(lambda value, _info: isinstance(value, Plum))
+    for _ in range(2):
+        with pytest.raises(Fallback) as left:
+            kinds.see(value, info)
+        assert left.value.reason == reason
+    assert len(kinds) == 0

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import ref
 
 import asyncpg
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import text
 
 import loaders.campaign.index
 from domain.access import NOBODY
-from domain.campaign import CampaignStatus, ReachIndex
+from domain.campaign import CampaignStatus, Dimension, ReachIndex
 from loaders.base import Kept, Reading
 from loaders.campaign import PAST, IndexOf, KeptIndexes
+from loaders.campaign.index import KeptParts
 from models.campaign import raise_revision
 from models.database import Database, Login
 from models.reading import ReadSession
@@ -173,3 +175,34 @@ def test_what_is_kept_is_bounded() -> None:
     small.put(tenants[1], 1, NOW, one)
     assert (len(small), small.bytes) == (1, one.size)
     assert small.get(tenants[1], 1, NOW) is one
+
+
+def test_a_part_is_known_under_its_index_and_its_facts_alone() -> None:
+    world = World(Random(1), stores=3, campaigns=10)
+    one, other = ReachIndex(world.aims), ReachIndex(world.aims)
+    facts = {Dimension.SITE: (), Dimension.TIER: ("STORE",)}
+    kept, store, part = KeptParts(), uuid4(), one.part(facts)
+    kept.put(one, store, facts, part)
+    assert kept.get(one, store, dict(facts)) is part
+    assert kept.get(other, store, facts) is None
+    assert kept.get(one, store, {**facts, Dimension.TIER: ("AGENT",)}) is None
+    assert kept.get(one, uuid4(), facts) is None
+
+
+def test_parts_are_bounded_and_keep_no_index_alive() -> None:
+    one = ReachIndex(World(Random(1), stores=3, campaigns=10).aims)
+    facts = {Dimension.SITE: ()}
+    part, stores = one.part(facts), [uuid4() for _ in range(4)]
+    weighed = KeptParts()
+    weighed.put(one, stores[0], facts, part)
+    kept = KeptParts(size=3 * weighed.bytes)
+    for store in stores[:3]:
+        kept.put(one, store, facts, part)
+    assert kept.get(one, stores[0], facts) is part  # asked for last, so the second goes
+    kept.put(one, stores[3], facts, part)
+    kept.put(one, stores[3], facts, part)
+    assert [kept.get(one, store, facts) is part for store in stores] == [True, False, True, True]
+    assert (len(kept), kept.bytes) == (3, 3 * weighed.bytes)
+    gone = ref(one)
+    del one
+    assert gone() is None

@@ -40,7 +40,9 @@ def starts(app: str, unwalled: str, pool_size: int) -> Mapping[str, Start]:
     return {
         "ours": Start(STARTS["ours"].command, quiet),
         "postgraphile": peer("postgraphile.mjs", walled),
-        "ours-open": Start((sys.executable, "-m", "tests.bench.peers.unwalled"), {"APP_DATABASE_URL": unwalled, **quiet}),
+        "ours-open": Start(
+            (sys.executable, "-m", "tests.bench.peers.unwalled"), {"APP_DATABASE_URL": unwalled, **quiet}
+        ),
         "postgraphile-open": peer("postgraphile.mjs", {"DATABASE": unwalled}),
         "mercurius": peer("mercurius.mjs", {"DATABASE": unwalled}),
     }

@@ -1,0 +1,159 @@
+"""Rounds: edges side by side wait together, end together, and raise where they were awaited."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain.access import NOBODY
+from loaders.base import Loader, Reading
+from models.reading import Checkout, Read, ReadSession, Row
+from tests.models.here import HERE
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class NoRow(Row):
+    """A row of nothing."""
+
+
+SALT, PEPPER, BROKEN = (Read(NoRow, name, ()) for name in ("salt", "pepper", "broken"))
+
+
+class Pool:
+    """A connection that answers each statement with its name, and what was asked of it, turn by turn."""
+
+    fuses = False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def checkout(self) -> Checkout:
+        """Always the same one."""
+        return self
+
+    async def fetch(self, statement: Read[Any], _arguments: list[Any]) -> list[Any]:
+        await asyncio.sleep(0)
+        self.asked.append(statement.text)
+        if statement is BROKEN:
+            raise ValueError("broken")
+        return [statement.text]
+
+    async def execute(self, _text: str) -> None:
+        """Nothing to begin or to end."""
+
+    def is_closed(self) -> bool:
+        return False
+
+    def forget(self) -> None:
+        """Nothing is prepared."""
+
+    def give_back(self) -> None:
+        """It stays here."""
+
+    def discard(self) -> None:
+        """It stays here."""
+
+
+class Lengths(Loader[str, int]):
+    """The lengths of words, after a statement."""
+
+    async def fetch(self, keys: list[str]) -> Mapping[str, int]:
+        await self.reading.fetch(SALT)
+        if "bad" in keys:
+            raise ValueError("bad")
+        return {key: len(key) for key in keys}
+
+
+@pytest.fixture
+def pool() -> Pool:
+    return Pool()
+
+
+@pytest.fixture
+def reading(pool: Pool) -> Reading:
+    return Reading(ReadSession(pool, HERE), NOON, NOON.date(), NOBODY)
+
+
+async def failing(message: str) -> None:
+    raise ValueError(message)
+
+
+async def test_what_is_asked_side_by_side_waits_in_one_round(reading: Reading, pool: Pool) -> None:
+    async def edge() -> Any:
+        return await reading.side_by_side(
+            reading.fetch(SALT), reading.load(Lengths).one("abc"), reading.side_by_side(reading.fetch(PEPPER))
+        )
+
+    async def other() -> Any:
+        return await reading.load(Lengths).one("de")
+
+    assert await reading.rounds.together([edge(), other()]) == [[["salt"], 3, [["pepper"]]], 2]
+    assert sorted(pool.asked) == ["pepper", "salt", "salt"]  # one batch of words
+
+
+@pytest.mark.parametrize("on_a_plan", [True, False])
+async def test_an_error_is_raised_where_it_is_awaited(reading: Reading, on_a_plan: bool) -> None:
+    """The function may go on without what has failed, and nobody beside it hears of it."""
+
+    async def edge() -> Any:
+        try:
+            await reading.side_by_side(reading.fetch(SALT), failing("second"), failing("third"))
+        except ValueError as error:
+            return str(error), await reading.fetch(PEPPER)
+
+    async def beside() -> Any:
+        return await reading.fetch(SALT)
+
+    if on_a_plan:
+        assert await reading.rounds.together([edge(), beside()]) == [("second", ["pepper"]), ["salt"]]
+    else:
+        assert [await edge(), await beside()] == [("second", ["pepper"]), ["salt"]]
+
+
+async def test_the_others_come_to_their_end_first(reading: Reading) -> None:
+    ended = []
+
+    async def lasting() -> None:
+        await reading.fetch(SALT)
+        await reading.fetch(PEPPER)
+        ended.append("lasting")
+
+    async def edge() -> Any:
+        with pytest.raises(ValueError, match="at once"):
+            await reading.side_by_side(lasting(), failing("at once"), lasting())
+        return list(ended)
+
+    assert await reading.rounds.together([edge()]) == [["lasting", "lasting"]]
+
+
+async def test_an_error_of_a_batch_within_a_fork_reaches_who_forked(reading: Reading) -> None:
+    async def edge() -> Any:
+        with pytest.raises(ValueError, match="bad"):
+            await reading.side_by_side(reading.load(Lengths).one("bad"), reading.fetch(PEPPER))
+        return await reading.load(Lengths).one("good")
+
+    assert await reading.rounds.together([edge()]) == [4]
+
+
+async def test_a_statement_that_fails_ends_them_all(reading: Reading) -> None:
+    closed = []
+
+    async def waiting() -> None:
+        try:
+            await reading.fetch(SALT)
+            await reading.fetch(SALT)
+        finally:
+            closed.append(True)
+
+    with pytest.raises(ValueError, match="broken"):
+        await reading.rounds.together([waiting(), reading.side_by_side(reading.fetch(BROKEN), waiting())])
+    assert closed == [True, True]
+
+
+async def test_off_a_plan_what_comes_after_a_failure_is_not_begun(reading: Reading, pool: Pool) -> None:
+    with pytest.raises(ValueError, match="first"):
+        await reading.side_by_side(failing("first"), reading.fetch(SALT))
+    assert pool.asked == []
