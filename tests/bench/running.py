@@ -255,7 +255,7 @@ def bench(
 def measured(made: Bench, client: Client, shown: Shown, answers: Mapping[str, list[bytes]], first: bool) -> None:
     """One round of a document: every variant in turn."""
     plan = made.plan
-    for variant in plan.variants:
+    for variant in shown.figures:
         requests = shown.document.requests(made.issuer, variant)
         server, figures = made.servers[variant], shown.figures[variant]
         job = Job(made.ports[variant], requests, answers[variant], plan.connections, plan.seconds)
@@ -286,7 +286,7 @@ def run(
     found: list[Shown] = []
     with bench(plan, server, home, access, starts) as (made, client):
         compared: list[dict[str, list[bytes]]] = []
-        for document in wanted:
+        for document in (each for each in wanted if each.among(plan.variants)):
             answers = made.compared(document)
             bodies = next(iter(answers.values()))
             count = sum(leaves(orjson.loads(body)["data"]) for body in bodies) / len(bodies)

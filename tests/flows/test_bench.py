@@ -16,7 +16,7 @@ import pytest
 import boot
 from models.reading import set_tenant
 from tests.bench import aims, database, report
-from tests.bench.documents import documents
+from tests.bench.documents import documents, growing
 from tests.bench.load import Job, drive, post
 from tests.bench.peers.variants import functions
 from tests.bench.processes import COMMANDS
@@ -102,8 +102,10 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
         ):
             assert asyncio.run(rows(access.owner, table, where)) == wanted
         with bench(PLAN, server, home, access) as (made, client):
-            answers = {document.name: made.compared(document) for document in documents(TINY, asked=2)}
-            assert list(answers) == ["Q1", "Q2", "Q3", "Q4"]
+            every = (*documents(TINY, asked=2), growing()[0])
+            answers = {document.name: made.compared(document) for document in every}
+            assert list(answers) == ["Q1", "Q2", "Q3", "Q4", "G20"]
+            assert [list(answers[name]) for name in ("Q1", "G20")] == [list(COMMANDS), ["ours", "core"]]
             assert all(map(reached, answers["Q1"]["ours"]))
             assert set().union(*map(reasons, answers["Q1"]["ours"])) > {None}
             superuser = server.dsn(boot.SUPERUSER, database.name_of(TINY))
@@ -112,8 +114,8 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
                 assert len(there) == 20
                 assert there == shown_on_the_shelf(answer)
             found = []
-            for document in documents(TINY, asked=2)[:2]:
-                shown = Shown(document, 1, 1, {variant: Figures() for variant in COMMANDS})
+            for document in (*every[:2], every[-1]):
+                shown = Shown(document, 1, 1, {variant: Figures() for variant in answers[document.name]})
                 made.count(document, shown)
                 measured(made, client, shown, answers[document.name], False)
                 found.append(shown)
@@ -126,7 +128,11 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
             assert figures.trips > figures.statements > 0
             assert figures.server_cpu_s >= 0
             assert figures.peak_mb > 10
-    assert "baseline ÷ ours" in report.plain(found)
+    said = report.plain(found)
+    assert "baseline ÷ ours" in said
+    assert [row[:2] for row in report.growth(found)] == [("ours", "20"), ("core", "20")]
+    assert "server CPU µs an item" in said
+    assert "server CPU µs an item" in report.markdown(found, PLAN)
 
 
 def test_the_first_difference_is_named() -> None:
