@@ -167,26 +167,33 @@ class Loader(Generic[K, V]):
         """Wait until the values of these keys are known: with those who ask for the same already, or in a new batch."""
         flight = self._flight
         waiting = {id(batch): batch for key in keys if (batch := flight.get(key)) is not None} if flight else {}
-        fresh = [key for key in dict.fromkeys(keys) if key not in flight] if waiting else list(dict.fromkeys(keys))
+        fresh = [key for key in keys if key not in flight] if waiting else keys
         if fresh:
             batch = self._open
             if batch is None:
                 batch = self._open = self.reading.rounds.open(self._answer)
-            batch.keys.extend(fresh)
-            flight.update(dict.fromkeys(fresh, batch))
+            distinct = dict.fromkeys(fresh, batch)
+            batch.keys.extend(distinct)
+            flight.update(distinct)
             waiting[id(batch)] = batch
         for batch in waiting.values():
             await batch
 
     async def _answer(self, batch: Batch) -> None:
         self._open = None
+        keys, flight = batch.keys, self._flight
         try:
-            found = await self.fetch(batch.keys)
-            for key in batch.keys:
-                self._known[key] = found[key] if key in found else self.absent()
+            found = await self.fetch(keys)
+            self._known.update(found)
+            for key in keys:
+                if key not in found:
+                    self._known[key] = self.absent()
         finally:
-            for key in batch.keys:
-                self._flight.pop(key, None)
+            if len(flight) == len(keys):  # all that is on its way, as mostly
+                flight.clear()
+            else:
+                for key in keys:
+                    flight.pop(key, None)
 
 
 class ById(Loader[UUID, R | None]):

@@ -168,14 +168,18 @@ async def _here(
         for place, sku in zip(places, skus, strict=True)
     ]
     running = asked.index.running(asked.moment.at)
+    ready: dict[UUID, tuple[Part, int]] = {}  # of each store what is the same for all its skus
     found: list[list[tuple[UUID, Terms | None]] | None] = []
     for place, sku, tell in zip(places, skus, told, strict=True):
         side = sides.get(place.cloud_store_id)
         if side is None or not tell:
             found.append([] if tell else None)
             continue
-        shown = side.gates.passing & running & _shown(ctx, asked.index, place)
-        reached = asked.index.reached((side.part, *_part(items, sku), *asked.parts), shown)
+        if place.cloud_store_id not in ready:
+            shown = side.gates.passing & running & _shown(ctx, asked.index, place)
+            ready[place.cloud_store_id] = asked.index.joined((side.part, *asked.parts)), shown
+        held, shown = ready[place.cloud_store_id]
+        reached = asked.index.reached((held, *_part(items, sku)), shown)
         ids = (asked.index.aims[position].id for position in islice(reached, first))
         found.append([(one, side.terms.get(one)) for one in ids])
     return await _with_terms(ctx, found)

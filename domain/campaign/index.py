@@ -267,6 +267,10 @@ class ReachIndex:
     def _heads_where(self, condition: Callable[[Aim], bool]) -> int:
         return reduce(or_, [1 << head for aim, head in zip(self.aims, self._head_at, strict=True) if condition(aim)], 0)
 
+    def joined(self, parts: Iterable[Part]) -> Part:
+        """Several parts as one, for a question that is asked often; of its steps nothing can be told any more."""
+        return Part((), reduce(and_, (part.held for part in parts), self._clauses))
+
     # ── what it answers ───────────────────────────────────────────────────────────────────────────────────────────
     def reached(self, parts: Iterable[Part], among: int) -> Iterator[int]:
         """The positions of the campaigns among these that reach by all parts, in order of rank."""
