@@ -67,7 +67,7 @@ documents: $(STAMP) ## store a folder of .graphql files for a tenant's clients: 
 
 stored-only: $(STAMP) ## let a client send stored documents only: make stored-only CLIENT=web TENANT=… (OFF=1: any again)
 	@[ -n "$$CLIENT" ] || { echo "Which client? make stored-only CLIENT=web TENANT=acme" >&2; exit 2; }
-	@exec $(BIN)/python -m cli stored-only $${TENANT:+--tenant "$$TENANT"} $${OFF:+--off} -- "$$CLIENT"
+	@exec $(BIN)/python -m cli stored-only $${TENANT:+--tenant "$$TENANT"} $$([ "$$OFF" = 1 ] && echo --off) -- "$$CLIENT"
 
 token: $(STAMP) ## print a demo token: make -s token AS=store:2191/clerk
 	@[ -n "$$AS" ] || { echo "A token for whom? make -s token AS=store:2191/clerk" >&2; exit 2; }

@@ -89,10 +89,10 @@ class Prepared:
 
 
 class _Shelf:
-    """Documents by their text, the least recently used first out."""
+    """Documents by their text, the least recently used first out, so many and of so many bytes at most."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, entries: int, size: int) -> None:
+        self._entries, self._size = entries, size
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self.bytes = 0
 
@@ -107,11 +107,11 @@ class _Shelf:
 
     def keep(self, prepared: Prepared) -> None:
         weight = _weight(prepared.text)
-        if weight > self._limits.document_bytes:
+        if weight > self._size:
             return
         self._kept[prepared.text] = prepared
         self.bytes += weight
-        while len(self._kept) > self._limits.documents or self.bytes > self._limits.document_bytes:
+        while len(self._kept) > self._entries or self.bytes > self._size:
             oldest, _ = self._kept.popitem(last=False)
             self.bytes -= _weight(oldest)
 
@@ -126,7 +126,8 @@ class Documents:
         self._limits = limits
         self._introspection = introspection
         self._rules = (*specified_rules, *_input_rules(schema))
-        self._sent, self._stored = _Shelf(limits), _Shelf(limits)
+        self._sent = _Shelf(limits.documents, limits.document_bytes)
+        self._stored = _Shelf(limits.stored_documents, limits.stored_document_bytes)
         self.hits = 0
         self.misses = 0
 

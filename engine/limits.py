@@ -110,7 +110,11 @@ class Limits:
     documents: int = 1_000
     """Prepared documents kept."""
     document_bytes: int = 64_000_000
-    """Memory they may take, estimated from their text. The same again for stored documents."""
+    """Memory they may take, estimated from their text."""
+    stored_documents: int = 5_000
+    """Prepared documents kept of those that are stored."""
+    stored_document_bytes: int = 256_000_000
+    """Memory they may take."""
     remembered_chars: int = 10_000_000
     """Characters of texts remembered by their hash, where they are."""
 
@@ -120,7 +124,7 @@ class Limits:
     plans: int = 2_000
     """Compiled plans kept, and operations known to have none or to have come once."""
     plan_bytes: int = 128_000_000
-    """Memory they may take, estimated from their source."""
+    """Memory they may take, estimated from their source. As many, and as much, again for stored documents."""
     plan_fields: int = 3_000
     """Fields of one plan, fragments spread out over every type they may meet."""
 

@@ -26,7 +26,9 @@ from models.wall import APP_ROLE
 
 MAX_FILES: Final = 1_000
 """Documents of one folder."""
+SUFFIXES: Final = frozenset({".graphql", ".gql"})
 NAME_CHARS: Final = 200
+CLIENT_CHARS: Final = 255
 SHOWN: Final = 20
 """Problems that are told of at once."""
 
@@ -49,7 +51,7 @@ class Document:
 
 
 def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> list[Document]:
-    """The `.graphql` files of a folder and of those in it, by name.
+    """The `.graphql` and `.gql` files of a folder and of those in it, by name.
 
     Args:
         folder: the folder.
@@ -57,7 +59,7 @@ def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> li
 
     Raises: BrokenFolder.
     """
-    files = sorted(folder.rglob("*.graphql"))
+    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
     if not files:
         raise BrokenFolder(f"{folder} holds no .graphql file.")
     if len(files) > MAX_FILES:
@@ -81,6 +83,8 @@ def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> li
 
 
 def _unfit(name: str, text: str) -> list[str]:
+    if not name.isprintable():
+        return ["its name has characters that cannot be printed"]
     if len(name) > NAME_CHARS:
         return [f"its name is longer than {NAME_CHARS} characters"]
     if len(text) > MAX_DOCUMENT_CHARS:
@@ -116,8 +120,11 @@ async def store(owner_dsn: str, tenant: str, documents: Sequence[Document], now:
 async def switch(owner_dsn: str, tenant: str, client: str, *, stored_only: bool) -> tuple[str, ...]:
     """Say whether a client of a tenant may send stored documents only; the clients that may, by name.
 
-    Raises: UnknownTenant; ValueError where a tenant would have more than MAX_STORED_ONLY of them.
+    Raises: UnknownTenant; ValueError for a name that no token can bear, or where a tenant would have more than
+        MAX_STORED_ONLY of them.
     """
+    if not 1 <= len(client) <= CLIENT_CHARS or not client.isprintable():
+        raise ValueError(f"A client has 1 to {CLIENT_CHARS} printable characters.")
     change = "array_append(array_remove(stored_only, $2), $2)" if stored_only else "array_remove(stored_only, $2)"
     async with connected(owner_dsn) as connection:
         try:

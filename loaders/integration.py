@@ -59,8 +59,8 @@ class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
         return []
 
 
-STORED_KEPT = 5_000
-"""Texts of stored documents that a process keeps."""
+STORED_CHARS = 50_000_000
+"""Characters of stored documents' texts that a process keeps."""
 
 
 class StoredTextRow(Row):
@@ -82,6 +82,7 @@ class StoredTexts:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[UUID, str], str] = OrderedDict()
+        self._chars = 0
 
     async def of(self, session: ReadSession, digest: str) -> str | None:
         """The text that the session's tenant has stored under a hash; None if it has none."""
@@ -93,7 +94,11 @@ class StoredTexts:
         rows = await session.fetch(STORED_DOCUMENT, hash=digest)
         if not rows:
             return None
-        self._kept[key] = rows[0].text
-        if len(self._kept) > STORED_KEPT:
-            self._kept.popitem(last=False)
-        return rows[0].text
+        text = rows[0].text
+        if key not in self._kept:  # another request may have been as quick
+            self._kept[key] = text
+            self._chars += len(text)
+        while self._chars > STORED_CHARS:
+            _, oldest = self._kept.popitem(last=False)
+            self._chars -= len(oldest)
+        return text

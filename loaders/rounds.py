@@ -4,6 +4,9 @@ Within `together` every edge is stepped until it waits for something. What they 
 and then the statements of all of them, which go out in one trip. Then whoever waited goes on, until all are through. It
 owns no statement. Outside of `together`, on the reference executor, a loader's keys are gathered for one turn of the
 event loop, and its statement goes out alone.
+
+An edge that is ended on its way hears GeneratorExit and no CancelledError. So it must not wait for a lock, which would
+lose its wake-up by it, nor set a time limit, which would be its task's.
 """
 
 import asyncio
@@ -17,16 +20,19 @@ Step: TypeAlias = Coroutine[Any, Any, Any]
 
 
 class Ask:
-    """A statement that an edge waits for, and then its rows."""
+    """A statement that an edge waits for, and then its rows, or why there are none."""
 
-    __slots__ = ("rows", "statement", "values")
+    __slots__ = ("error", "rows", "statement", "values")
 
     def __init__(self, statement: Read[Any], values: dict[str, Any]) -> None:
         self.statement, self.values = statement, values
         self.rows: list[Any] = []
+        self.error: Exception | None = None
 
     def __await__(self) -> Generator[Any, None, list[Any]]:
         yield self
+        if self.error is not None:
+            raise self.error
         return self.rows
 
 
@@ -146,7 +152,7 @@ class _Run:
         self._edges: list[_Edge] = []
         self._ready: list[_Edge] = []
         self._asks: list[tuple[Ask, _Edge]] = []
-        self._futures: list[tuple[asyncio.Future[Any], _Edge]] = []
+        self._futures: list[tuple[asyncio.Future[Any] | None, _Edge]] = []
 
     async def through(self, fork: _Fork) -> None:
         """Run the edges of a fork to their end."""
@@ -157,20 +163,35 @@ class _Run:
                 self._step(edge)
             elif opened := self._rounds.taken():
                 self._start([_Edge(batch.answer(batch), batch) for batch in opened])
+            elif self._futures and self._woken():
+                continue
             elif self._asks:
-                asked, self._asks = self._asks, []
-                found = await fetch_all(self._session, [(ask.statement, ask.values) for ask, _ in asked])
-                for (ask, edge), rows in zip(asked, found, strict=True):
-                    ask.rows = rows
-                    self._ready.append(edge)
+                await self._fetched()
             else:
                 await self._others()
 
     def close(self) -> None:
-        """End what has not ended."""
+        """End what has not ended, and what it waits for."""
+        for future, _ in self._futures:
+            if future is not None:
+                future.cancel()
         for edge in self._edges:
             edge.step.close()
         self._rounds.taken()
+
+    async def _fetched(self) -> None:
+        """One trip for all that is asked; if it fails, each of the askers is told."""
+        asked, self._asks = self._asks, []
+        try:
+            found = await fetch_all(self._session, [(ask.statement, ask.values) for ask, _ in asked])
+        except Exception as error:
+            for ask, edge in asked:
+                ask.error = error
+                self._ready.append(edge)
+            return
+        for (ask, edge), rows in zip(asked, found, strict=True):
+            ask.rows = rows
+            self._ready.append(edge)
 
     def _forked(self, fork: _Fork) -> None:
         self._start([_Edge(step, fork, place) for place, step in enumerate(fork.edges)])
@@ -207,6 +228,8 @@ class _Run:
             wait.parent = edge
             self._forked(wait)
         else:
+            if wait is not None:
+                wait._asyncio_future_blocking = False  # what a task does that takes over the waiting
             self._futures.append((wait, edge))
 
     def _ended(self, edge: _Edge, result: Any) -> None:
@@ -220,20 +243,25 @@ class _Run:
             self._ready.append(of.parent)
 
     async def _others(self) -> None:
-        """Wait for what is neither keys nor statements: a lock, a thread."""
-        futures, self._futures = self._futures, []
-        waiting = {future for future, _ in futures if future is not None}
-        for future in waiting:
-            future._asyncio_future_blocking = False  # what a task does that takes over the waiting
+        """Wait for what is neither keys nor statements: a thread, somebody else's work."""
+        waiting = {future for future, _ in self._futures if future is not None}
         if waiting:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        else:
+        elif self._futures:
             await asyncio.sleep(0)
+        else:
+            raise RuntimeError("edges wait for each other")
+        self._woken()
+
+    def _woken(self) -> bool:
+        """Let those go on whose waiting is over; whether there are any."""
+        futures, self._futures = self._futures, []
         for future, edge in futures:
             if future is None or future.done():
                 self._ready.append(edge)
             else:
                 self._futures.append((future, edge))
+        return bool(self._ready)
 
 
 def _alone(batch: Batch) -> None:

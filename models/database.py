@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Connection, NullPool, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -166,6 +166,12 @@ class Database:
             self._lender.records.append(self._record)
             event.listen(self.engine.sync_engine, "before_cursor_execute", self._written)
 
+        # What has died on its way is replaced at once, without asking the server.
+        @event.listens_for(self.engine.sync_engine, "checkout")
+        def taken(connection: Any, _record: Any, _proxy: Any) -> None:
+            if connection.driver_connection.is_closed():
+                raise DisconnectionError
+
         # After SQLAlchemy's own beginning of a connection, which makes the driver forget what it has learnt of types.
         @event.listens_for(self.engine.sync_engine, "connect")
         def begun(connection: Any, _record: Any) -> None:
@@ -232,5 +238,5 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        self._lender.clear()
+        self._lender.end()
         await self.engine.dispose()

@@ -16,7 +16,39 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.reading import R, Read
 
+PREPARED_CHARS = 400_000
+"""Characters of the statements prepared on one connection: the server's process takes about 130 bytes for each."""
 _PREPARED = "prepared"
+
+
+class Prepared:
+    """The statements prepared on a connection, the least recently used first out; the driver closes what goes."""
+
+    __slots__ = ("_chars", "_kept")
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Read[Any], Any] = OrderedDict()
+        self._chars = 0
+
+    def get(self, statement: Read[Any]) -> Any:
+        """What was prepared for a statement, if it is still there."""
+        prepared = self._kept.get(statement)
+        if prepared is not None:
+            self._kept.move_to_end(statement)
+        return prepared
+
+    def keep(self, statement: Read[Any], prepared: Any, most: int) -> None:
+        """Keep one more, of at most so many."""
+        self._kept[statement] = prepared
+        self._chars += len(statement.text)
+        while len(self._kept) > most or (self._chars > PREPARED_CHARS and len(self._kept) > 1):
+            oldest, _ = self._kept.popitem(last=False)
+            self._chars -= len(oldest.text)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._kept.clear()
+        self._chars = 0
 
 
 class PooledConnection:
@@ -26,7 +58,7 @@ class PooledConnection:
 
     def __init__(self, fairy: PoolProxiedConnection, lender: "Lender") -> None:
         self._fairy, self._lender = fairy, lender
-        self._prepared: OrderedDict[Read[Any], Any] = fairy.info.setdefault(_PREPARED, OrderedDict())
+        self._prepared: Prepared = fairy.info.setdefault(_PREPARED, Prepared())
         self.driver: Any = fairy.driver_connection
         """asyncpg's connection."""
 
@@ -40,11 +72,8 @@ class PooledConnection:
             if not self._lender.prepares:
                 rows = await self.driver.fetch(statement.text, *arguments, record_class=statement.row)
                 return rows
-            prepared = self._prepared[statement] = await self.driver.prepare(statement.text, record_class=statement.row)
-            if len(self._prepared) > self._lender.prepares:
-                self._prepared.popitem(last=False)  # the driver closes what nobody holds
-        else:
-            self._prepared.move_to_end(statement)
+            prepared = await self.driver.prepare(statement.text, record_class=statement.row)
+            self._prepared.keep(statement, prepared, self._lender.prepares)
         rows = await prepared.fetch(*arguments)
         return rows
 
@@ -99,26 +128,29 @@ class Lender:
         self._waiting: deque[asyncio.Future[PooledConnection | None]] = deque()
         self._out = 0
         self._asking = 0
+        self._ended = False
 
     async def lend(self) -> PooledConnection:
         """A connection. Raises: what the pool raises; TimeoutError when none comes free in time."""
+        until = asyncio.get_running_loop().time() + self._wait_seconds
         while True:
             while self._shelf:
                 connection = self._shelf.pop()
                 if not connection.is_closed():
                     return connection
                 connection.discard()
-            if self._out < self._size:
-                return await self._drawn()
-            handed = await self._handed()
-            if handed is not None:
-                if not handed.is_closed():
-                    return handed
-                handed.discard()
+            found = await (self._drawn() if self._out < self._size else self._handed(until))
+            if found is None:
+                continue
+            if not found.is_closed():
+                return found
+            found.discard()
 
     def take_back(self, connection: PooledConnection) -> None:
         """Hand a connection to the next who waits, or lay it on the shelf."""
-        if self._asking:
+        if self._ended or connection.is_closed():
+            connection.discard()
+        elif self._asking:
             connection.release()
             self.lost()
         elif (waiter := self._next()) is not None:
@@ -137,9 +169,13 @@ class Lender:
         """Within it, the pool itself may be asked for a connection."""
         self._asking += 1
         try:
-            if self._shelf:
-                self._shelf.pop().release()
-                self.lost()
+            while self._shelf:
+                connection = self._shelf.pop()
+                if not connection.is_closed():
+                    connection.release()
+                    self.lost()
+                    break
+                connection.discard()
             yield
         finally:
             self._asking -= 1
@@ -152,8 +188,9 @@ class Lender:
         shelved = len(self._shelf)
         return {"idle": float(pool.checkedin() + shelved), "busy": float(pool.checkedout() - shelved)}
 
-    def clear(self) -> None:
-        """Give everything on the shelf back to the pool."""
+    def end(self) -> None:
+        """Give everything on the shelf back to the pool; what comes back from now on is closed."""
+        self._ended = True
         while self._shelf:
             self._shelf.pop().release()
             self._out -= 1
@@ -168,12 +205,12 @@ class Lender:
             self.lost()
             raise
 
-    async def _handed(self) -> PooledConnection | None:
+    async def _handed(self, until: float) -> PooledConnection | None:
         """One that somebody gives back; None when it is time to look again."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[PooledConnection | None] = loop.create_future()
         self._waiting.append(waiter)
-        timer = loop.call_later(self._wait_seconds, _expire, waiter)
+        timer = loop.call_at(until, _expire, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:

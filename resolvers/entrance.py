@@ -49,6 +49,7 @@ class Opened:
 
     context: Context
     expires_at: datetime | None
+    client: str
     stored_only: bool
     _texts: StoredTexts
     _earlier: int = 0
@@ -118,7 +119,7 @@ class Entrance:
         reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
         client = (claims and claims.client) or NO_CLIENT
         expires_at = None if claims is None else claims.expires_at
-        return Opened(Context(viewer, reading), expires_at, client in tenant.stored_only, self._texts)
+        return Opened(Context(viewer, reading), expires_at, client, client in tenant.stored_only, self._texts)
 
     async def _named(self, facts: RequestFacts) -> TenantEntry:
         """The tenant of a request without a token."""
@@ -145,7 +146,7 @@ class Entrance:
         if (
             tenant is None
             or (by_host is not None and by_host.id != tenant.id)
-            or (facts.tenant is not None and by_header != tenant)
+            or (facts.tenant is not None and (by_header is None or by_header.id != tenant.id))
         ):
             raise Unauthenticated(REFUSAL)
         return tenant

@@ -78,6 +78,8 @@ class _Tally:
     kind: str = "none"
     name: str | None = None
     statements: int | None = None
+    client: str | None = None
+    stored: bool = False
     started: float = field(default_factory=perf_counter)
 
 
@@ -141,7 +143,9 @@ class Desk:
 
     async def _begin(self, tally: _Tally, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result | _Begun:
         async with self._door.open(facts) as opened:
+            tally.client = opened.client
             prepared = await self._graph.library.prepared(ask, opened)
+            tally.stored = prepared.stored
             operation = prepared.operation(ask.operation_name)
             tally.kind, tally.name = operation.kind, operation.name
             if operation.kind not in kinds:
@@ -212,5 +216,12 @@ class Desk:
         code = result.code
         self._metrics.answered(tally.kind, code, perf_counter() - tally.started, tally.statements)
         name = tally.name[: self._limits.operation_name_chars] if tally.name else None
-        bind(kind=tally.kind, operation=name, code=code, statements=tally.statements)
+        bind(
+            kind=tally.kind,
+            operation=name,
+            code=code,
+            statements=tally.statements,
+            client=tally.client,
+            stored=tally.stored,
+        )
         return result

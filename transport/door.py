@@ -37,6 +37,10 @@ class OpenRequest(Protocol):
         """What resolvers get as `info.context`; fresh for every request, operation and event."""
 
     @property
+    def client(self) -> str:
+        """The application that asks, as far as that is proven."""
+
+    @property
     def stored_only(self) -> bool:
         """Whether the client may send stored documents only."""
 

@@ -144,7 +144,7 @@ def configure(
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_: Lines(stream),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -178,6 +178,17 @@ def say(level: str, event: str, **facts: Any) -> None:
     """Write a line if it can be written: for what has to go on though nobody reads stderr any more."""
     with suppress(OSError, ValueError):
         getattr(log, level)(event, **facts)
+
+
+class Lines(structlog.WriteLogger):
+    """Writes lines to a stream, as long as somebody reads it: a request does not fail because its line is not read."""
+
+    def msg(self, message: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = failure = err = msg
 
 
 class _Forward(logging.Handler):

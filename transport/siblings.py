@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from transport.logs import say
+
 ASK_S: Final = 1.0
 """What a sibling may take to answer; Prometheus waits for ten seconds."""
 PAGE_BYTES: Final = 4 * 1024 * 1024
@@ -30,7 +32,7 @@ class Siblings:
 
     @asynccontextmanager
     async def answering(self, page: Callable[[], bytes]) -> AsyncIterator[None]:
-        """Within it, whoever asks for this worker's figures gets `page`."""
+        """Within it, whoever asks for this worker's figures gets `page`; nobody does where no socket can be made."""
 
         async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
@@ -43,12 +45,17 @@ class Siblings:
                 writer.close()
 
         aside = self._directory / f"{self._number}.{os.getpid()}"
-        server = await asyncio.start_unix_server(answer, aside)
-        aside.rename(self._directory / str(self._number))
+        server = None
+        try:
+            server = await asyncio.start_unix_server(answer, aside)
+            aside.rename(self._directory / str(self._number))
+        except OSError as error:  # requests can be served without
+            say("warning", "worker.no_figures", error=str(error))
         try:
             yield
         finally:
-            server.close()
+            if server is not None:
+                server.close()
 
     async def whole(self) -> bytes:
         """One page of all workers' figures; who does not answer in time is marked as not up."""

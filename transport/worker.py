@@ -226,7 +226,8 @@ class WorkerServer(Server):
         for each in told:
             each.shutdown()
         deadline = time.monotonic() + LEAVE_S
-        while self._load() and not self.force_exit and time.monotonic() < deadline:  # noqa: ASYNC110  # no event says it
+        # A signal in the meantime means a stop, for which nobody waits that long.
+        while self._load() and not self._captured_signals and time.monotonic() < deadline:  # noqa: ASYNC110  # no event
             await asyncio.sleep(_LOOK_S)
         # A websocket whose client reads nothing is still there, and uvicorn fails when it tells one a second time.
         for each in set(told) & self.server_state.connections:

@@ -14,12 +14,13 @@ SIGTERM and SIGINT stop all, SIGHUP renews one worker after another.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -245,7 +246,7 @@ class Workers:
             loop.add_signal_handler(each, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         self._up = up
-        with tempfile.TemporaryDirectory(prefix="millrace-", dir=_short_enough()) as self._directory:
+        with _directory() as self._directory:
             tasks: list[asyncio.Task[Any]] = [asyncio.create_task(place.keep()) for place in self._places]
             tasks += [asyncio.create_task(self._renew()), asyncio.create_task(self._stopping.wait())]
             try:
@@ -281,6 +282,8 @@ class Workers:
     async def start(self, number: int) -> Worker:
         """Start a worker and give it its orders; it is not ready yet."""
         ours, theirs = socket.socketpair()
+        with suppress(OSError):
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)  # somebody may have tidied it away
         try:
             fds = (theirs.fileno(), self._listening.fileno())
             process = await asyncio.create_subprocess_exec(
@@ -329,6 +332,7 @@ class Workers:
 
     async def _stop_all(self) -> None:
         """Everybody ends: gracefully within the time for it, or killed after it, or at once when asked again."""
+        self._listening.close()  # who connects now is refused, and does not wait for nobody
         killing = asyncio.create_task(self._killing.wait())
         for worker in self._all:
             worker.send(signal.SIGTERM)
@@ -352,6 +356,17 @@ def _has_terminal() -> bool:
     return True
 
 
-def _short_enough() -> str | None:
-    """Where the directory of the workers' sockets goes: a socket's path has a limit that long TMPDIRs break."""
-    return None if len(str(Path(tempfile.gettempdir()))) < SOCKET_PATH_MAX else "/tmp"
+@contextmanager
+def _directory() -> Iterator[str]:
+    """The directory of the workers' sockets, open to nobody else.
+
+    A socket's path has a limit that long TMPDIRs break.
+    """
+    within = None if len(str(Path(tempfile.gettempdir()))) < SOCKET_PATH_MAX else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="millrace-", dir=within, ignore_cleanup_errors=True) as made:
+        descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # systemd-tmpfiles leaves what is locked alone, however old
+            yield made
+        finally:
+            os.close(descriptor)

@@ -105,6 +105,7 @@ class _Emitter:
     def name(self, wish: str) -> str:
         """A name nobody has yet, like the wish."""
         wish = wish.strip("_") or "field"
+        wish = wish if wish.isidentifier() else f"field_{wish}"  # an alias may be `_1`
         wish = wish + "_" if keyword.iskeyword(wish) or wish in _RESERVED else wish
         while True:
             times = self.taken[wish] = self.taken.get(wish, 0) + 1

@@ -25,6 +25,8 @@ from engine.plan.tree import Fallback, Unplannable
 
 _BYTES_PER_CHAR = 12
 """Memory of a compiled plan per character of its source; measured 8 to 11, tree and constants included."""
+_BYTES_PER_FIELD = 260
+"""And per field of its tree, which types that are asked the same share in the source and not in memory."""
 _BYTES = 4_000
 """Memory of an entry that holds no plan."""
 
@@ -55,7 +57,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Estimated memory."""
-        return _BYTES + len(self.source.text) * _BYTES_PER_CHAR
+        return _BYTES + len(self.source.text) * _BYTES_PER_CHAR + self.fields * _BYTES_PER_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +100,47 @@ def compiled(
     return Plan(names["plan"], source, built.fields)
 
 
-class Plans:
-    """The plans of one schema, the least recently used first out."""
+class _Shelf:
+    """Plans by their keys, the least recently used first out."""
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
-        self._schema, self._limits = schema, limits
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._kept: OrderedDict[Key, Plan | NoPlan] = OrderedDict()
-        self._bytes = 0
-        self.compiled = 0
+        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    def get(self, key: Key) -> Plan | NoPlan | None:
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: Key, plan: Plan | NoPlan) -> None:
+        before = self._kept.pop(key, None)
+        self.bytes += plan.bytes - (0 if before is None else before.bytes)
+        self._kept[key] = plan
+        while len(self._kept) > self._limits.plans or self.bytes > self._limits.plan_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self.bytes -= oldest.bytes
+
+
+class Plans:
+    """The plans of one schema; those of stored documents apart, so that what others send puts none of them out."""
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
+        self._schema, self._limits = schema, limits
+        self._sent, self._stored = _Shelf(limits), _Shelf(limits)
+        self.compiled = 0
+
+    def __len__(self) -> int:
+        return len(self._sent) + len(self._stored)
+
     @property
     def bytes(self) -> int:
         """Estimated memory of what is kept."""
-        return self._bytes
+        return self._sent.bytes + self._stored.bytes
 
     def of(
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any], payload: str | None = None
@@ -121,10 +148,11 @@ class Plans:
         """The plan for an operation, or for a `payload` of it, under these coerced variables, or why there is none."""
         names = prepared.switches
         key = (prepared, operation.name, payload, *[variables.get(name) for name in names])
-        found = self._kept.get(key)
+        shelf = self._stored if prepared.stored else self._sent
+        found = shelf.get(key)
         if found is None and not (self._limits.plan_at_once or prepared.stored):
             found = NEW
-            self._keep(key, found)
+            shelf.keep(key, found)
         elif found is None or found is NEW:
             switches = {name: variables[name] for name in names if name in variables}
             try:
@@ -132,15 +160,5 @@ class Plans:
                 self.compiled += 1
             except Unplannable as error:
                 found = NoPlan(error.reason)
-            self._keep(key, found)
-        else:
-            self._kept.move_to_end(key)
+            shelf.keep(key, found)
         return found
-
-    def _keep(self, key: Key, plan: Plan | NoPlan) -> None:
-        before = self._kept.pop(key, None)
-        self._bytes += plan.bytes - (0 if before is None else before.bytes)
-        self._kept[key] = plan
-        while len(self._kept) > self._limits.plans or self._bytes > self._limits.plan_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.bytes

@@ -69,7 +69,7 @@ class Run:
 
     def items(self, value: Any) -> list[Any]:
         """The items of a value that is no list, kept for as long as the plan runs: it knows objects by their ids."""
-        if _is_strange(value) or not is_iterable(value):
+        if _is_strange(value) or not is_iterable(value) or hasattr(type(value), "__aiter__"):
             raise Fallback("list")
         items = list(value)
         self._kept.append(items)

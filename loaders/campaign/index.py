@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sys import getsizeof
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary, ref
+from weakref import ref
 
 from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, cast, func, null, select
 
@@ -255,7 +255,8 @@ class KeptIndexes:
     def __init__(self, entries: int = MAX_INDEXES, size: int = MAX_INDEX_BYTES) -> None:
         self._entries, self._size = entries, size
         self._known: OrderedDict[UUID, tuple[int, datetime, ReachIndex]] = OrderedDict()
-        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self.building: dict[tuple[UUID, int], asyncio.Future[tuple[ReachIndex, datetime] | None]] = {}
+        """What comes of building the index of a tenant and revision; None when the builder ended before it was done."""
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -275,7 +276,10 @@ class KeptIndexes:
         return None if known is None else known[2]
 
     def put(self, tenant: UUID, revision: int, since: datetime, index: ReachIndex) -> None:
-        """Keep an index instead of the tenant's last one. The one put last stays, whatever its size."""
+        """Keep an index instead of the tenant's last one, unless that is newer. It stays, whatever its size."""
+        known = self._known.get(tenant)
+        if known is not None and known[0] > revision:
+            return  # a request with an older snapshot was slow
         self._drop(tenant)
         self._known[tenant] = (revision, since, index)
         self.bytes += index.size
@@ -286,13 +290,6 @@ class KeptIndexes:
         known = self._known.pop(tenant, None)
         if known is not None:
             self.bytes -= known[2].size
-
-    def lock(self, tenant: UUID) -> asyncio.Lock:
-        """Under it one request builds and the others of the tenant wait for what it makes."""
-        lock = self._locks.get(tenant)
-        if lock is None:
-            lock = self._locks[tenant] = asyncio.Lock()
-        return lock
 
 
 class IndexOf(Loader[UUID, ReachIndex]):
@@ -306,20 +303,32 @@ class IndexOf(Loader[UUID, ReachIndex]):
     async def _index(self, kept: KeptIndexes, tenant: UUID) -> ReachIndex:
         rows = await self.reading.fetch(REVISION)
         revision = rows[0].revision if rows else 0
-        since = since_of(self.reading.now)
-        index = kept.get(tenant, revision, since)
-        if index is None:
-            async with kept.lock(tenant):
-                index = kept.get(tenant, revision, since)
-                if index is None:
-                    # Kept for longer than this request may look back: the next ones come later.
-                    knows = known_since(self.reading.now)
-                    values: dict[str, Any] = {"since": knows}
-                    aims = await self.reading.fetch(AIMS, **values)
-                    conditions = await self.reading.fetch(CONDITIONS, **values)
-                    index = await asyncio.to_thread(built, aims, conditions)
-                    kept.put(tenant, revision, knows, index)
+        since, place = since_of(self.reading.now), (tenant, revision)
+        while (index := kept.get(tenant, revision, since)) is None:
+            building = kept.building.get(place)
+            if building is None:
+                return await self._built(kept, tenant, revision)
+            made = await asyncio.shield(building)  # everybody waits for it: one who goes ends her own waiting alone
+            if made is not None and made[1] <= since:
+                return made[0]
         return index
+
+    async def _built(self, kept: KeptIndexes, tenant: UUID, revision: int) -> ReachIndex:
+        building = kept.building[tenant, revision] = asyncio.get_running_loop().create_future()
+        made = None
+        try:
+            # Kept for longer than this request may look back: the next ones come later.
+            knows = known_since(self.reading.now)
+            values: dict[str, Any] = {"since": knows}
+            aims = await self.reading.fetch(AIMS, **values)
+            conditions = await self.reading.fetch(CONDITIONS, **values)
+            index = await asyncio.to_thread(built, aims, conditions)
+            kept.put(tenant, revision, knows, index)
+            made = index, knows
+            return index
+        finally:  # also where the request ends on the way: one of those who wait builds it then
+            del kept.building[tenant, revision]
+            building.set_result(made)
 
 
 def since_of(now: datetime) -> datetime:

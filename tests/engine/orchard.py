@@ -12,7 +12,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.extensions import FieldExtension
 
-from tests.engine.edges import (
+from tests.engine.edges import (  # fmt: skip
     CONFIG,
     PATIENT,
     START,
@@ -35,6 +35,7 @@ from tests.engine.edges import (
     viewers,
     waited,
 )
+from tests.engine.nests import NESTS, Nest, laid
 from tests.engine.small import KnownError
 
 TREES, STONES = 8, 3
@@ -291,6 +292,10 @@ class Tree(Thing):
     too_few: int | None = edge(too_few)
     too_big: int
     impostor: "Tree | None" = each(lambda row: stone(1) if row.number == 2 else row)
+    nest: Nest | None = each(lambda row: NESTS[row.number] if row.number % 2 else None)
+    nests: list[Nest] = computed(lambda row: NESTS[: row.number % 3])
+    cuckoos: list[Nest] = computed(laid)
+    cuckoo: Nest | None = each(lambda row: row if row.number % 2 else NESTS[row.number])
     odd: Odd | None = each(lambda row: Row("Pebble", row.number))
     mistakes: list["Note"] = each(lambda row: [row.note, ValueError("no note")][: row.number % 3])
     mistaken: "Note | None" = computed(lambda row: ValueError("no note") if row.number == 1 else None)
@@ -365,27 +370,9 @@ class Mutation:
 
 
 UNRULY = frozenset(
-    (
-        "told",
-        "shouted",
-        "shyMust",
-        "holes",
-        "blank",
-        "breaking",
-        "tooFew",
-        "tooBig",
-        "impostor",
-        "odd",
-        "mistakes",
-        "mistaken",
-        "awaited",
-        "promised",
-        "promises",
-        "sworn",
-        "hoard",
-        "asyncly",
-    )
-)
+    ("told", "shouted", "shyMust", "holes", "blank", "breaking", "tooFew", "tooBig", "impostor", "odd", "cuckoos",
+     "cuckoo", "mistakes", "mistaken", "awaited", "promised", "promises", "sworn", "hoard", "asyncly")
+)  # fmt: skip
 """Fields of Tree that fall back for some rows or all; every other field of the orchard never does."""
 
 STONE_ROWS: list[Row] = [Row("Stone", number) for number in range(STONES)]

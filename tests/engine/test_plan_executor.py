@@ -242,6 +242,22 @@ def test_plans_are_kept_up_to_their_number_and_the_least_used_goes_first() -> No
     assert (len(plans), plans.compiled) == (3, 4)
 
 
+def test_plans_of_stored_documents_are_put_out_by_no_others() -> None:
+    plans = Plans(strawberry_schema, replace(LIMITS, plans=2))
+    stored = [replace(validated(f"{{s{n}: version}}")[0], stored=True) for n in range(3)]
+    first, second = (plan(plans, each) for each in stored[:2])
+    assert isinstance(first, Plan)  # at once
+    for n in range(4):
+        sent, _ = validated(f"{{a{n}: version}}")
+        plan(plans, sent)
+        plan(plans, sent)
+    assert [plan(plans, each) for each in stored[:2]] == [first, second]
+    plan(plans, stored[2])
+    assert plan(plans, stored[1]) is second
+    assert plan(plans, stored[0]) is not first  # put out by one of its own
+    assert len(plans) == 4
+
+
 def test_plans_are_kept_up_to_their_memory() -> None:
     """Entries without a plan weigh too: no client fills the memory with documents that never come again."""
     prepared = [validated(f"{{a{n}: version}}")[0] for n in range(9)]

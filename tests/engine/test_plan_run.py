@@ -127,6 +127,10 @@ async def test_errors_come_in_the_order_of_the_answer() -> None:
         ("odd{number}", 1, "type"),  # a type that is not of the interface
         ("odd{number}", 2, "type"),  # one that is not there
         ("odd{number}", 3, "type"),  # none
+        ("cuckoo{name}", 3, "type"),
+        ("cuckoos{name}", 1, "type"),
+        ("cuckoos{name}", 2, "null"),
+        ("cuckoos{name}", 3, "value"),
         ("mistakes{text}", 2, "value"),
         ("mistakes{__typename}", 2, "value"),
         ("mistaken{__typename}", 1, "value"),
@@ -145,7 +149,7 @@ async def test_what_is_not_usual_is_left_to_the_reference(field: str, number: in
 @pytest.mark.parametrize("field", sorted(UNRULY - {"told", "shouted"}))
 async def test_rows_that_keep_the_rules_are_planned_all_the_same(field: str) -> None:
     """Row 4 breaks none but that of the awaited type."""
-    below = {"impostor": "{name}", "odd": "{number}", "asyncly": "{number}"}
+    below = {"impostor": "{name}", "odd": "{number}", "asyncly": "{number}", "cuckoo": "{name}", "cuckoos": "{name}"}
     text = (
         f"{{theTree(number: 4){{{field}{below.get(field, '{text}' if field.startswith(('mist', 'await')) else '')}}}}}"
     )

@@ -33,6 +33,7 @@ class Opened:
     expires_at: datetime | None = None
     statements: int = 3
     stored_only: bool = False
+    client: str = "anonymous"
 
     async def document(self, digest: str) -> str | None:
         """One document is stored."""

@@ -42,6 +42,7 @@ def make(bin_dir: Path, *words: str) -> "subprocess.CompletedProcess[str]":
             ["stored-only", "CLIENT=web", "TENANT=acme", "OFF=1"],
             ["stored-only", "--tenant", "acme", "--off", "--", "web"],
         ),
+        (["stored-only", "CLIENT=web", "OFF=0"], ["stored-only", "--", "web"]),
     ],
 )
 def test_make_hands_on_what_it_is_given(bin_dir: Path, words: list[str], given: list[str]) -> None:

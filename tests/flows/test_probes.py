@@ -4,7 +4,9 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -12,7 +14,9 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.flows.served import Served, small
+import boot
+from domain.base import Fault
+from tests.flows.served import STORED, Served, small
 from transport import Metrics, logs
 from transport.metrics import CODES
 from transport.negotiation import JSON
@@ -134,6 +138,38 @@ def test_every_line_of_a_request_carries_its_id_and_no_token(client: httpx.Clien
     assert (done["status"], done["kind"], done["operation"], done["code"]) == (200, "query", "Mine", "INTERNAL_ERROR")
     assert done["statements"] == 3
     assert token not in written.getvalue()
+
+
+def test_a_line_says_which_client_asks_and_whether_a_stored_document(
+    client: httpx.Client, written: io.StringIO
+) -> None:
+    post(client, {"query": STORED}, **{"x-request-id": "sent"})
+    post(client, {"documentId": sha256(STORED.encode()).hexdigest()}, **{"x-request-id": "stored"})
+    done = {line["request_id"]: line for line in lines(written) if line["event"] == "http.done"}
+    assert [(done[name]["client"], done[name]["stored"]) for name in ("sent", "stored")] == [
+        ("anonymous", False),
+        ("anonymous", True),
+    ]
+
+
+def test_a_request_is_answered_though_nobody_reads_the_log(client: httpx.Client, written: io.StringIO) -> None:
+    written.close()
+    assert post(client, {"query": STORED}).status_code == 200
+    logs.configure("info", "json", io.StringIO())
+
+
+SAID = re.compile(r'(?:code=|"code": |_refused\(|error_entry\(|[^_]refusal\([^)]*, |_coded\(\w+, )"([A-Z_]+)"')
+
+
+def faults(kind: type[Fault]) -> set[str]:
+    return {kind.code}.union(*(faults(each) for each in kind.__subclasses__()))
+
+
+def test_every_code_that_is_said_is_counted_under_its_name() -> None:
+    files = [*(boot.PROJECT / "transport").rglob("*.py"), *(boot.PROJECT / "engine").rglob("*.py")]
+    said = {code for file in files for code in SAID.findall(file.read_text())}
+    assert said >= {"STORED_DOCUMENTS_ONLY", "PERSISTED_QUERY_NOT_FOUND", "QUERY_TOO_COMPLEX", "BAD_REQUEST"}
+    assert (said | faults(Fault)) - CODES == set()
 
 
 def test_good_health_is_not_logged(client: httpx.Client, written: io.StringIO) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from transport import siblings
 from transport.siblings import Siblings
@@ -80,6 +81,14 @@ async def test_who_does_not_answer_is_reported(
         samples = read(await two.whole())
         closing.set()
     assert up(samples) == [1, 0, 1, 0]
+
+
+async def test_who_cannot_give_figures_serves_all_the_same(tmp_path: Path) -> None:
+    alone = Siblings(tmp_path / "gone", 1, 1)
+    with capture_logs() as said:
+        async with alone.answering(lambda: page_of(1)):
+            assert up(read(await alone.whole())) == [0]
+    assert [(line["event"], line["log_level"]) for line in said] == [("worker.no_figures", "warning")]
 
 
 async def test_who_is_renewed_is_spoken_for_by_the_successor(

@@ -171,8 +171,16 @@ def test_a_folder_is_stored_for_one_tenant(real: Real, here: dict[str, str], tmp
     assert other["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
 
 
+@pytest.mark.parametrize("client", ["", "a\nb", "x" * 256])
+def test_a_client_that_no_token_can_name_is_not_switched(here: dict[str, str], client: str) -> None:
+    done = run("stored-only", "--", client, **here)
+    assert done.returncode == 1
+    assert "A client has 1 to 255 printable characters." in done.stderr
+
+
 def test_a_folder_with_a_mistake_is_not_stored(here: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "good.graphql").write_text("{ tenant { name } }")
+    (tmp_path / "a\nb.gql").write_text("{ tenant { name } }")
     (tmp_path / "wrong.graphql").write_text("{ tenant {\n  nam } }")
     (tmp_path / "latin.graphql").write_bytes(b"{ caf\xe9 }")
     (tmp_path / "long.graphql").write_text("{ tenant { name } } #" + "x" * 100_000)
@@ -184,6 +192,7 @@ def test_a_folder_with_a_mistake_is_not_stored(here: dict[str, str], tmp_path: P
         "latin.graphql: 'utf-8' codec can't decode",
         "long.graphql: it is longer than 100,000 characters",
         "dear.graphql: ",
+        "its name has characters that cannot be printed",
         "Nothing was stored.",
     ):
         assert words in done.stderr
@@ -205,7 +214,10 @@ def test_a_client_is_switched_and_back(access: boot.Access, real: Real, here: di
     text = "{ tenant { code } viewer { actorClass } }"
     (tmp_path / "who.graphql").write_text(text)
     assert run("documents", str(tmp_path), "--tenant", "forty", **here).returncode == 0
-    assert run("stored-only", "web", "--tenant", "forty", **here).stderr == "Stored documents only, in forty: web.\n"
+    said = run("stored-only", "web", "--tenant", "forty", **here).stderr
+    assert said.startswith(
+        "Stored documents only, in forty: web.\nRequests that prove no client may still send anything"
+    )
     made = run("token", "member:1", "--tenant", "forty", "--client", "web", **here)
     plain = run("token", "member:1", "--tenant", "forty", **here)
     web, other = ({"authorization": f"Bearer {each.stdout.strip()}"} for each in (made, plain))

@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -227,13 +228,43 @@ def test_a_parent_that_dies_takes_its_workers_along(tmp_path: Path, end: str) ->
     )
     assert parent.stdout is not None
     os.close(slave)
-    pids = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(pids) == 2
-    if end == "killed":
+    pids: list[int] = []
+    try:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        if end == "killed":
+            parent.kill()
+        os.close(master)  # a terminal that is closed hangs up, and that SIGHUP asks for no renewal
+        assert parent.wait(WAIT_S) == (-signal.SIGKILL if end == "killed" else 0)
+        since = monotonic()
+        while any(alive(pid) for pid in pids):
+            assert monotonic() - since < WAIT_S
+    finally:
         parent.kill()
-    os.close(master)  # a terminal that is closed hangs up, and that SIGHUP asks for no renewal
-    assert parent.wait(WAIT_S) == (-signal.SIGKILL if end == "killed" else 0)
-    since = monotonic()
-    while any(alive(pid) for pid in pids):
-        assert monotonic() - since < WAIT_S
-    parent.stdout.close()
+        parent.wait(WAIT_S)
+        parent.stdout.close()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def test_while_all_stop_the_parent_holds_no_door_open(tmp_path: Path) -> None:
+    """Who connects then is refused at once, unless a worker still listens, and does not wait for nobody."""
+    async with family(tmp_path, patience=Patience(margin_s=1.0), graceful_s=0.1, w1="stubborn") as made:
+        await made.up()
+        made.workers.stop()
+        await until(lambda: not made.pids.get(2))
+        assert not made.running.done()
+        assert made.workers._listening.fileno() == -1
+        await made.running
+
+
+async def test_a_directory_that_was_tidied_away_is_made_anew(tmp_path: Path) -> None:
+    async with family(tmp_path) as made:
+        await made.up()
+        place = made.workers._directory
+        os.rmdir(place)
+        before = made.pids
+        kill(before[1])
+        await until(lambda: made.pids.get(1) not in (None, before[1]))
+        assert os.stat(place).st_mode & 0o777 == 0o700

@@ -119,6 +119,45 @@ async def test_changes_come_one_after_the_other(stand: Stand) -> None:
     assert {aim.id for aim in before.aims} - {aim.id for aim in after.aims} == {one, two}
 
 
+@pytest.mark.parametrize("on_a_plan", [True, False])
+async def test_a_builder_who_ends_on_the_way_leaves_it_to_who_waits(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, on_a_plan: bool
+) -> None:
+    """Also where one of those who wait is ended just as she is woken; newcomers are served as well."""
+    held, made = asyncio.Event(), loaders.campaign.index.built
+
+    async def slowly(*given: Any) -> ReachIndex:
+        await held.wait()
+        return made(*given[1:])
+
+    monkeypatch.setattr(asyncio, "to_thread", slowly)
+
+    async def asking() -> ReachIndex:
+        session = stand.app.read(stand.world.tenant)
+        reading = Reading(session, NOW, NOW.date(), NOBODY, kept=stand.kept)
+        try:
+            asked = reading.load(IndexOf).one(stand.world.tenant)
+            index: ReachIndex = (await reading.rounds.together([asked]))[0] if on_a_plan else await asked
+            return index
+        finally:
+            await session.close()
+
+    builder = asyncio.ensure_future(asking())
+    await asyncio.sleep(0.05)
+    gone, stays = asyncio.ensure_future(asking()), asyncio.ensure_future(asking())
+    await asyncio.sleep(0.05)
+    builder.cancel()
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.sleep(0.05)
+    newcomer = asyncio.ensure_future(asking())
+    held.set()
+    async with asyncio.timeout(5):
+        assert await stays is await newcomer
+    assert (builder.cancelled(), gone.cancelled()) == (True, True)
+    assert stand.kept.of(KeptIndexes).building == {}
+
+
 async def test_it_serves_every_instant_it_may_be_asked_about(stand: Stand) -> None:
     first, _ = await stand.ask()
     assert await stand.ask(NOW + 10 * DAY) == (first, 1)
@@ -170,6 +209,8 @@ def test_what_is_kept_is_bounded() -> None:
     assert (len(kept), kept.bytes) == (3, 3 * one.size)
     assert kept.get(tenants[3], 1, NOW) is None
     assert kept.get(tenants[3], 2, NOW - DAY) is None
+    kept.put(tenants[3], 1, NOW, ReachIndex([]))  # by a request that began before the change
+    assert kept.get(tenants[3], 2, NOW) is one
     small = KeptIndexes(entries=3, size=one.size + 1)
     small.put(tenants[0], 1, NOW, one)
     small.put(tenants[1], 1, NOW, one)

@@ -138,6 +138,65 @@ async def test_an_error_of_a_batch_within_a_fork_reaches_who_forked(reading: Rea
     assert await reading.rounds.together([edge()]) == [4]
 
 
+async def test_a_statement_that_fails_is_told_to_who_asked(reading: Reading) -> None:
+    async def edge(statement: Read[Any]) -> Any:
+        try:
+            return await reading.fetch(statement)
+        except ValueError as error:
+            return str(error), await reading.fetch(PEPPER)
+
+    assert await reading.rounds.together([edge(BROKEN)]) == [("broken", ["pepper"])]
+    # What goes out in one trip fails as one.
+    assert await reading.rounds.together([edge(SALT), edge(BROKEN)]) == [("broken", ["pepper"])] * 2
+
+
+async def test_edges_that_wait_for_each_other_are_a_mistake_and_no_endless_loop(reading: Reading) -> None:
+    class Ring(Loader[int, int]):
+        async def fetch(self, keys: list[int]) -> Mapping[int, int]:
+            return {key: await self.one(key) for key in keys}
+
+    with pytest.raises(RuntimeError, match="edges wait for each other"):
+        await reading.rounds.together([reading.load(Ring).one(1)])
+
+
+async def test_who_is_woken_does_not_wait_for_the_others_statement(reading: Reading, pool: Pool) -> None:
+    door, order = asyncio.get_running_loop().create_future(), []
+
+    async def waiting() -> None:
+        await asyncio.shield(door)
+        order.append("woken")
+
+    async def asking() -> None:
+        await reading.fetch(SALT)
+        door.set_result(None)
+        await reading.fetch(PEPPER)  # a trip, in which the loop turns
+        await reading.fetch(PEPPER)
+        order.append("asked")
+
+    await reading.rounds.together([waiting(), asking()])
+    assert order == ["woken", "asked"]
+
+
+async def test_what_an_edge_waits_for_ends_with_the_request(reading: Reading) -> None:
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async def edge() -> None:
+        await asyncio.gather(work())
+
+    running = asyncio.ensure_future(reading.rounds.together([edge()]))
+    await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.wait_for(ended.wait(), 1)
+
+
 async def test_a_statement_that_fails_ends_them_all(reading: Reading) -> None:
     closed = []
 

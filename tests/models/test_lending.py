@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from domain.base import Unavailable
 from models import database as databases
+from models import lending
 from models.database import Database, Login
 from models.lending import PooledConnection
 from models.reading import Read, Row
@@ -134,6 +135,28 @@ async def test_a_writer_and_a_reader_who_wait_both_get_theirs(dsn: str) -> None:
     assert await writer == 5
     (await reader).give_back()
     assert pool.connections() == {"idle": 1, "busy": 0}
+    await pool.close()
+
+
+async def test_what_comes_back_after_the_end_is_closed(dsn: str) -> None:
+    pool = pool_of(Login(dsn, APP_ROLE), 2)
+    late, early = await taken(pool, 2)
+    early.give_back()
+    await pool.close()
+    late.give_back()
+    await settled()
+    assert (early.is_closed(), late.is_closed()) == (True, True)
+
+
+async def test_statements_stay_prepared_up_to_their_length(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "PREPARED_CHARS", 2 * len(NUMBERS[0].text))
+    pool = pool_of(Login(dsn, APP_ROLE))
+    (only,) = await taken(pool, 1)
+    for statement in NUMBERS:
+        await only.fetch(statement, [])
+    ours = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS n'"
+    assert await only.driver.fetchval(ours) == 2
+    only.give_back()
     await pool.close()
 
 

@@ -240,6 +240,19 @@ async def test_a_connection_killed_in_the_pool_costs_no_request(database: Databa
     assert await value(database, PID) != pid
 
 
+async def test_a_connection_killed_in_either_place_costs_nobody(database: Database, filled_dsn: str) -> None:
+    """A probe moves connections from the shelf into SQLAlchemy's pool; dead ones are replaced in both."""
+    pid = await value(database, PID)
+    await database.ping()
+    await kill(filled_dsn, pid)
+    assert await value(database, PID) != pid
+    await kill(filled_dsn, await value(database, PID))
+    await database.ping()
+    await kill(filled_dsn, await value(database, PID))
+    async with database.transaction(HERE) as session:
+        assert await session.scalar(text("SELECT 5")) == 5
+
+
 async def test_a_connection_killed_under_a_request_costs_that_one(database: Database, filled_dsn: str) -> None:
     session = database.read(HERE)
     (row,) = await session.fetch(PID)

@@ -60,6 +60,20 @@ async def test_actors_without_an_organization(clock: Clock, actor: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("named", "client"),
+    [
+        ({}, None),
+        ({"client_id": "web"}, "web"),
+        ({"azp": "kiosk"}, "kiosk"),
+        ({"client_id": "web", "azp": "kiosk"}, "web"),
+        ({"client_id": "商城"}, "商城"),
+    ],
+)
+async def test_the_client_is_who_the_issuer_says(clock: Clock, named: dict[str, str], client: str | None) -> None:
+    assert (await secret_verifier(clock).verify(demo_token(**named))).client == client
+
+
 async def test_audience_may_be_one_of_a_list(clock: Clock) -> None:
     claims = await secret_verifier(clock).verify(demo_token(aud=["other", AUDIENCE]))
     assert claims.subject == "acct-1"
@@ -315,6 +329,13 @@ async def test_life_of_a_token_is_capped(clock: Clock, jwks: JwksVerifier) -> No
         ({"actor": "consumer", "org": ...}, "role"),
         ({"actor": "admin", "role": ...}, "org"),
         ({"actor": "partner", "org": ..., "role": ...}, None),
+        ({"client_id": ""}, "client_id"),
+        ({"client_id": 5}, "client_id"),
+        ({"client_id": "x" * 256}, "client_id"),
+        ({"client_id": "a\nb"}, "client_id"),
+        ({"azp": ""}, "azp"),
+        ({"azp": ["web"]}, "azp"),
+        ({"azp": "x" * 256}, "client_id"),
     ],
 )
 async def test_claims_that_make_no_actor_are_refused(clock: Clock, changes: dict[str, Any], claim: str | None) -> None:
