@@ -166,6 +166,26 @@ async def test_a_change_that_does_not_say_so_is_not_looked_for(
     assert next(iter(await here(graph, trade) or ())) == "all"
 
 
+async def test_what_is_remembered_of_a_store_is_what_its_snapshot_holds(
+    app: Database, trade: Trade, access: boot.Access
+) -> None:
+    """A tag that goes is seen at once, though no revision is raised; so is a clause that no longer names the store."""
+    graph = GraphClient(app, NOW)
+    assert await here(graph, trade) == await here(graph, trade)
+    assert {"tag", "store"} <= set(await here(graph, trade) or ())
+    store, campaign = trade.key("store:1"), trade.key("campaign:store")
+    tags = "UPDATE organization SET tags = $3::text[] WHERE tenant_id = $1 AND id = $2"
+    name = "UPDATE campaign_condition SET negated = $3 WHERE tenant_id = $1 AND campaign_id = $2 AND store_id = $4"
+    await change(access.owner, trade, (tags, store, []), bump=False)
+    try:
+        assert ANYBODY - set(await here(graph, trade) or ()) == {"tag", "two-ways"}
+        await change(access.owner, trade, (name, campaign, True, store))
+        assert ANYBODY - set(await here(graph, trade) or ()) == {"tag", "two-ways", "store"}
+    finally:
+        await change(access.owner, trade, (tags, store, ["key-account"]), (name, campaign, False, store))
+    assert set(await here(graph, trade) or ()) == ANYBODY
+
+
 @pytest.mark.parametrize(
     ("later", "gone"),
     [
