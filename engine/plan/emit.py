@@ -19,6 +19,7 @@ from graphql.execution import default_type_resolver
 from engine.answering import Batched, Computed
 from engine.plan.leaves import names_of, usual
 from engine.plan.run import BatchCall, Call, Kinds, ResolverCall, fall_back, leaf, sieve
+from engine.plan.sharing import Common, asked_of
 from engine.plan.tree import Abstract, Attribute, Field, Given, Items, Leaf, Object, Resolver, Shape, Typename, Value
 
 _RESERVED = frozenset(
@@ -238,13 +239,14 @@ class _Emitter:
         cases: dict[Any, list[Shape]] = {}
         for shape in value.shapes.values():
             cases.setdefault(asked_of(shape), []).append(shape)
+        common = Common([shapes[0] for shapes in cases.values()])
         for place, shapes in enumerate(cases.values()):
             names = [shape.type.name for shape in shapes]
             among = f"== {names[0]!r}" if len(names) == 1 else f"in {tuple(names)!r}"
             with self.block(f"{'if' if place == 0 else 'elif'} {kind} {among}:"):
                 for shape in shapes:
                     self.check(shape.type, name, f"{kind} == {shape.type.name!r} and " if len(shapes) > 1 else "")
-                self.line(f"{made} = {self.fields(shapes[0], name, spot.path, looped=looped)}")
+                self.line(f"{made} = {self.fields(shapes[0], name, spot.path, looped=looped, common=common)}")
         with self.block("else:"):
             self.line("fall_back('type')")
         return made
@@ -284,7 +286,7 @@ class _Emitter:
             check = self.shared(f"is_{type_.name}", ("is", type_.name), lambda: type_.is_type_of)
             self.line(f"if {condition}{check}({name}, run.info) is not True: fall_back('type')")
 
-    def fields(self, shape: Shape, name: str, path: str, *, looped: bool) -> str:
+    def fields(self, shape: Shape, name: str, path: str, *, looped: bool, common: Common | None = None) -> str:
         entries, edges = [], []
         for field in shape.fields:
             below = Spot(field, f"{path}.{field.key}" if path else field.key)
@@ -301,8 +303,12 @@ class _Emitter:
         for entry in entries:
             self.line(f"    {entry},")
         self.line("}")
-        if edges:
-            self.later(edges, name, made)
+        for cases in dict.fromkeys(common.cases_of(each.field) if common else () for each in edges):
+            spots = [each for each in edges if (common.cases_of(each.field) if common else ()) == cases]
+            if common is not None and cases:
+                self.shared_later(spots, name, made, common.lists, cases)
+            else:
+                self.later(spots, name, made)
         return made
 
     def later(self, edges: list[Spot], name: str, made: str) -> None:
@@ -314,6 +320,22 @@ class _Emitter:
             self.before(f"{objects}, {answers} = [], []")
             self.line(f"{objects}.append({name}); {answers}.append({made})")
         self.next.extend(_Edge(spot, objects, answers) for spot in edges)
+
+    def shared_later(
+        self,
+        edges: list[Spot],
+        name: str,
+        made: str,
+        lists: dict[tuple[int, ...], tuple[str, str]],
+        cases: tuple[int, ...],
+    ) -> None:
+        """Leave edges to the next level that other cases have as well, in the lists of all of them."""
+        if cases not in lists:
+            lists[cases] = self.name(f"{name}_objects"), self.name(f"{name}_holders")
+            self.before(f"{lists[cases][0]}, {lists[cases][1]} = [], []")
+            self.next.extend(_Edge(spot, *lists[cases]) for spot in edges)
+        objects, answers = lists[cases]
+        self.line(f"{objects}.append({name}); {answers}.append({made})")
 
     def said(self, field: Field, name: str) -> str | None:
         """An expression for what the object says of the field itself; None for an edge."""
@@ -345,28 +367,6 @@ class _Emitter:
             return f"{slow}({said})"
         condition = condition.format(x="x").replace("(x)", f"(x := {said})", 1)
         return f"(x if {condition}{'' if value.nonnull else ' or x is None'} else {slow}(x))"
-
-
-def asked_of(shape: Shape) -> Any:
-    """What is asked of an object of this shape, its type aside: equal where two types can be one case."""
-    return tuple(
-        (field.key, _said_by(field), tuple(map(id, field.nodes)), _kind(field.value)) for field in shape.fields
-    )
-
-
-def _said_by(field: Field) -> Any:
-    source = field.source
-    return id(source) if isinstance(source, Batched | Computed) else source
-
-
-def _kind(value: Value) -> Any:
-    if isinstance(value, Leaf):
-        return (value.nonnull, value.type.name)
-    if isinstance(value, Object):
-        return (value.nonnull, value.shape.type.name, asked_of(value.shape))
-    if isinstance(value, Abstract):
-        return (value.nonnull, value.type.name, tuple(asked_of(shape) for shape in value.shapes.values()))
-    return (value.nonnull, "list", _kind(value.item))
 
 
 def call_of(field: Field) -> Call:

@@ -3,6 +3,7 @@
 import builtins
 import dis
 import keyword
+import re
 from types import CodeType
 
 import pytest
@@ -170,3 +171,21 @@ def test_nothing_of_the_document_is_written_but_names() -> None:
     """Arguments are constants of the plan: no client writes a line of it."""
     text = text_of('{echo(text: "\\n    import os")}')
     assert "import" not in text
+
+
+@pytest.mark.parametrize(
+    ("selection", "asked"),
+    [
+        ("nearby{number}", 1),
+        ("nearby{number} ... on Tree{name}", 1),
+        ("nearby{number} parent{name} ... on Tree{name} ... on Stone{weight}", 1),
+        ("... on Tree{nearby{number}} ... on Stone{nearby{number}}", 2),  # two places in the document
+        ("... on Tree{nearby{number}} nearby{name}", 2),
+        ("nearby{number ... on Tree{nearby{number}}}", 1),
+    ],
+)
+async def test_an_edge_is_asked_once_for_all_types_that_are_asked_the_same(selection: str, asked: int) -> None:
+    text = f"{{all{{__typename {selection}}}}}"
+    written = plan_of(validated(text)).source.text
+    assert len(re.findall(r"\(ask_nearby\w*, all_item_objects", written)) == asked
+    await same(text)
