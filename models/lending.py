@@ -132,15 +132,16 @@ class Lender:
 
     async def lend(self) -> PooledConnection:
         """A connection. Raises: what the pool raises; TimeoutError when none comes free in time."""
-        until = asyncio.get_running_loop().time() + self._wait_seconds
+        until, turned = asyncio.get_running_loop().time() + self._wait_seconds, False
         while True:
             while self._shelf:
                 connection = self._shelf.pop()
                 if not connection.is_closed():
                     return connection
                 connection.discard()
-            found = await (self._drawn() if self._out < self._size else self._handed(until))
+            found = await (self._drawn() if self._out < self._size else self._handed(until, ahead=turned))
             if found is None:
+                turned = True  # it has been her turn: whoever came meanwhile waits behind her
                 continue
             if not found.is_closed():
                 return found
@@ -205,11 +206,14 @@ class Lender:
             self.lost()
             raise
 
-    async def _handed(self, until: float) -> PooledConnection | None:
+    async def _handed(self, until: float, *, ahead: bool) -> PooledConnection | None:
         """One that somebody gives back; None when it is time to look again."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[PooledConnection | None] = loop.create_future()
-        self._waiting.append(waiter)
+        if ahead:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
         timer = loop.call_at(until, _expire, waiter)
         try:
             return await waiter

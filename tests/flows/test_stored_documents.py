@@ -12,10 +12,14 @@ import pytest
 
 import app as application
 import boot
-from models.database import connected
+from integrations.documents import Document, store, switch
+from loaders import integration
+from loaders.integration import StoredTexts
+from models.channel import MAX_STORED_ONLY
+from models.database import Database, connected
 from models.reading import set_tenant
 from settings import Settings
-from tests.conftest import TenantFacts
+from tests.conftest import NOW, TenantFacts
 from tests.flows.commands import run
 from tests.flows.conftest import Real
 from tests.flows.served import STORED, Served, serving, small
@@ -134,6 +138,22 @@ def test_a_client_may_be_held_to_stored_documents(served: Served, remembering: S
     assert told(post(remembering, {"extensions": apollo(SENT_HASH)}, **KIOSK)) == (403, "STORED_DOCUMENTS_ONLY")
 
 
+def test_a_held_client_is_held_by_any_way(served: Served) -> None:
+    asked = httpx.get(f"{served.url}/graphql", params={"query": SENT}, headers={"accept": GRAPHQL, **KIOSK})
+    assert told(asked) == (403, "STORED_DOCUMENTS_ONLY")
+    asked = httpx.get(f"{served.url}/graphql", params={"query": STORED}, headers={"accept": GRAPHQL, **KIOSK})
+    assert asked.json() == {"data": {"echo": "x"}}
+
+
+async def test_a_held_client_is_held_on_a_socket(served: Served) -> None:
+    async with ready(served, {"authorization": "Bearer kiosk"}) as wire:
+        await wire.send({"id": "1", "type": "subscribe", "payload": {"query": SENT}})
+        refused = await wire.read()
+        assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "STORED_DOCUMENTS_ONLY")
+        await wire.send({"id": "2", "type": "subscribe", "payload": {"query": STORED}})
+        assert await wire.read() == {"id": "2", "type": "next", "payload": {"data": {"echo": "x"}}}
+
+
 def test_what_anybody_sends_puts_out_no_stored_document(remembering: Served) -> None:
     """Two documents are kept of each sort; a stored one is compiled when it first comes."""
     documents, plans = remembering.graph.documents, remembering.graph.executor.plans
@@ -207,6 +227,37 @@ async def test_the_database_holds_hash_and_text_together(access: boot.Access, io
         await connection.execute(set_tenant(iowa.id))
         with pytest.raises(asyncpg.CheckViolationError, match="ck_stored_document_hash"):
             await connection.execute("INSERT INTO stored_document VALUES ($1, $2, 'a', 'b', now())", iowa.id, OTHER)
+
+
+async def test_no_more_clients_are_switched_than_a_request_may_be_asked_about(access: boot.Access) -> None:
+    for number in range(MAX_STORED_ONLY):
+        await switch(access.owner, "forty", f"client-{number}", stored_only=True)
+    try:
+        with pytest.raises(ValueError, match=r"^At most 100 clients of a tenant can be switched\.$"):
+            await switch(access.owner, "forty", "one-more", stored_only=True)
+    finally:
+        for number in range(MAX_STORED_ONLY):
+            left = await switch(access.owner, "forty", f"client-{number}", stored_only=False)
+    assert left == ()
+
+
+async def test_texts_are_kept_up_to_their_length(
+    access: boot.Access, app: Database, iowa: TenantFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [
+        Document(f"{n}.graphql", text, sha256(text.encode()).hexdigest())
+        for n, text in enumerate(f"{{ t{n}: tenant {{ code }} }}" for n in range(3))
+    ]
+    await store(access.owner, "iowa", made, NOW)
+    monkeypatch.setattr(integration, "STORED_CHARS", 2 * len(made[0].text))
+    texts = StoredTexts()
+    trips = []
+    for wanted in (0, 1, 0, 2, 0, 1):  # the third puts out the second, used longest ago
+        session = app.read(iowa.id)
+        assert await texts.of(session, made[wanted].digest) == made[wanted].text
+        trips.append(session.statements)
+        await session.close()
+    assert trips == [1, 1, 0, 1, 0, 1]
 
 
 def test_a_client_is_switched_and_back(access: boot.Access, real: Real, here: dict[str, str], tmp_path: Path) -> None:
