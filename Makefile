@@ -61,7 +61,7 @@ import: $(STAMP) ## import a wholesale invoice file: make import FILE=… TENANT
 	@[ -n "$$FILE" ] && [ -n "$$TENANT" ] || { echo "Which file, as which tenant? make import FILE=invoices.csv.gz TENANT=acme" >&2; exit 2; }
 	@exec $(BIN)/python -m cli import --tenant "$$TENANT" $(OPTIONS) -- "$$FILE"
 
-documents: $(STAMP) ## store a folder of .graphql files for a tenant's clients: make documents DIR=… TENANT=…
+documents: $(STAMP) ## store a folder of .graphql and .gql files for a tenant's clients: make documents DIR=… TENANT=…
 	@[ -n "$$DIR" ] || { echo "Which folder? make documents DIR=storefront TENANT=acme" >&2; exit 2; }
 	@exec $(BIN)/python -m cli documents $${TENANT:+--tenant "$$TENANT"} -- "$$DIR"
 

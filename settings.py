@@ -204,7 +204,8 @@ class Settings(BaseSettings):
         alias="MILLRACE_STATEMENT_CACHE",
         ge=0,
         le=STATEMENT_CACHE_MAX,
-        description="Prepared statements kept per connection; 0 behind pgbouncer in transaction mode.",
+        description="Prepared statements kept per connection, of 1,600 characters each on the average; 0 behind "
+        "pgbouncer in transaction mode.",
     )
     profile: Annotated[Literal["demo", "production"], BeforeValidator(_lower)] = Field(
         default="demo",

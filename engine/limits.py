@@ -124,7 +124,11 @@ class Limits:
     plans: int = 2_000
     """Compiled plans kept, and operations known to have none or to have come once."""
     plan_bytes: int = 128_000_000
-    """Memory they may take, estimated from their source. As many, and as much, again for stored documents."""
+    """Memory they may take, estimated from their source."""
+    stored_plans: int = 10_000
+    """Compiled plans kept of stored documents."""
+    stored_plan_bytes: int = 256_000_000
+    """Memory they may take."""
     plan_fields: int = 3_000
     """Fields of one plan, fragments spread out over every type they may meet."""
 

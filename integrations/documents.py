@@ -61,7 +61,7 @@ def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> li
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
     if not files:
-        raise BrokenFolder(f"{folder} holds no .graphql file.")
+        raise BrokenFolder(f"{folder} holds no .graphql or .gql file.")
     if len(files) > MAX_FILES:
         raise BrokenFolder(f"{folder} holds more than {MAX_FILES} documents.")
     problems, documents = [], []

@@ -106,7 +106,8 @@ class Reading:
     async def side_by_side(self, *steps: Coroutine[Any, Any, Any]) -> list[Any]:
         """What independent steps give, in order. On a plan what they wait for is gathered.
 
-        Raises: what a step raises; the others are closed then.
+        Raises: what the first step in order raises that raises: on a plan when all are through; elsewhere at once, and
+            those after it are not begun.
         """
         if self.rounds.stepping:
             return await self.rounds.together(steps)

@@ -244,20 +244,20 @@ class _Run:
 
     async def _others(self) -> None:
         """Wait for what is neither keys nor statements: a thread, somebody else's work."""
-        waiting = {future for future, _ in self._futures if future is not None}
-        if waiting:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        elif self._futures:
+        if not self._futures:
+            raise RuntimeError("edges wait for each other")
+        turn = any(future is None for future, _ in self._futures)
+        if turn:  # somebody asked for no more than that the loop turns
             await asyncio.sleep(0)
         else:
-            raise RuntimeError("edges wait for each other")
-        self._woken()
+            await asyncio.wait({future for future, _ in self._futures}, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]  # none is None
+        self._woken(turned=turn)
 
-    def _woken(self) -> bool:
-        """Let those go on whose waiting is over; whether there are any."""
+    def _woken(self, *, turned: bool = False) -> bool:
+        """Let those go on whose waiting is over; whether there are any. `turned`: whether the loop has."""
         futures, self._futures = self._futures, []
         for future, edge in futures:
-            if future is None or future.done():
+            if turned if future is None else future.done():
                 self._ready.append(edge)
             else:
                 self._futures.append((future, edge))

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.reading import R, Read
 
-PREPARED_CHARS = 400_000
-"""Characters of the statements prepared on one connection: the server's process takes about 130 bytes for each."""
+PREPARED_CHARS = 1_600
+"""Characters for each statement that may be kept prepared, a long one taking the room of several: the server's process
+takes about 130 bytes for each."""
 _PREPARED = "prepared"
 
 
@@ -41,7 +42,7 @@ class Prepared:
         """Keep one more, of at most so many."""
         self._kept[statement] = prepared
         self._chars += len(statement.text)
-        while len(self._kept) > most or (self._chars > PREPARED_CHARS and len(self._kept) > 1):
+        while len(self._kept) > most or (self._chars > most * PREPARED_CHARS and len(self._kept) > 1):
             oldest, _ = self._kept.popitem(last=False)
             self._chars -= len(oldest.text)
 
@@ -139,7 +140,7 @@ class Lender:
                 if not connection.is_closed():
                     return connection
                 connection.discard()
-            found = await (self._drawn() if self._out < self._size else self._handed(until, ahead=turned))
+            found = await (self._drawn(until) if self._out < self._size else self._handed(until, ahead=turned))
             if found is None:
                 turned = True  # it has been her turn: whoever came meanwhile waits behind her
                 continue
@@ -196,12 +197,13 @@ class Lender:
             self._shelf.pop().release()
             self._out -= 1
 
-    async def _drawn(self) -> PooledConnection:
-        """One out of the pool."""
+    async def _drawn(self, until: float) -> PooledConnection:
+        """One out of the pool, where writers may wait too."""
         self._out += 1
         try:
             with self.asking():
-                return PooledConnection(await self._engine.raw_connection(), self)
+                async with asyncio.timeout_at(until):
+                    return PooledConnection(await self._engine.raw_connection(), self)
         except BaseException:
             self.lost()
             raise

@@ -88,6 +88,12 @@ class _Begun:
     stream: Stream
     operation: Operation
     text: str
+    client: str
+    stored: bool
+
+    def tally(self) -> _Tally:
+        """What is known of an event of it from the start."""
+        return _Tally("event", self.operation.name, client=self.client, stored=self.stored)
 
 
 class Desk:
@@ -133,9 +139,9 @@ class Desk:
             except StopAsyncIteration:
                 return
             except Exception as error:
-                yield self._counted(_Tally("event", begun.operation.name), begun.stream.failure(error))
+                yield self._counted(begun.tally(), begun.stream.failure(error))
                 return
-            tally = _Tally("event", begun.operation.name)
+            tally = begun.tally()
             result = await self._guarded(begun.text, self._event(tally, begun, event, facts))
             yield self._counted(tally, result)
             if not result.executed:
@@ -156,7 +162,11 @@ class Desk:
                 raise DocumentError([refusal])
             if operation.kind == "subscription":
                 begun = await self._graph.reference.subscribe(prepared, operation, ask.variables, opened.context)
-                return begun if isinstance(begun, Result) else _Begun(begun, operation, prepared.text)
+                return (
+                    begun
+                    if isinstance(begun, Result)
+                    else _Begun(begun, operation, prepared.text, opened.client, prepared.stored)
+                )
             work = self._graph.executor.run(prepared, operation, ask.variables, opened.context, opened.renew)
             return await self._tallied(tally, opened, work)
 

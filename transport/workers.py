@@ -366,7 +366,8 @@ def _directory() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="millrace-", dir=within, ignore_cleanup_errors=True) as made:
         descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)  # systemd-tmpfiles leaves what is locked alone, however old
+            with suppress(OSError):  # not every file system can
+                fcntl.flock(descriptor, fcntl.LOCK_SH)  # systemd-tmpfiles leaves what is locked alone, however old
             yield made
         finally:
             os.close(descriptor)

@@ -95,16 +95,18 @@ def compiled(
     names = dict(source.names)
     try:
         exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
-    except SyntaxError:  # loops inside each other, of which Python bears twenty
-        raise Unplannable("nesting") from None
+    except SyntaxError as error:
+        if "nested" not in str(error):
+            raise
+        raise Unplannable("nesting") from None  # loops inside each other, of which Python bears twenty
     return Plan(names["plan"], source, built.fields)
 
 
 class _Shelf:
-    """Plans by their keys, the least recently used first out."""
+    """Plans by their keys, the least recently used first out, so many and of so many bytes at most."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, entries: int, size: int) -> None:
+        self._entries, self._size = entries, size
         self._kept: OrderedDict[Key, Plan | NoPlan] = OrderedDict()
         self.bytes = 0
 
@@ -121,7 +123,7 @@ class _Shelf:
         before = self._kept.pop(key, None)
         self.bytes += plan.bytes - (0 if before is None else before.bytes)
         self._kept[key] = plan
-        while len(self._kept) > self._limits.plans or self.bytes > self._limits.plan_bytes:
+        while len(self._kept) > self._entries or self.bytes > self._size:
             _, oldest = self._kept.popitem(last=False)
             self.bytes -= oldest.bytes
 
@@ -131,7 +133,8 @@ class Plans:
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema, self._limits = schema, limits
-        self._sent, self._stored = _Shelf(limits), _Shelf(limits)
+        self._sent = _Shelf(limits.plans, limits.plan_bytes)
+        self._stored = _Shelf(limits.stored_plans, limits.stored_plan_bytes)
         self.compiled = 0
 
     def __len__(self) -> int:

@@ -189,3 +189,16 @@ async def test_an_edge_is_asked_once_for_all_types_that_are_asked_the_same(selec
     written = plan_of(validated(text)).source.text
     assert len(re.findall(r"\(ask_nearby\w*, all_item_objects", written)) == asked
     await same(text)
+
+
+@pytest.mark.parametrize("alias", ["_1", "__2x", "_", "None", "lambda"])
+async def test_any_alias_has_a_plan(alias: str) -> None:
+    await same(f"{{{alias}: all{{number}}}}")
+
+
+def test_types_that_share_their_source_weigh_what_they_take() -> None:
+    one, many = (
+        plan_of(validated(text)) for text in ("{theTree{number}}", "{theTree{nearby{nearby{nearby{number}}}}}")
+    )
+    assert many.fields > one.fields
+    assert many.bytes - one.bytes > 12 * (len(many.source.text) - len(one.source.text))

@@ -243,7 +243,7 @@ def test_plans_are_kept_up_to_their_number_and_the_least_used_goes_first() -> No
 
 
 def test_plans_of_stored_documents_are_put_out_by_no_others() -> None:
-    plans = Plans(strawberry_schema, replace(LIMITS, plans=2))
+    plans = Plans(strawberry_schema, replace(LIMITS, plans=2, stored_plans=2))
     stored = [replace(validated(f"{{s{n}: version}}")[0], stored=True) for n in range(3)]
     first, second = (plan(plans, each) for each in stored[:2])
     assert isinstance(first, Plan)  # at once

@@ -218,7 +218,7 @@ def test_a_folder_with_a_mistake_is_not_stored(here: dict[str, str], tmp_path: P
         assert words in done.stderr
     assert "good.graphql" not in done.stderr
     (tmp_path / "empty").mkdir()
-    assert "holds no .graphql file" in run("documents", str(tmp_path / "empty"), **here).stderr
+    assert "holds no .graphql or .gql file" in run("documents", str(tmp_path / "empty"), **here).stderr
     assert "There is no tenant 'nowhere'." in run("documents", "graphiql/queries", "--tenant", "nowhere", **here).stderr
 
 

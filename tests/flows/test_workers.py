@@ -248,8 +248,8 @@ def test_a_parent_that_dies_takes_its_workers_along(tmp_path: Path, end: str) ->
                 os.kill(pid, signal.SIGKILL)
 
 
-async def test_while_all_stop_the_parent_holds_no_door_open(tmp_path: Path) -> None:
-    """Who connects then is refused at once, unless a worker still listens, and does not wait for nobody."""
+async def test_while_all_stop_the_parent_has_closed_the_port(tmp_path: Path) -> None:
+    """Nobody waits in its queue for workers that have gone; one that is stubborn may still hold it."""
     async with family(tmp_path, patience=Patience(margin_s=1.0), graceful_s=0.1, w1="stubborn") as made:
         await made.up()
         made.workers.stop()

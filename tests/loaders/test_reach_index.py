@@ -158,6 +158,44 @@ async def test_a_builder_who_ends_on_the_way_leaves_it_to_who_waits(
     assert stand.kept.of(KeptIndexes).building == {}
 
 
+@pytest.mark.parametrize("on_a_plan", [True, False])
+async def test_who_stops_waiting_ends_nobody_s_building(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, on_a_plan: bool
+) -> None:
+    """And who asks about an earlier time than what is being built knows has one of her own."""
+    held, made = asyncio.Event(), loaders.campaign.index.built
+
+    async def slowly(*given: Any) -> ReachIndex:
+        await held.wait()
+        return made(*given[1:])
+
+    monkeypatch.setattr(asyncio, "to_thread", slowly)
+
+    async def asking(now: datetime = NOW) -> ReachIndex:
+        session = stand.app.read(stand.world.tenant)
+        reading = Reading(session, now, now.date(), NOBODY, kept=stand.kept)
+        try:
+            asked = reading.load(IndexOf).one(stand.world.tenant)
+            index: ReachIndex = (await reading.rounds.together([asked]))[0] if on_a_plan else await asked
+            return index
+        finally:
+            await session.close()
+
+    builder = asyncio.ensure_future(asking())
+    await asyncio.sleep(0.05)
+    gone, stays = asyncio.ensure_future(asking()), asyncio.ensure_future(asking())
+    await asyncio.sleep(0.05)
+    gone.cancel()
+    await asyncio.sleep(0.05)
+    earlier = asyncio.ensure_future(asking(NOW - 3 * PAST))
+    await asyncio.sleep(0.05)
+    held.set()
+    async with asyncio.timeout(5):
+        assert await builder is await stays
+        assert {one.id for one in (await earlier).aims} == live(stand.world, NOW - 5 * PAST)
+    assert gone.cancelled()
+
+
 async def test_it_serves_every_instant_it_may_be_asked_about(stand: Stand) -> None:
     first, _ = await stand.ask()
     assert await stand.ask(NOW + 10 * DAY) == (first, 1)

@@ -177,6 +177,20 @@ async def test_who_is_woken_does_not_wait_for_the_others_statement(reading: Read
     assert order == ["woken", "asked"]
 
 
+async def test_an_edge_that_gives_way_lets_the_loop_turn(reading: Reading) -> None:
+    done: list[bool] = []
+    asyncio.get_running_loop().call_later(0.01, done.append, True)
+
+    async def edge() -> None:
+        for _ in range(10**9):
+            if done:
+                return
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await reading.rounds.together([edge(), reading.fetch(SALT)])
+
+
 async def test_what_an_edge_waits_for_ends_with_the_request(reading: Reading) -> None:
     ended = asyncio.Event()
 

@@ -138,6 +138,29 @@ async def test_a_writer_and_a_reader_who_wait_both_get_theirs(dsn: str) -> None:
     await pool.close()
 
 
+async def test_a_reader_waits_no_longer_for_being_woken_on_the_way(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Woken because one was lost, she finds that a writer has taken its place, and waits on, as long as at first."""
+    monkeypatch.setattr(databases, "CHECKOUT_TIMEOUT_S", 0.4)
+    pool = pool_of(Login(dsn, APP_ROLE))
+    (only,) = await taken(pool, 1)
+
+    async def write() -> None:
+        async with pool.transaction(HERE):
+            await asyncio.sleep(1.5)
+
+    since = asyncio.get_running_loop().time()
+    writer = asyncio.ensure_future(write())
+    await settled()
+    (reader,) = waiting(pool, 1)
+    await asyncio.sleep(0.25)
+    only.give_back()  # the writer's; the reader may look again
+    with pytest.raises(Unavailable):
+        await reader
+    assert asyncio.get_running_loop().time() - since < 0.6
+    await writer
+    await pool.close()
+
+
 async def test_what_comes_back_after_the_end_is_closed(dsn: str) -> None:
     pool = pool_of(Login(dsn, APP_ROLE), 2)
     late, early = await taken(pool, 2)
@@ -149,7 +172,7 @@ async def test_what_comes_back_after_the_end_is_closed(dsn: str) -> None:
 
 
 async def test_statements_stay_prepared_up_to_their_length(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lending, "PREPARED_CHARS", 2 * len(NUMBERS[0].text))
+    monkeypatch.setattr(lending, "PREPARED_CHARS", 2 * len(NUMBERS[0].text) / DEFAULTS.statement_cache)
     pool = pool_of(Login(dsn, APP_ROLE))
     (only,) = await taken(pool, 1)
     for statement in NUMBERS:
