@@ -162,11 +162,9 @@ class Desk:
                 raise DocumentError([refusal])
             if operation.kind == "subscription":
                 begun = await self._graph.reference.subscribe(prepared, operation, ask.variables, opened.context)
-                return (
-                    begun
-                    if isinstance(begun, Result)
-                    else _Begun(begun, operation, prepared.text, opened.client, prepared.stored)
-                )
+                if isinstance(begun, Result):
+                    return begun
+                return _Begun(begun, operation, prepared.text, opened.client, prepared.stored)
             work = self._graph.executor.run(prepared, operation, ask.variables, opened.context, opened.renew)
             return await self._tallied(tally, opened, work)
 
