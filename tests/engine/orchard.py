@@ -292,10 +292,10 @@ class Tree(Thing):
     too_few: int | None = edge(too_few)
     too_big: int
     impostor: "Tree | None" = each(lambda row: stone(1) if row.number == 2 else row)
-    nest: Nest | None = each(lambda row: NESTS[row.number] if row.number % 2 else None)
+    nest: Nest | None = each(lambda row: NESTS[row.number % len(NESTS)] if row.number % 2 else None)
     nests: list[Nest] = computed(lambda row: NESTS[: row.number % 3])
     cuckoos: list[Nest] = computed(laid)
-    cuckoo: Nest | None = each(lambda row: row if row.number % 2 else NESTS[row.number])
+    cuckoo: Nest | None = each(lambda row: row if row.number % 2 else NESTS[row.number % len(NESTS)])
     odd: Odd | None = each(lambda row: Row("Pebble", row.number))
     mistakes: list["Note"] = each(lambda row: [row.note, ValueError("no note")][: row.number % 3])
     mistaken: "Note | None" = computed(lambda row: ValueError("no note") if row.number == 1 else None)
