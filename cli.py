@@ -19,6 +19,7 @@ import asyncpg
 import typer
 import uvicorn
 from rich.console import Console
+from starlette.types import ASGIApp
 
 import app
 import boot
@@ -29,8 +30,9 @@ from demo.iowa import TENANT as IOWA
 from demo.iowa.writing import demo_of
 from demo.qingquan import TENANT as QINGQUAN
 from demo.qingquan.writing import create as create_qingquan
+from domain.access import is_name
 from embedded import EmbeddedError
-from integrations.documents import BrokenFolder, UnknownTenant, read_folder, store, switch
+from integrations.documents import UNNAMEABLE, BrokenFolder, UnknownTenant, read_folder, store, switch
 from integrations.progress import Shown
 from integrations.tenant import NewTenant, TenantExists, zone_of
 from integrations.wholesale import report
@@ -112,15 +114,19 @@ def serve() -> None:
         application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
-        config = server_config(
-            application,
-            host=settings.host,
-            port=settings.port,
-            limits=app.limits_of(settings),
-            graceful_seconds=settings.graceful_shutdown_s,
-        )
-        settle_memory()
-        Announced(config, settings, started).run([listening])
+        Announced(_settled(application, settings), settings, started).run([listening])
+
+
+def _settled(application: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the application, which is made by now: what is in memory stays."""
+    settle_memory()
+    return server_config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        limits=app.limits_of(settings),
+        graceful_seconds=settings.graceful_shutdown_s,
+    )
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -210,15 +216,7 @@ def worker(
         farewell = Farewell(app.create(settings, boot.Access(login.url, login), siblings))
     except (SecretFileError, OSError) as error:
         raise fail(str(error)) from None
-    config = server_config(
-        farewell,
-        host=settings.host,
-        port=settings.port,
-        limits=app.limits_of(settings),
-        graceful_seconds=settings.graceful_shutdown_s,
-    )
-    settle_memory()
-    WorkerServer(config, channel, orders, farewell).run()
+    WorkerServer(_settled(farewell, settings), channel, orders, farewell).run()
 
 
 async def _ready(settings: Settings, access: boot.Access) -> None:
@@ -349,11 +347,9 @@ def token(
     if found is None:
         names = NAMES.get(tenant, NAMES[app.DEMO_TENANT])
         raise fail(f"The tenant {tenant} has no {who!r}. Try {names}: `make serve` makes them with the demo's data.")
-    try:
-        made = app.demo_token(secret, replace(found, client=client), TOKEN_LIFETIME)
-    except ValueError:
-        raise fail("A client has 1 to 255 printable characters.") from None
-    sys.stdout.write(made + "\n")
+    if client is not None and not is_name(client):
+        raise fail(UNNAMEABLE)
+    sys.stdout.write(app.demo_token(secret, replace(found, client=client), TOKEN_LIFETIME) + "\n")
 
 
 async def _identity(owner: str, tenant: str, who: str) -> Identity | None:

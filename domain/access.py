@@ -8,6 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+NAME_CHARS = 255
+"""Characters of the name of an account, or of a client, in its issuer's words."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a token may call an account or a client so.
+
+    Source: docs/domain.md, Rules that hold everywhere.
+    """
+    return 1 <= len(text) <= NAME_CHARS and text.isprintable()
+
 
 class ActorClass(StrEnum):
     """What kind of actor speaks. One account may hold several; a token chooses one.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 EXTENSION = "answering"
 """The key in a field's extensions."""
@@ -42,10 +42,12 @@ class Batched:
         return await self.function(objects, context, **arguments)
 
 
-F = TypeVar("F", bound=Callable[[Any, Any], bool])
+@dataclass(frozen=True, slots=True)
+class ByClass:
+    """An `is_type_of` that asks for nothing but the object's class, so that a plan asks about each class once."""
 
+    is_type_of: Callable[[Any, Any], bool]
 
-def by_class(is_type_of: F) -> F:
-    """Mark a type's `is_type_of` as one that asks for nothing but the object's class, so that a class is asked once."""
-    is_type_of.by_class = True  # type: ignore[attr-defined]  # functions have no slots
-    return is_type_of
+    def __call__(self, value: Any, info: Any) -> bool:
+        """Whether a value is of the type."""
+        return self.is_type_of(value, info)

@@ -11,7 +11,6 @@ document costs, and remembering failures would let strangers decide what the cac
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +40,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from engine.faults import shortened
 from engine.gate import Gate, LimitError, Operation
 from engine.limits import Limits
+from engine.shelf import Shelf
 
 _BYTES_PER_CHAR = 200
 """Memory of a parsed document per character of its text; measured 100 (formatted) to 215 (dense)."""
@@ -88,34 +88,6 @@ class Prepared:
         raise DocumentError([_unresolved("The document holds no operation of that name.")])
 
 
-class _Shelf:
-    """Documents by their text, the least recently used first out, so many and of so many bytes at most."""
-
-    def __init__(self, entries: int, size: int) -> None:
-        self._entries, self._size = entries, size
-        self._kept: OrderedDict[str, Prepared] = OrderedDict()
-        self.bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, text: str) -> Prepared | None:
-        prepared = self._kept.get(text)
-        if prepared is not None:
-            self._kept.move_to_end(text)
-        return prepared
-
-    def keep(self, prepared: Prepared) -> None:
-        weight = _weight(prepared.text)
-        if weight > self._size:
-            return
-        self._kept[prepared.text] = prepared
-        self.bytes += weight
-        while len(self._kept) > self._entries or self.bytes > self._size:
-            oldest, _ = self._kept.popitem(last=False)
-            self.bytes -= _weight(oldest)
-
-
 class Documents:
     """Bounded caches in front of parser, gate and validation: one for stored documents, one for what anybody sends."""
 
@@ -126,8 +98,8 @@ class Documents:
         self._limits = limits
         self._introspection = introspection
         self._rules = (*specified_rules, *_input_rules(schema))
-        self._sent = _Shelf(limits.documents, limits.document_bytes)
-        self._stored = _Shelf(limits.stored_documents, limits.stored_document_bytes)
+        self._sent = Shelf[str, Prepared](limits.documents, limits.document_bytes, _weight)
+        self._stored = Shelf[str, Prepared](limits.stored_documents, limits.stored_document_bytes, _weight)
         self.hits = 0
         self.misses = 0
 
@@ -137,7 +109,7 @@ class Documents:
     @property
     def bytes(self) -> int:
         """Estimated memory of what is kept."""
-        return self._sent.bytes + self._stored.bytes
+        return self._sent.weight + self._stored.weight
 
     def prepare(self, text: str, *, stored: bool = False) -> Prepared:
         """The document of `text`, from the cache or made now. `stored`: whether it is a stored one, which others that
@@ -153,7 +125,7 @@ class Documents:
             return prepared
         self.misses += 1
         prepared = self._make(text, stored)
-        shelf.keep(prepared)
+        shelf.put(text, prepared)
         return prepared
 
     def _make(self, text: str, stored: bool) -> Prepared:
@@ -217,8 +189,8 @@ class _Switches(Visitor):
             self.names.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
 
-def _weight(text: str) -> int:
-    return len(text) * _BYTES_PER_CHAR
+def _weight(prepared: Prepared) -> int:
+    return len(prepared.text) * _BYTES_PER_CHAR
 
 
 def _unresolved(message: str) -> GraphQLError:

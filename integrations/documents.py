@@ -18,6 +18,7 @@ from typing import Final
 
 import asyncpg
 
+from domain.access import NAME_CHARS, is_name
 from models.channel import MAX_STORED_ONLY
 from models.database import connected
 from models.integration import MAX_DOCUMENT_CHARS
@@ -27,8 +28,8 @@ from models.wall import APP_ROLE
 MAX_FILES: Final = 1_000
 """Documents of one folder."""
 SUFFIXES: Final = frozenset({".graphql", ".gql"})
-NAME_CHARS: Final = 200
-CLIENT_CHARS: Final = 255
+FILE_NAME_CHARS: Final = 200
+UNNAMEABLE: Final = f"A client has 1 to {NAME_CHARS} printable characters."
 SHOWN: Final = 20
 """Problems that are told of at once."""
 
@@ -85,8 +86,8 @@ def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> li
 def _unfit(name: str, text: str) -> list[str]:
     if not name.isprintable():
         return ["its name has characters that cannot be printed"]
-    if len(name) > NAME_CHARS:
-        return [f"its name is longer than {NAME_CHARS} characters"]
+    if len(name) > FILE_NAME_CHARS:
+        return [f"its name is longer than {FILE_NAME_CHARS} characters"]
     if len(text) > MAX_DOCUMENT_CHARS:
         return [f"it is longer than {MAX_DOCUMENT_CHARS:,} characters"]
     return ["it holds the character NUL"] if "\0" in text else []
@@ -123,15 +124,16 @@ async def switch(owner_dsn: str, tenant: str, client: str, *, stored_only: bool)
     Raises: UnknownTenant; ValueError for a name that no token can bear, or where a tenant would have more than
         MAX_STORED_ONLY of them.
     """
-    if not 1 <= len(client) <= CLIENT_CHARS or not client.isprintable():
-        raise ValueError(f"A client has 1 to {CLIENT_CHARS} printable characters.")
-    change = "array_append(array_remove(stored_only, $2), $2)" if stored_only else "array_remove(stored_only, $2)"
+    if not is_name(client):
+        raise ValueError(UNNAMEABLE)
     async with connected(owner_dsn) as connection:
         try:
             found = await connection.fetchval(
-                f"UPDATE tenant SET stored_only = {change} WHERE code = $1 RETURNING stored_only",  # noqa: S608  # our own words
+                "UPDATE tenant SET stored_only = array_remove(stored_only, $2)"
+                " || CASE WHEN $3 THEN ARRAY[$2] ELSE '{}' END WHERE code = $1 RETURNING stored_only",
                 tenant,
                 client,
+                stored_only,
             )
         except asyncpg.CheckViolationError:
             raise ValueError(f"At most {MAX_STORED_ONLY} clients of a tenant can be switched.") from None

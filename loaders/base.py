@@ -159,10 +159,9 @@ class Loader(Generic[K, V]):
 
     async def where_any(self, keys: Sequence[K | None]) -> list[V | None]:
         """One value for each key, in the order of the keys, and None where there is no key."""
-        distinct = dict.fromkeys(keys)
-        distinct.pop(None, None)
-        await self.many(tuple(distinct))  # type: ignore[arg-type]  # None is not among them any more
-        return list(map(self._known.get, keys))  # type: ignore[arg-type]  # what is None has no value
+        known = self._known
+        await self.many([key for key in dict.fromkeys(keys) if key is not None])
+        return [None if key is None else known[key] for key in keys]
 
     async def _loaded(self, keys: Sequence[K]) -> None:
         """Wait until the values of these keys are known: with those who ask for the same already, or in a new batch."""

@@ -1,11 +1,11 @@
 """The integration centre's reads: what other systems call our aggregates, and stored documents."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import Text, bindparam, select
 
+from engine.shelf import Shelf
 from loaders.base import LIST_LIMIT, Loader
 from models.integration import ExternalReference, StoredDocument
 from models.reading import TENANT, TEXTS, UUIDS, ReadSession, Row, constant, in_scope, read
@@ -59,8 +59,10 @@ class ReferencesOf(Loader[tuple[str, UUID], list[ReferenceRow]]):
         return []
 
 
+STORED_KEPT = 100_000
+"""Texts of stored documents that a process keeps."""
 STORED_CHARS = 50_000_000
-"""Characters of stored documents' texts that a process keeps."""
+"""Characters that they may have together."""
 
 
 class StoredTextRow(Row):
@@ -81,24 +83,16 @@ class StoredTexts:
     """Texts of stored documents by tenant and hash, kept from request to request: none ever changes under its hash."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[UUID, str], str] = OrderedDict()
-        self._chars = 0
+        self._kept: Shelf[tuple[UUID, str], str] = Shelf(STORED_KEPT, STORED_CHARS, len)
 
     async def of(self, session: ReadSession, digest: str) -> str | None:
         """The text that the session's tenant has stored under a hash; None if it has none."""
         key = session.tenant_id, digest
         text = self._kept.get(key)
         if text is not None:
-            self._kept.move_to_end(key)
             return text
         rows = await session.fetch(STORED_DOCUMENT, hash=digest)
         if not rows:
             return None
-        text = rows[0].text
-        if key not in self._kept:  # another request may have been as quick
-            self._kept[key] = text
-            self._chars += len(text)
-        while self._chars > STORED_CHARS:
-            _, oldest = self._kept.popitem(last=False)
-            self._chars -= len(oldest)
-        return text
+        self._kept.put(key, rows[0].text)
+        return rows[0].text

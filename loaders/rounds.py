@@ -246,11 +246,12 @@ class _Run:
         """Wait for what is neither keys nor statements: a thread, somebody else's work."""
         if not self._futures:
             raise RuntimeError("edges wait for each other")
-        turn = any(future is None for future, _ in self._futures)
+        waiting = [future for future, _ in self._futures if future is not None]
+        turn = len(waiting) < len(self._futures)
         if turn:  # somebody asked for no more than that the loop turns
             await asyncio.sleep(0)
         else:
-            await asyncio.wait({future for future, _ in self._futures}, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]  # none is None
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         self._woken(turned=turn)
 
     def _woken(self, *, turned: bool = False) -> bool:

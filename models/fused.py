@@ -4,12 +4,12 @@ Owns which combinations are fused, and how; when statements wait together is `lo
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from engine.shelf import Shelf
 from models.reading import Read, ReadSession, Row
 
 SHARED_PARAMETERS = frozenset(
@@ -72,7 +72,8 @@ class Fused(Read[FusedRow]):
         return found
 
 
-_combinations: OrderedDict[tuple[Read[Any], ...], Fused | None] = OrderedDict()
+_combinations: Shelf[tuple[Read[Any], ...], Fused | bool] = Shelf(FUSED_KEPT)
+"""What statements came together: fused, or True where they have once."""
 
 
 def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
@@ -81,15 +82,11 @@ def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
     A text that is new costs the server more than the trips that it saves, on each connection: one that never comes
     again is not made.
     """
-    if statements not in _combinations:
-        _combinations[statements] = None
-        if len(_combinations) > FUSED_KEPT:
-            _combinations.popitem(last=False)
-        return None
-    _combinations.move_to_end(statements)
-    fused = _combinations[statements]
-    if fused is None:
-        fused = _combinations[statements] = Fused(statements)
+    found = _combinations.get(statements)
+    if isinstance(found, Fused):
+        return found
+    fused = Fused(statements) if found else None
+    _combinations.put(statements, fused or True)
     return fused
 
 

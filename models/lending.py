@@ -6,7 +6,7 @@ statements. Whoever writes goes through SQLAlchemy and asks the pool itself.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,42 +14,13 @@ from typing import Any
 from sqlalchemy import PoolProxiedConnection, QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.shelf import Shelf
 from models.reading import R, Read
 
 PREPARED_CHARS = 1_600
 """Characters for each statement that may be kept prepared, a long one taking the room of several: the server's process
 takes about 130 bytes for each."""
 _PREPARED = "prepared"
-
-
-class Prepared:
-    """The statements prepared on a connection, the least recently used first out; the driver closes what goes."""
-
-    __slots__ = ("_chars", "_kept")
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Read[Any], Any] = OrderedDict()
-        self._chars = 0
-
-    def get(self, statement: Read[Any]) -> Any:
-        """What was prepared for a statement, if it is still there."""
-        prepared = self._kept.get(statement)
-        if prepared is not None:
-            self._kept.move_to_end(statement)
-        return prepared
-
-    def keep(self, statement: Read[Any], prepared: Any, most: int) -> None:
-        """Keep one more, of at most so many."""
-        self._kept[statement] = prepared
-        self._chars += len(statement.text)
-        while len(self._kept) > most or (self._chars > most * PREPARED_CHARS and len(self._kept) > 1):
-            oldest, _ = self._kept.popitem(last=False)
-            self._chars -= len(oldest.text)
-
-    def clear(self) -> None:
-        """Forget them all."""
-        self._kept.clear()
-        self._chars = 0
 
 
 class PooledConnection:
@@ -59,7 +30,7 @@ class PooledConnection:
 
     def __init__(self, fairy: PoolProxiedConnection, lender: "Lender") -> None:
         self._fairy, self._lender = fairy, lender
-        self._prepared: Prepared = fairy.info.setdefault(_PREPARED, Prepared())
+        self._prepared: Shelf[Read[Any], Any] = fairy.info.setdefault(_PREPARED, lender.shelf())
         self.driver: Any = fairy.driver_connection
         """asyncpg's connection."""
 
@@ -74,7 +45,7 @@ class PooledConnection:
                 rows = await self.driver.fetch(statement.text, *arguments, record_class=statement.row)
                 return rows
             prepared = await self.driver.prepare(statement.text, record_class=statement.row)
-            self._prepared.keep(statement, prepared, self._lender.prepares)
+            self._prepared.put(statement, prepared)  # the driver closes what goes
         rows = await prepared.fetch(*arguments)
         return rows
 
@@ -165,6 +136,10 @@ class Lender:
         self._out -= 1
         if (waiter := self._next()) is not None:
             waiter.set_result(None)
+
+    def shelf(self) -> Shelf[Read[Any], Any]:
+        """Where a connection keeps what is prepared on it, weighed by the characters of its text."""
+        return Shelf(self.prepares, self.prepares * PREPARED_CHARS, lambda made: len(made.get_query()), least=1)
 
     @contextmanager
     def asking(self) -> Iterator[None]:

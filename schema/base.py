@@ -19,7 +19,7 @@ from strawberry.types.field import StrawberryField
 from domain.access import Audience
 from domain.base import BadId, BadInput
 from domain.money import MAX_SAFE
-from engine.answering import EXTENSION, Batched, Computed, by_class
+from engine.answering import EXTENSION, Batched, ByClass, Computed
 from engine.limits import FieldCost
 from loaders.base import LIST_LIMIT
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
@@ -277,9 +277,8 @@ def graph_type(
         def is_type_of(value: Any, _info: Any) -> bool:
             return isinstance(value, classes) and (matches is None or matches(value))
 
-        if matches is None:
-            by_class(is_type_of)
-        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
+        said = ByClass(is_type_of) if matches is None else is_type_of
+        cls.is_type_of = staticmethod(said)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
         return strawberry.type(cls, description=description)
 
     return make

@@ -25,10 +25,10 @@ from engine.limits import Limits
 from engine.reference import Reference, Result, Stream
 from transport.deadline import Deadline
 from transport.door import Door, OpenRequest, RequestFacts
-from transport.library import Library
 from transport.logs import bind
 from transport.metrics import Metrics
 from transport.parameters import Ask
+from transport.persisted import Persisted
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Graph:
     """A schema ready to be served: its documents, its gate, its executors and the mask over their errors."""
 
     documents: Documents
-    library: Library
+    persisted: Persisted
     gate: Gate
     executor: Planned
     reference: Reference
@@ -67,8 +67,8 @@ class Graph:
         gate = Gate(core, limits)
         documents = Documents(core, gate, limits, introspection=introspection)
         reference = Reference(schema, limits, mask, suggestions=introspection)
-        library = Library(documents, limits, remembers=remembers)
-        return cls(documents, library, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
+        persisted = Persisted(documents, limits, remembers=remembers)
+        return cls(documents, persisted, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class Desk:
     async def _begin(self, tally: _Tally, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result | _Begun:
         async with self._door.open(facts) as opened:
             tally.client = opened.client
-            prepared = await self._graph.library.prepared(ask, opened)
+            prepared = await self._graph.persisted.prepared(ask, opened)
             tally.stored = prepared.stored
             operation = prepared.operation(ask.operation_name)
             tally.kind, tally.name = operation.kind, operation.name

@@ -18,9 +18,9 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLString,
     OperationDefinitionNode,
     OperationType,
-    get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -122,7 +122,7 @@ class _Builder:
         if definition is None:
             raise Unplannable("unknown")
         if name == "__typename":
-            value: Value = Leaf(True, get_named_type(definition.type))  # type: ignore[arg-type]  # String
+            value: Value = Leaf(True, GraphQLString)
             return Field(key, name, parent, definition, nodes, Typename(parent.name), no_arguments, value)
         return Field(
             key,

@@ -16,7 +16,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLObjectType
 from graphql.execution import default_type_resolver
 
-from engine.answering import Batched, Computed
+from engine.answering import Batched, ByClass, Computed
 from engine.plan.leaves import names_of, usual
 from engine.plan.run import BatchCall, Call, Kinds, ResolverCall, fall_back, leaf, sieve
 from engine.plan.sharing import Common, asked_of
@@ -380,4 +380,4 @@ def call_of(field: Field) -> Call:
 
 def _is_by_class(type_: GraphQLObjectType) -> bool:
     """Whether a class of objects is of the type or is not, whatever the object."""
-    return getattr(type_.is_type_of, "by_class", False)
+    return isinstance(type_.is_type_of, ByClass)

@@ -7,7 +7,6 @@ cache, not the running.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -22,6 +21,7 @@ from engine.plan.build import build
 from engine.plan.emit import Source, emit
 from engine.plan.run import Answer, Run
 from engine.plan.tree import Fallback, Unplannable
+from engine.shelf import Shelf
 
 _BYTES_PER_CHAR = 12
 """Memory of a compiled plan per character of its source; measured 8 to 11, tree and constants included."""
@@ -102,30 +102,8 @@ def compiled(
     return Plan(names["plan"], source, built.fields)
 
 
-class _Shelf:
-    """Plans by their keys, the least recently used first out, so many and of so many bytes at most."""
-
-    def __init__(self, entries: int, size: int) -> None:
-        self._entries, self._size = entries, size
-        self._kept: OrderedDict[Key, Plan | NoPlan] = OrderedDict()
-        self.bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: Key) -> Plan | NoPlan | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Key, plan: Plan | NoPlan) -> None:
-        before = self._kept.pop(key, None)
-        self.bytes += plan.bytes - (0 if before is None else before.bytes)
-        self._kept[key] = plan
-        while len(self._kept) > self._entries or self.bytes > self._size:
-            _, oldest = self._kept.popitem(last=False)
-            self.bytes -= oldest.bytes
+def _weight(plan: Plan | NoPlan) -> int:
+    return plan.bytes
 
 
 class Plans:
@@ -133,8 +111,8 @@ class Plans:
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema, self._limits = schema, limits
-        self._sent = _Shelf(limits.plans, limits.plan_bytes)
-        self._stored = _Shelf(limits.stored_plans, limits.stored_plan_bytes)
+        self._sent = Shelf[Key, Plan | NoPlan](limits.plans, limits.plan_bytes, _weight)
+        self._stored = Shelf[Key, Plan | NoPlan](limits.stored_plans, limits.stored_plan_bytes, _weight)
         self.compiled = 0
 
     def __len__(self) -> int:
@@ -143,7 +121,7 @@ class Plans:
     @property
     def bytes(self) -> int:
         """Estimated memory of what is kept."""
-        return self._sent.bytes + self._stored.bytes
+        return self._sent.weight + self._stored.weight
 
     def of(
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any], payload: str | None = None
@@ -155,7 +133,7 @@ class Plans:
         found = shelf.get(key)
         if found is None and not (self._limits.plan_at_once or prepared.stored):
             found = NEW
-            shelf.keep(key, found)
+            shelf.put(key, found)
         elif found is None or found is NEW:
             switches = {name: variables[name] for name in names if name in variables}
             try:
@@ -163,5 +141,5 @@ class Plans:
                 self.compiled += 1
             except Unplannable as error:
                 found = NoPlan(error.reason)
-            shelf.keep(key, found)
+            shelf.put(key, found)
         return found

@@ -61,7 +61,7 @@ class Run:
         self._failures: list[tuple[Answer, Field, Exception]] = []
         self._kept: list[list[Any]] = []
 
-    async def together(self, *calls: tuple[Call, list[Any], list[Answer]]) -> list[list[Any]]:
+    async def together(self, *calls: tuple[Call, list[Any], list[Answer]]) -> list[Sequence[Any]]:
         """The values of the edges of one level, each for its own objects; those without objects are not asked."""
         asked = [call.values(self, objects, answers) for call, objects, answers in calls if objects]
         found = iter(await self._together(asked))
@@ -110,7 +110,7 @@ class Call:
         self.field = field
         self._known: set[type] = set() if field.value.nonnull else {type(None)}
 
-    async def values(self, run: Run, objects: list[Any], answers: list[Answer]) -> list[Any]:
+    async def values(self, run: Run, objects: list[Any], answers: list[Answer]) -> Sequence[Any]:
         """One value for each object, None where the field failed. Raises: Fallback."""
         if not objects:
             return []
@@ -124,7 +124,7 @@ class Call:
             return [None] * len(objects)
         if len(found) != len(objects):
             raise Fallback("length")
-        return found if self._known.issuperset(map(type, found)) else self._sifted(run, found, answers)  # type: ignore[return-value]  # read only
+        return found if self._known.issuperset(map(type, found)) else self._sifted(run, found, answers)
 
     async def _found(self, run: Run, objects: list[Any]) -> Sequence[Any]:
         raise TypeError(f"{type(self).__name__} does not say how it finds its values")

@@ -8,7 +8,6 @@ member.
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from sys import getsizeof
@@ -32,6 +31,7 @@ from domain.campaign import (
     Value,
 )
 from domain.channel import OrganizationStatus
+from engine.shelf import Shelf
 from loaders.base import Loader
 from models.campaign import Campaign, CampaignCondition, CampaignRevision
 from models.channel import Organization
@@ -51,8 +51,10 @@ MAX_INDEXES = 200
 """The most indexes a process keeps, those used last."""
 MAX_INDEX_BYTES = 200_000_000
 """And how much memory they may take together."""
+MAX_PARTS = 50_000
+"""The most parts of stores and skus that a process keeps."""
 MAX_PART_BYTES = 64_000_000
-"""How much memory the parts may take that a process keeps."""
+"""And how much memory they may take together."""
 PART_BYTES = 1_200
 """What one takes beside its bits."""
 
@@ -219,45 +221,39 @@ class KeptParts:
     """
 
     def __init__(self, size: int = MAX_PART_BYTES) -> None:
-        self._size = size
-        self._known: OrderedDict[UUID, tuple[ref[ReachIndex], Facts, Part, int]] = OrderedDict()
-        self.bytes = 0
+        self._known: Shelf[UUID, tuple[ref[ReachIndex], Facts, Part]] = Shelf(MAX_PARTS, size, _weight)
 
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def bytes(self) -> int:
+        """Estimated memory."""
+        return self._known.weight
+
     def get(self, index: ReachIndex, one: UUID, facts: Facts) -> Part | None:
         """The part of a store or a sku, if these were its facts when it was put to this very index."""
         known = self._known.get(one)
-        if known is None or known[0]() is not index or known[1] != facts:
-            return None
-        self._known.move_to_end(one)
-        return known[2]
+        return None if known is None or known[0]() is not index or known[1] != facts else known[2]
 
     def put(self, index: ReachIndex, one: UUID, facts: Facts, part: Part) -> None:
         """Keep a part instead of the one that was kept."""
-        size = PART_BYTES + sum(getsizeof(bits) for _, bits in part.steps)
-        self._drop(one)
-        self._known[one] = (ref(index), facts, part, size)
-        self.bytes += size
-        while self.bytes > self._size:
-            self._drop(next(iter(self._known)))
+        self._known.put(one, (ref(index), facts, part))
 
-    def _drop(self, one: UUID) -> None:
-        known = self._known.pop(one, None)
-        if known is not None:
-            self.bytes -= known[3]
+
+def _weight(known: tuple[ref[ReachIndex], Facts, Part]) -> int:
+    return PART_BYTES + sum(getsizeof(bits) for _, bits in known[2].steps)
 
 
 class KeptIndexes:
     """The indexes of a process: of each tenant the one built last, with its revision and since when it knows."""
 
     def __init__(self, entries: int = MAX_INDEXES, size: int = MAX_INDEX_BYTES) -> None:
-        self._entries, self._size = entries, size
-        self._known: OrderedDict[UUID, tuple[int, datetime, ReachIndex]] = OrderedDict()
+        self._known: Shelf[UUID, tuple[int, datetime, ReachIndex]] = Shelf(
+            entries, size, lambda known: known[2].size, least=1
+        )
         self.building: dict[tuple[UUID, int], asyncio.Future[tuple[ReachIndex, datetime] | None]] = {}
         """What comes of building the index of a tenant and revision; None when the builder ended before it was done."""
-        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -267,8 +263,12 @@ class KeptIndexes:
         known = self._known.get(tenant)
         if known is None or known[0] != revision or known[1] > since:
             return None
-        self._known.move_to_end(tenant)
         return known[2]
+
+    @property
+    def bytes(self) -> int:
+        """Estimated memory."""
+        return self._known.weight
 
     def last(self, tenant: UUID) -> ReachIndex | None:
         """The tenant's index that was built last: outdated perhaps, but what it asks for will likely be asked for."""
@@ -280,16 +280,7 @@ class KeptIndexes:
         known = self._known.get(tenant)
         if known is not None and known[0] > revision:
             return  # a request with an older snapshot was slow
-        self._drop(tenant)
-        self._known[tenant] = (revision, since, index)
-        self.bytes += index.size
-        while len(self._known) > 1 and (len(self._known) > self._entries or self.bytes > self._size):
-            self._drop(next(iter(self._known)))
-
-    def _drop(self, tenant: UUID) -> None:
-        known = self._known.pop(tenant, None)
-        if known is not None:
-            self.bytes -= known[2].size
+        self._known.put(tenant, (revision, since, index))
 
 
 class IndexOf(Loader[UUID, ReachIndex]):

@@ -15,7 +15,7 @@ from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, Graph
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
-from engine.answering import EXTENSION, Batched, Computed, by_class
+from engine.answering import EXTENSION, Batched, ByClass, Computed
 from tests.engine.small import EVERYBODY, KnownError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -119,7 +119,7 @@ def of_class(row: type) -> Callable[[type], type]:
     """A type whose values are the instances of a class, and says so."""
 
     def make(cls: type) -> type:
-        cls.is_type_of = staticmethod(by_class(lambda value, _info: isinstance(value, row)))  # type: ignore[attr-defined]  # read by Strawberry
+        cls.is_type_of = staticmethod(ByClass(lambda value, _info: isinstance(value, row)))  # type: ignore[attr-defined]  # read by Strawberry
         return strawberry.type(cls)
 
     return make

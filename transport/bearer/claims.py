@@ -11,10 +11,10 @@ from uuid import UUID
 
 import structlog
 
+from domain.access import is_name
 from domain.base import Unauthenticated
 from domain.channel import Role
 
-SUBJECT_CHARS: Final = 255
 """Longest `sub`. Source: RFC 7519 leaves it open; OpenID Connect Core, section 2, says 255."""
 
 ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
@@ -53,9 +53,9 @@ class Identity:
     client: str | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.subject) <= SUBJECT_CHARS or not self.subject.isprintable():
+        if not is_name(self.subject):
             raise ValueError("sub")
-        if self.client is not None and not (1 <= len(self.client) <= SUBJECT_CHARS and self.client.isprintable()):
+        if self.client is not None and not is_name(self.client):
             raise ValueError("client_id")
         if self.actor not in ACTORS:
             raise ValueError("actor")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import Final
 import orjson
 from joserfc.util import urlsafe_b64decode
 
+from engine.shelf import Shelf
 from transport.bearer.claims import Claims, Verifier, refuse
 from transport.bearer.rules import Clock, check_size
 
@@ -46,7 +46,7 @@ class Verifiers:
         self._verifiers = dict(verifiers)
         self._clock = clock
         # By hash, so that no usable token lies in memory for the length of its life.
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._known: Shelf[bytes, _Known] = Shelf(CACHE_ENTRIES)
 
     async def verify(self, token: str) -> Claims:
         """See Verifier."""
@@ -55,16 +55,12 @@ class Verifiers:
         now = self._clock()
         known = self._known.get(digest)
         if known is not None and known.since <= now < known.until:
-            self._known.move_to_end(digest)
             return known.claims
         verifier = self._verifiers.get(_unproven_issuer(token))
         if verifier is None:
             raise refuse("issuer")
         claims = await verifier.verify(token)
-        self._known[digest] = _Known(claims, now, min(claims.expires_at.timestamp(), now + CACHE_S))
-        self._known.move_to_end(digest)
-        if len(self._known) > CACHE_ENTRIES:
-            self._known.popitem(last=False)
+        self._known.put(digest, _Known(claims, now, min(claims.expires_at.timestamp(), now + CACHE_S)))
         return claims
 
 

@@ -1,4 +1,4 @@
-"""The library: which document a request means, where it names one by its hash, and who may send a text of her own.
+"""Persisted documents: which one a request means by its hash, and who may send a text of her own.
 
 Owns what is remembered of documents that were sent with their hash. What is stored the door knows; parsing, judging and
 keeping are `engine.documents`'.
@@ -6,23 +6,21 @@ keeping are `engine.documents`'.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from graphql import GraphQLError
 
 from engine.documents import DocumentError, Documents, Prepared
 from engine.limits import Limits
+from engine.shelf import Shelf
 from transport.door import OpenRequest
 from transport.parameters import Ask, sha256_of
 
 
-class Library:
+class Persisted:
     """Finds a request's document. `remembers`: whether texts that come with their hash are found by it later."""
 
     def __init__(self, documents: Documents, limits: Limits, *, remembers: bool) -> None:
         self._documents, self._limits, self._remembers = documents, limits, remembers
-        self._sent: OrderedDict[str, str] = OrderedDict()
-        self._chars = 0
+        self._sent = Shelf[str, str](limits.documents, limits.remembered_chars, len)
 
     async def prepared(self, ask: Ask, opened: OpenRequest) -> Prepared:
         """The document, ready to run.
@@ -42,24 +40,14 @@ class Library:
             return self._documents.prepare(self._remembered(digest or ""))
         prepared = self._documents.prepare(ask.query)
         if digest is not None and self._remembers:
-            self._remember(digest, ask.query)
+            self._sent.put(digest, ask.query)
         return prepared
 
     def _remembered(self, digest: str) -> str:
         text = self._sent.get(digest)
         if text is None:  # the words that Apollo's clients look for, to send the text then
             raise refusal("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        self._sent.move_to_end(digest)
         return text
-
-    def _remember(self, digest: str, text: str) -> None:
-        if digest in self._sent:
-            return
-        self._sent[digest] = text
-        self._chars += len(text)
-        while len(self._sent) > self._limits.documents or self._chars > self._limits.remembered_chars:
-            _, oldest = self._sent.popitem(last=False)
-            self._chars -= len(oldest)
 
 
 def refusal(message: str, code: str) -> DocumentError:
