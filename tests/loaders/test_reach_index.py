@@ -45,6 +45,21 @@ class Stand:
         await session.close()
         return index, session.statements
 
+    def asking(self, on_a_plan: bool, now: datetime = NOW) -> "asyncio.Task[ReachIndex]":
+        """A request that asks for the index meanwhile, on a plan or on the reference executor."""
+
+        async def ask() -> ReachIndex:
+            session = self.app.read(self.world.tenant)
+            reading = Reading(session, now, now.date(), NOBODY, kept=self.kept)
+            try:
+                asked = reading.load(IndexOf).one(self.world.tenant)
+                index: ReachIndex = (await reading.rounds.together([asked]))[0] if on_a_plan else await asked
+                return index
+            finally:
+                await session.close()
+
+        return asyncio.ensure_future(ask())
+
     async def change(self, statement: str, *, said: bool = True, **values: Any) -> None:
         """Change the tenant's campaigns, and say so."""
         async with self.app.transaction(self.world.tenant) as session:
@@ -62,6 +77,19 @@ async def stand(owner_dsn: str) -> AsyncIterator[Stand]:
     app = pool_of(Login(owner_dsn, APP_ROLE), 3)
     yield Stand(world, app)
     await app.close()
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Until it is set no index is done."""
+    event, made = asyncio.Event(), loaders.campaign.index.built
+
+    async def slowly(*given: Any) -> ReachIndex:
+        await event.wait()
+        return made(*given[1:])
+
+    monkeypatch.setattr(asyncio, "to_thread", slowly)
+    return event
 
 
 def live(world: World, since: datetime) -> set[UUID]:
@@ -121,36 +149,18 @@ async def test_changes_come_one_after_the_other(stand: Stand) -> None:
 
 @pytest.mark.parametrize("on_a_plan", [True, False])
 async def test_a_builder_who_ends_on_the_way_leaves_it_to_who_waits(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch, on_a_plan: bool
+    stand: Stand, held: asyncio.Event, on_a_plan: bool
 ) -> None:
     """Also where one of those who wait is ended just as she is woken; newcomers are served as well."""
-    held, made = asyncio.Event(), loaders.campaign.index.built
-
-    async def slowly(*given: Any) -> ReachIndex:
-        await held.wait()
-        return made(*given[1:])
-
-    monkeypatch.setattr(asyncio, "to_thread", slowly)
-
-    async def asking() -> ReachIndex:
-        session = stand.app.read(stand.world.tenant)
-        reading = Reading(session, NOW, NOW.date(), NOBODY, kept=stand.kept)
-        try:
-            asked = reading.load(IndexOf).one(stand.world.tenant)
-            index: ReachIndex = (await reading.rounds.together([asked]))[0] if on_a_plan else await asked
-            return index
-        finally:
-            await session.close()
-
-    builder = asyncio.ensure_future(asking())
+    builder = stand.asking(on_a_plan)
     await asyncio.sleep(0.05)
-    gone, stays = asyncio.ensure_future(asking()), asyncio.ensure_future(asking())
+    gone, stays = stand.asking(on_a_plan), stand.asking(on_a_plan)
     await asyncio.sleep(0.05)
     builder.cancel()
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0.05)
-    newcomer = asyncio.ensure_future(asking())
+    newcomer = stand.asking(on_a_plan)
     held.set()
     async with asyncio.timeout(5):
         assert await stays is await newcomer
@@ -159,35 +169,15 @@ async def test_a_builder_who_ends_on_the_way_leaves_it_to_who_waits(
 
 
 @pytest.mark.parametrize("on_a_plan", [True, False])
-async def test_who_stops_waiting_ends_nobody_s_building(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch, on_a_plan: bool
-) -> None:
+async def test_who_stops_waiting_ends_nobody_s_building(stand: Stand, held: asyncio.Event, on_a_plan: bool) -> None:
     """And who asks about an earlier time than what is being built knows has one of her own."""
-    held, made = asyncio.Event(), loaders.campaign.index.built
-
-    async def slowly(*given: Any) -> ReachIndex:
-        await held.wait()
-        return made(*given[1:])
-
-    monkeypatch.setattr(asyncio, "to_thread", slowly)
-
-    async def asking(now: datetime = NOW) -> ReachIndex:
-        session = stand.app.read(stand.world.tenant)
-        reading = Reading(session, now, now.date(), NOBODY, kept=stand.kept)
-        try:
-            asked = reading.load(IndexOf).one(stand.world.tenant)
-            index: ReachIndex = (await reading.rounds.together([asked]))[0] if on_a_plan else await asked
-            return index
-        finally:
-            await session.close()
-
-    builder = asyncio.ensure_future(asking())
+    builder = stand.asking(on_a_plan)
     await asyncio.sleep(0.05)
-    gone, stays = asyncio.ensure_future(asking()), asyncio.ensure_future(asking())
+    gone, stays = stand.asking(on_a_plan), stand.asking(on_a_plan)
     await asyncio.sleep(0.05)
     gone.cancel()
     await asyncio.sleep(0.05)
-    earlier = asyncio.ensure_future(asking(NOW - 3 * PAST))
+    earlier = stand.asking(on_a_plan, NOW - 3 * PAST)
     await asyncio.sleep(0.05)
     held.set()
     async with asyncio.timeout(5):

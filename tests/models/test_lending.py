@@ -69,24 +69,19 @@ async def test_who_waits_is_served_in_turn(pair: Database) -> None:
     second.give_back()
 
 
-async def test_one_who_has_gone_is_passed_over(pair: Database) -> None:
+@pytest.mark.parametrize("handed", [False, True])
+async def test_one_who_has_gone_is_passed_over(pair: Database, handed: bool) -> None:
+    """Also one who goes at the very moment in which she is handed hers, and is not yet woken."""
     first, second = await taken(pair, 2)
     gone, other = waiting(pair, 2)
     await settled()
-    gone.cancel()
-    await settled()
-    first.give_back()
-    assert await other is first
-    first.give_back()
-    second.give_back()
-
-
-async def test_one_who_goes_as_it_is_handed_to_her_passes_it_on(pair: Database) -> None:
-    first, second = await taken(pair, 2)
-    gone, other = waiting(pair, 2)
-    await settled()
-    first.give_back()
-    gone.cancel()  # handed, and not yet woken
+    if handed:
+        first.give_back()
+        gone.cancel()
+    else:
+        gone.cancel()
+        await settled()
+        first.give_back()
     assert await other is first
     assert gone.cancelled()
     first.give_back()
