@@ -21,14 +21,13 @@ import asyncpg
 from domain.access import NAME_CHARS, is_name
 from models.channel import MAX_STORED_ONLY
 from models.database import connected
-from models.integration import MAX_DOCUMENT_CHARS
+from models.integration import MAX_DOCUMENT_CHARS, MAX_DOCUMENT_NAME_CHARS
 from models.reading import set_tenant
 from models.wall import APP_ROLE
 
 MAX_FILES: Final = 1_000
 """Documents of one folder."""
 SUFFIXES: Final = frozenset({".graphql", ".gql"})
-FILE_NAME_CHARS: Final = 200
 UNNAMEABLE: Final = f"A client has 1 to {NAME_CHARS} printable characters."
 SHOWN: Final = 20
 """Problems that are told of at once."""
@@ -86,8 +85,8 @@ def read_folder(folder: Path, problems_of: Callable[[str], Sequence[str]]) -> li
 def _unfit(name: str, text: str) -> list[str]:
     if not name.isprintable():
         return ["its name has characters that cannot be printed"]
-    if len(name) > FILE_NAME_CHARS:
-        return [f"its name is longer than {FILE_NAME_CHARS} characters"]
+    if len(name) > MAX_DOCUMENT_NAME_CHARS:
+        return [f"its name is longer than {MAX_DOCUMENT_NAME_CHARS} characters"]
     if len(text) > MAX_DOCUMENT_CHARS:
         return [f"it is longer than {MAX_DOCUMENT_CHARS:,} characters"]
     return ["it holds the character NUL"] if "\0" in text else []

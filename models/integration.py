@@ -11,6 +11,8 @@ from models.base import Base, Id, KeyId, NewId, TenantId, one_of, ref, table_arg
 
 MAX_DOCUMENT_CHARS = 100_000
 """Characters of a stored document."""
+MAX_DOCUMENT_NAME_CHARS = 200
+"""Characters of what its file is called."""
 
 
 class PartnerClient(Base):
@@ -60,6 +62,6 @@ class StoredDocument(Base):
     stored_at: Mapped[datetime]
     __table_args__ = table_args(
         CheckConstraint("hash = encode(sha256(convert_to(text, 'UTF8')), 'hex')", name="hash"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {MAX_DOCUMENT_NAME_CHARS}", name="name_length"),
         CheckConstraint(f"char_length(text) BETWEEN 1 AND {MAX_DOCUMENT_CHARS}", name="text_length"),
     )
