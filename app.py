@@ -22,7 +22,7 @@ from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
 from settings import Settings
-from transport import Graph, Metrics, Siblings, middleware, routes
+from transport import Gateways, Graph, Metrics, Siblings, middleware, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
 from transport.workbench import workbench_routes, worked_queries
 
@@ -106,6 +106,16 @@ def _placed(error: GraphQLError) -> str:
     return f"{where}{error.message}"
 
 
+def subgraph_of(settings: Settings) -> tuple[Graph, Gateways] | None:
+    """The graph as a part of a larger one, and who may ask it; None where there is no larger one."""
+    if not settings.gateway_secrets:
+        return None
+    graph = Graph.of(
+        schema.subgraph(), limits_of(settings), introspection=settings.introspection_enabled, behind_gateway=True
+    )
+    return graph, Gateways(settings.gateway_secrets)
+
+
 def pool_of(settings: Settings, access: boot.Access) -> Database:
     """The pool to serve with; nothing connects yet."""
     return Database(
@@ -147,8 +157,10 @@ def create(
         schema.build(), limits, introspection=settings.introspection_enabled, remembers=settings.profile == "demo"
     )
     metrics = Metrics(siblings)
-    metrics.watch_documents(graph.documents)
-    metrics.watch_plans(graph.executor)
+    subgraph = subgraph_of(settings)
+    for each in (graph, *(() if subgraph is None else subgraph[:1])):
+        metrics.watch_documents(each.documents)
+        metrics.watch_plans(each.executor)
     metrics.watch_pool(database.connections)
     verifiers, remote = verifiers_of(settings)
     door = Entrance(database, verifiers, default_tenant=DEMO_TENANT if settings.profile == "demo" else None)
@@ -167,7 +179,7 @@ def create(
             yield
 
     return Starlette(
-        routes=[*routes(door, graph, metrics, database.ping), *workbench_of(settings, database)],
+        routes=[*routes(door, graph, metrics, database.ping, subgraph), *workbench_of(settings, database)],
         middleware=middleware(settings.cors_origins),
         lifespan=lifespan,
     )

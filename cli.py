@@ -359,9 +359,12 @@ async def _identity(owner: str, tenant: str, who: str) -> Identity | None:
 
 
 @cli.command()
-def sdl() -> None:
+def sdl(
+    subgraph: Annotated[bool, typer.Option(help="As a gateway composes it, which `_service` answers, too.")] = False,
+) -> None:
     """Print the schema in GraphQL's own language."""
-    sys.stdout.write(schema.build().as_str() + "\n")
+    text = schema.federation.composed_of(schema.subgraph()) if subgraph else schema.build().as_str()
+    sys.stdout.write(text + "\n")
 
 
 @cli.command()

@@ -36,6 +36,8 @@ LIST_MAX: Final = 100
 """Items in a list setting."""
 NAME_MAX: Final = 255
 """Characters of a host, issuer or audience."""
+GATEWAY_SECRET_MIN: Final = 32
+"""Characters of a gateway's secret, at least."""
 SHOWN_VALUE_MAX: Final = 60
 """Characters of a wrong value that an error message repeats."""
 
@@ -49,6 +51,7 @@ _ORCHESTRATED: Final = re.compile(
 
 Its `MILLRACE_PORT` is an address; a number there is meant for `PORT`.
 """
+_HEADER_VALUE: Final = re.compile(r"[!-~]+")
 _TOGETHER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
 
 
@@ -126,6 +129,12 @@ def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
     if unknown or not names:
         raise ValueError(f"must name one or more of {', '.join(sorted(ASYMMETRIC_ALGORITHMS))}")
     return names
+
+
+def _gateway_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    if any(len(secret) < GATEWAY_SECRET_MIN or not _HEADER_VALUE.fullmatch(secret) for secret in secrets):
+        raise ValueError(f"must be secrets of at least {GATEWAY_SECRET_MIN} printable ASCII characters, without spaces")
+    return secrets
 
 
 def _directory(path: Path) -> Path:
@@ -268,6 +277,14 @@ class Settings(BaseSettings):
         ge=0,
         le=LEEWAY_MAX_S,
         description="Seconds by which the issuer's clock and ours may differ.",
+    )
+
+    gateway_secrets: Annotated[_List, AfterValidator(_gateway_secrets)] = Field(
+        default=(),
+        alias="MILLRACE_GATEWAY_SECRETS",
+        repr=False,
+        description="Secrets by which the gateway of a larger graph is known at `/subgraph`, in the header "
+        "`Millrace-Gateway`, separated by commas; at least 32 characters each. Not set: nothing is served there.",
     )
 
     @property

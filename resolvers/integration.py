@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.access import Audience
-from domain.base import BadInput
+from domain.base import BadInput, Fault
 from domain.channel import Tier
 from loaders.attribution import BindingById, PromoterById, TouchById
 from loaders.base import Loader
@@ -19,6 +19,8 @@ from loaders.ordering import OrderById
 from resolvers.context import Context
 
 MAX_NODES = 100
+MAX_ENTITIES = 1_000
+"""A gateway asks for all entities at once that another graph's page has led it to."""
 
 NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     **{tier.lower(): OrganizationById for tier in Tier},
@@ -63,6 +65,19 @@ async def nodes(roots: Sequence[object], ctx: Context, *, ids: list[tuple[str, U
     if len(ids) > MAX_NODES:
         raise BadInput(f"At most {MAX_NODES} ids.")
     return [await _nodes(ctx, ids)] * len(roots)
+
+
+async def entities(
+    roots: Sequence[object], ctx: Context, *, representations: list[tuple[str, UUID] | Fault]
+) -> list[list[Any]]:
+    """What a gateway names, in the order of its representations, as `nodes`; a wrong one is an error in its place.
+
+    Raises: BadInput for more than `MAX_ENTITIES`.
+    """
+    if len(representations) > MAX_ENTITIES:
+        raise BadInput(f"At most {MAX_ENTITIES} representations.")
+    found = iter(await _nodes(ctx, [each for each in representations if not isinstance(each, Fault)]))
+    return [[each if isinstance(each, Fault) else next(found) for each in representations]] * len(roots)
 
 
 async def _nodes(ctx: Context, ids: Sequence[tuple[str, UUID]]) -> list[Any]:

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.tools import merge_types
 
-from schema import campaign, catalog, channel, enums, inventory, member, node, ordering
+from schema import campaign, catalog, channel, enums, federation, inventory, member, node, ordering
 from schema.base import CONFIG, declare
 
 CENTRES = (channel, member, catalog, campaign, inventory, ordering)
@@ -28,4 +28,14 @@ def build() -> strawberry.Schema:
     return schema
 
 
-__all__ = ["Query", "build", "enums"]
+def subgraph() -> strawberry.Schema:
+    """The graph as a gateway composes and asks it. Raises schema.base.Undeclared as `build` does."""
+    service = federation.Service()
+    query = federation.query_of(Query, service)
+    schema = strawberry.Schema(query=query, types=TYPES, config=federation.CONFIG)
+    declare(schema)
+    service.sdl = federation.composed_of(schema)
+    return schema
+
+
+__all__ = ["Query", "build", "enums", "subgraph"]

@@ -184,8 +184,12 @@ def edge(
     *,
     cost: FieldCost | None = None,
     arguments: Mapping[str, Argument] | None = None,
+    name: str | None = None,
 ) -> Any:
-    """A field answered for all its parents at once by `function`, whose arguments are those declared here."""
+    """A field answered for all its parents at once by `function`, whose arguments are those declared here.
+
+    `name` is its name in the graph, where that cannot be made from its name in Python.
+    """
     given = arguments or {}
     batched = Batched(function, {name: each.parse for name, each in given.items() if each.parse is not None})
     field_key = object()
@@ -198,7 +202,10 @@ def edge(
 
     resolve.__signature__ = _signature(given)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
     return strawberry.field(
-        resolver=resolve, description=description, metadata={"audience": audience, "cost": cost, EXTENSION: batched}
+        resolver=resolve,
+        name=name,
+        description=description,
+        metadata={"audience": audience, "cost": cost, EXTENSION: batched},
     )
 
 
@@ -237,8 +244,8 @@ def few(function: BatchFunction, description: str, audience: Audience, size: int
     return edge(function, description, audience, cost=FieldCost(weight=1, assumed=size))
 
 
-def leaf(function: Callable[[Any], Any], description: str, audience: Audience) -> Any:
-    """A field computed from its row alone."""
+def leaf(function: Callable[[Any], Any], description: str, audience: Audience, *, name: str | None = None) -> Any:
+    """A field computed from its row alone; `name` as in `edge`."""
 
     def resolve(root: Any) -> Any:
         return function(root)
@@ -248,6 +255,7 @@ def leaf(function: Callable[[Any], Any], description: str, audience: Audience) -
     )
     return strawberry.field(
         resolver=resolve,
+        name=name,
         description=description,
         metadata={"audience": audience, EXTENSION: Computed(function)},
     )

@@ -26,7 +26,7 @@ CENTRES = {
     "integration",
 }
 FOUNDATIONS = {
-    "schema": {"__init__", "base", "enums", "node", "reference"},
+    "schema": {"__init__", "base", "enums", "federation", "node", "reference"},
     "resolvers": {"__init__", "context", "entrance", "paging"},
     "loaders": {"__init__", "base", "paging", "rounds", "tenants"},
     "models": {"__init__", "base", "database", "fused", "lending", "reading", "wall"},

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from transport.desk import Desk, Graph
 from transport.door import Door, OpenRequest, RequestFacts
+from transport.gateway import SUBGRAPH, Gateways
 from transport.health import Health, Probe
 from transport.http import PATH, HttpEndpoint
 from transport.logs import RequestLog
@@ -30,6 +31,7 @@ __all__ = [
     "Channel",
     "Door",
     "Farewell",
+    "Gateways",
     "GivenUp",
     "Graph",
     "Metrics",
@@ -49,20 +51,29 @@ __all__ = [
 _PREFLIGHT_SECONDS = 600
 
 
-def routes(door: Door, graph: Graph, metrics: Metrics, probe: Probe) -> list[BaseRoute]:
+def routes(
+    door: Door, graph: Graph, metrics: Metrics, probe: Probe, subgraph: tuple[Graph, Gateways] | None = None
+) -> list[BaseRoute]:
     """The routes of one application: the graph at `PATH` over HTTP and websocket, health, metrics.
 
     `probe` returns when the process can serve a request and raises when it cannot. `metrics` may belong to several
-    graphs; call its `watch_documents` once for each that should show its cache.
+    graphs; call its `watch_documents` once for each that should show its cache. `subgraph` is the graph at `SUBGRAPH`,
+    if it is served, and the gateways that may ask it.
     """
     desk = Desk(door, graph, metrics)
     health = Health(probe, graph.limits.probe_seconds)
+    behind = []
+    if subgraph is not None:
+        part, gateways = subgraph
+        endpoint = HttpEndpoint(Desk(door, part, metrics), part.limits, metrics, gateways)
+        behind.append(Route(SUBGRAPH, endpoint))
     return [
         Route(PATH, HttpEndpoint(desk, graph.limits, metrics)),
         WebSocketRoute(PATH, SocketEndpoint(door, desk, graph.limits, metrics)),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
         Route("/metrics", metrics.endpoint),
+        *behind,
     ]
 
 

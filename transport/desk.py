@@ -55,10 +55,19 @@ class Graph:
     limits: Limits
 
     @classmethod
-    def of(cls, schema: strawberry.Schema, limits: Limits, *, introspection: bool, remembers: bool = False) -> Graph:
+    def of(
+        cls,
+        schema: strawberry.Schema,
+        limits: Limits,
+        *,
+        introspection: bool,
+        remembers: bool = False,
+        behind_gateway: bool = False,
+    ) -> Graph:
         """The graph of `schema`, whose fields carry their audiences and costs already.
 
-        `remembers`: whether documents that are sent with their hash are found by it later.
+        `remembers`: whether documents that are sent with their hash are found by it later. `behind_gateway`: whether a
+        gateway writes the documents.
 
         Raises: ValueError as `engine.reference.Reference` does.
         """
@@ -67,7 +76,7 @@ class Graph:
         gate = Gate(core, limits)
         documents = Documents(core, gate, limits, introspection=introspection)
         reference = Reference(schema, limits, mask, suggestions=introspection)
-        persisted = Persisted(documents, limits, remembers=remembers)
+        persisted = Persisted(documents, limits, remembers=remembers, behind_gateway=behind_gateway)
         return cls(documents, persisted, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
 
 

@@ -13,6 +13,9 @@ from transport.parameters import MalformedError
 Headers = dict[bytes, str]
 """Lower-case names to values."""
 
+GATEWAY = b"millrace-gateway"
+"""The credential of a gateway."""
+
 _READ = frozenset(
     {
         b"accept",
@@ -21,6 +24,7 @@ _READ = frozenset(
         b"content-length",
         b"content-type",
         b"host",
+        GATEWAY,
         b"millrace-tenant",
     }
 )

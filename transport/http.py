@@ -1,4 +1,4 @@
-"""/graphql over HTTP: bytes in, status and bytes out.
+"""The graph over HTTP: bytes in, status and bytes out.
 
 Owns media types, status codes and methods. GET runs queries only. A POST body has to be JSON by its
 Content-Type, which no HTML form can send, and proof of identity is a header that no browser adds by itself: together
@@ -22,6 +22,7 @@ from engine.limits import Limits
 from engine.reference import Result
 from transport.body import read_body, too_large
 from transport.desk import QUERY, QUERY_OR_MUTATION, Desk
+from transport.gateway import Gateways
 from transport.headers import Headers, facts_of, read_headers
 from transport.logs import request_id
 from transport.metrics import Metrics
@@ -53,12 +54,14 @@ _GRAPHQL_STATUS = {"FORBIDDEN": 403, "STORED_DOCUMENTS_ONLY": 403}
 
 
 class HttpEndpoint:
-    """The ASGI application behind /graphql for HTTP."""
+    """The ASGI application behind /graphql, or /subgraph, for HTTP."""
 
-    def __init__(self, desk: Desk, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, desk: Desk, limits: Limits, metrics: Metrics, gateways: Gateways | None = None) -> None:
+        """`gateways`: who alone may ask here, whoever they ask for."""
         self._desk = desk
         self._limits = limits
         self._metrics = metrics
+        self._gateways = gateways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,6 +70,8 @@ class HttpEndpoint:
         try:
             headers = read_headers(scope)
             media = _media(headers)
+            if self._gateways is not None:
+                self._gateways.admit(headers)
             ask, kinds = await self._ask(scope, headers, receive), QUERY_OR_MUTATION
             if scope["method"] == "GET":
                 kinds = QUERY

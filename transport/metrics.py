@@ -6,6 +6,7 @@ closed lists: what a client sends never becomes one.
 
 from __future__ import annotations
 
+from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
@@ -86,6 +87,7 @@ class Metrics:
             "millrace_gate_refusals", "Documents refused by the limit they broke.", ["limit"], registry=self.registry
         )
         self.sockets = Gauge("millrace_sockets", "Open websockets.", registry=self.registry)
+        self._documents, self._executors = list[Documents](), list[Planned]()
 
     def answered(self, kind: str, code: str, seconds: float, statements: int | None) -> None:
         """Count one answer. `statements` is None if the operation never reached a resolver."""
@@ -100,12 +102,16 @@ class Metrics:
         self._refusals.labels(limit).inc()
 
     def watch_documents(self, documents: Documents) -> None:
-        """Show the cache's hits, misses and size, read when Prometheus asks."""
-        self.registry.register(_DocumentCache(documents))
+        """Show the cache's hits, misses and size, read when Prometheus asks; of several their sums."""
+        if not self._documents:
+            self.registry.register(_DocumentCache(self._documents))
+        self._documents.append(documents)
 
     def watch_plans(self, executor: Planned) -> None:
-        """Show how operations ran and the plans that are kept, read when Prometheus asks."""
-        self.registry.register(_Plans(executor))
+        """Show how operations ran and the plans that are kept, read when Prometheus asks; of several their sums."""
+        if not self._executors:
+            self.registry.register(_Plans(self._executors))
+        self._executors.append(executor)
 
     def watch_pool(self, connections: Callable[[], Mapping[str, float]]) -> None:
         """Show the pool's connections by state, read when Prometheus asks: {"idle": 3, "busy": 1}."""
@@ -122,22 +128,23 @@ class Metrics:
 
 
 class _DocumentCache(Collector):
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: list[Documents]) -> None:
         self._documents = documents
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """Called by the registry."""
         lookups = CounterMetricFamily("millrace_documents_lookups", "Document cache lookups.", labels=["outcome"])
-        lookups.add_metric(["hit"], self._documents.hits)
-        lookups.add_metric(["miss"], self._documents.misses)
+        lookups.add_metric(["hit"], sum(each.hits for each in self._documents))
+        lookups.add_metric(["miss"], sum(each.misses for each in self._documents))
         yield lookups
-        yield GaugeMetricFamily("millrace_documents_kept", "Documents kept.", value=len(self._documents))
-        yield GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", value=self._documents.bytes)
+        kept, weight = sum(map(len, self._documents)), sum(each.bytes for each in self._documents)
+        yield GaugeMetricFamily("millrace_documents_kept", "Documents kept.", value=kept)
+        yield GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", value=weight)
 
 
 class _Plans(Collector):
-    def __init__(self, executor: Planned) -> None:
-        self._executor = executor
+    def __init__(self, executors: list[Planned]) -> None:
+        self._executors = executors
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """Called by the registry."""
@@ -146,14 +153,18 @@ class _Plans(Collector):
             "Operations by how they ran: on a plan, on the reference executor or on it after all, and why.",
             labels=["how", "reason"],
         )
-        for outcome, count in sorted(self._executor.outcomes.items()):
+        outcomes = sum((each.outcomes for each in self._executors), Counted[str]())
+        for outcome, count in sorted(outcomes.items()):
             how, _, reason = outcome.partition(":")
             runs.add_metric([how, reason], count)
         yield runs
-        plans = self._executor.plans
-        yield CounterMetricFamily("millrace_plans_compiled", "Plans compiled.", value=plans.compiled)
-        yield GaugeMetricFamily("millrace_plans_kept", "Plans kept, and why others have none.", value=len(plans))
-        yield GaugeMetricFamily("millrace_plans_bytes", "Their estimated memory.", value=plans.bytes)
+        plans = [each.plans for each in self._executors]
+        compiled, weight = sum(each.compiled for each in plans), sum(each.bytes for each in plans)
+        yield CounterMetricFamily("millrace_plans_compiled", "Plans compiled.", value=compiled)
+        yield GaugeMetricFamily(
+            "millrace_plans_kept", "Plans kept, and why others have none.", value=sum(map(len, plans))
+        )
+        yield GaugeMetricFamily("millrace_plans_bytes", "Their estimated memory.", value=weight)
 
 
 class _Pool(Collector):

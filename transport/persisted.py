@@ -16,10 +16,16 @@ from transport.parameters import Ask, sha256_of
 
 
 class Persisted:
-    """Finds a request's document. `remembers`: whether texts that come with their hash are found by it later."""
+    """Finds a request's document.
 
-    def __init__(self, documents: Documents, limits: Limits, *, remembers: bool) -> None:
-        self._documents, self._limits, self._remembers = documents, limits, remembers
+    `remembers`: whether texts that come with their hash are found by it later. `behind_gateway`: whether texts are a
+    gateway's, which writes its own from what clients send it: what those may send it alone can tell.
+    """
+
+    def __init__(
+        self, documents: Documents, limits: Limits, *, remembers: bool = False, behind_gateway: bool = False
+    ) -> None:
+        self._documents, self._remembers, self._behind_gateway = documents, remembers, behind_gateway
         self._sent = Shelf[str, str](limits.documents, limits.remembered_chars, len)
 
     async def prepared(self, ask: Ask, opened: OpenRequest) -> Prepared:
@@ -29,12 +35,13 @@ class Persisted:
             if the client may send no other, PERSISTED_QUERY_NOT_FOUND for a hash that nothing is known by.
         """
         digest = ask.digest
-        if digest is None and ask.query is not None and opened.stored_only:
+        stored_only = opened.stored_only and not self._behind_gateway
+        if digest is None and ask.query is not None and stored_only:
             digest = sha256_of(ask.query)
         stored = None if digest is None else await opened.document(digest)
         if stored is not None:
             return self._documents.prepare(stored, stored=True)
-        if opened.stored_only:
+        if stored_only:
             raise refusal("This client may send stored documents only.", "STORED_DOCUMENTS_ONLY")
         if ask.query is None:
             return self._documents.prepare(self._remembered(digest or ""))

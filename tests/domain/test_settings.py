@@ -35,6 +35,7 @@ NAMES = [
     "MILLRACE_JWT_AUDIENCE",
     "MILLRACE_JWT_ALGORITHMS",
     "MILLRACE_JWT_LEEWAY_S",
+    "MILLRACE_GATEWAY_SECRETS",
 ]
 ISSUER = {
     "MILLRACE_JWKS_URL": "https://issuer.example/keys",
@@ -85,6 +86,7 @@ def test_defaults_are_the_demo_on_this_machine() -> None:
         "jwt_audience": None,
         "jwt_algorithms": ("RS256", "ES256", "EdDSA"),
         "jwt_leeway_s": 30,
+        "gateway_secrets": (),
     }
 
 
@@ -109,6 +111,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         MILLRACE_LOG_FORMAT="console",
         MILLRACE_JWT_ALGORITHMS="PS256",
         MILLRACE_JWT_LEEWAY_S="0",
+        MILLRACE_GATEWAY_SECRETS="x" * 32,
         **ISSUER,
     )
     assert made.model_dump() == {
@@ -133,6 +136,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "jwt_audience": "millrace",
         "jwt_algorithms": ("PS256",),
         "jwt_leeway_s": 0,
+        "gateway_secrets": ("x" * 32,),
     }
 
 
@@ -262,6 +266,16 @@ def test_wrong_value_is_named_with_its_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     assert problems(monkeypatch, **{name: value}) == (f"{name}: {message}",)
+
+
+@pytest.mark.parametrize("secret", ["x" * 31, "x" * 32 + " x", "ü" * 32, f"{'x' * 32},short"])
+def test_a_gateway_secret_is_long_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    assert problems(monkeypatch, MILLRACE_GATEWAY_SECRETS=secret) == (
+        "MILLRACE_GATEWAY_SECRETS: must be secrets of at least 32 printable ASCII characters, without spaces",
+    )
+    kept = read(monkeypatch, MILLRACE_GATEWAY_SECRETS=f"{'x' * 32}, {'y' * 40}")
+    assert kept.gateway_secrets == ("x" * 32, "y" * 40)
+    assert "x" * 32 not in repr(kept)
 
 
 @pytest.mark.parametrize("algorithms", ["HS256", "RS256,HS256", "none", "rs256", ","])

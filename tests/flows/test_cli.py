@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import boot
+import schema
 from app import SECRET_FILE
 from demo.iowa import SAMPLE
 from tests.flows.commands import WAIT_S, process, run
@@ -97,6 +98,10 @@ def test_bare_make_explains_every_target() -> None:
 
 def test_sdl_prints_the_committed_schema() -> None:
     assert run("sdl").stdout == (boot.PROJECT / "schema.graphql").read_text()
+
+
+def test_sdl_prints_what_a_gateway_composes() -> None:
+    assert run("sdl", "--subgraph").stdout == schema.federation.composed_of(schema.subgraph()) + "\n"
 
 
 def test_reference_prints_the_committed_page() -> None:

@@ -10,6 +10,7 @@ from time import time
 from typing import Any
 
 import asyncpg
+import strawberry
 
 import schema
 from engine.gate import Operation
@@ -51,16 +52,21 @@ class GraphClient:
     """Asks as anyone: nobody, or an actor by the demo's names (`store:2191/clerk`, `member:1`, `admin`).
 
     `remembers`: whether stores and skus that were put to an index are known to the next request, which then takes fewer
-    statements: how many do not hang on who asked before.
+    statements: how many do not hang on who asked before. `served`: another schema than the graph.
     """
 
-    def __init__(self, database: Database, now: datetime, *, remembers: bool = True) -> None:
+    def __init__(
+        self, database: Database, now: datetime, *, remembers: bool = True, served: strawberry.Schema | None = None
+    ) -> None:
         self._database, self.now, self.remembers = database, now, remembers
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
         self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
         graph = Graph.of(
-            schema.build(), Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True), introspection=True
+            served or schema.build(),
+            Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True),
+            introspection=True,
         )
+        self.outcomes = graph.executor.outcomes
         self.limits = graph.limits
         self._desk = Desk(self.entrance, graph, Metrics())
         self._documents = graph.documents

@@ -5,8 +5,12 @@ from asyncio import sleep
 import pytest
 
 import boot
+import schema
 from loaders.tenants import RETRY_S
+from models.database import Database
+from tests.conftest import NOW
 from tests.graph.client import GraphClient
+from tests.graph.documents import IOWA
 from tests.graph.trade import Trade, written
 
 
@@ -17,3 +21,44 @@ async def trade(access: boot.Access, graph: GraphClient) -> Trade:
     await sleep(RETRY_S)  # the directory looks again for a name that it does not have
     assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
     return made
+
+
+@pytest.fixture(scope="session")
+async def nodes(graph: GraphClient) -> dict[str, str]:
+    """An id of every type that the demo of Iowa has, by its name."""
+    ids = {
+        "Brand": IOWA.brand(260),
+        "Distributor": IOWA.distributor(56),
+        "Store": IOWA.store(2191),
+        "CloudStore": IOWA.cloud_store("STORE", 2191),
+        "Site": IOWA.site("main"),
+        "Category": IOWA.category(1062310),
+        "Product": IOWA.product(43334),
+        "Sku": IOWA.sku(43337),
+        "Listing": IOWA.listing("STORE", 2191, 43337),
+        "Assortment": IOWA.assortment(56),
+        "PriceList": IOWA.price_list("TRADE", 56),
+        "Location": IOWA.location("STORE", 2191),
+        "Pool": IOWA.pool("DISTRIBUTOR", 56),
+        "Order": IOWA.order("S291988"),
+        "Campaign": IOWA.campaign("FLAGSHIP-75"),
+        "Customer": IOWA.customer(1),
+        "Right": IOWA.of("right", "CLUB"),
+        "Promoter": IOWA.of("promoter", 1),
+        "Binding": IOWA.of("binding", 1),
+        "Touch": IOWA.of("touch", 1),
+    }
+    held = await graph.ask(
+        '{ customer(id: "%s") { memberships(first: 1) { nodes { id rights { coupon { id } } } } } }' % ids["Customer"],
+        by="admin",
+    )
+    (member,) = held.data["customer"]["memberships"]["nodes"]
+    ids["Membership"] = member["id"]
+    ids["Coupon"] = next(here["coupon"]["id"] for here in member["rights"] if here["coupon"])
+    return ids
+
+
+@pytest.fixture(scope="session")
+def subgraph(app: Database) -> GraphClient:
+    """The same graph as a gateway asks it."""
+    return GraphClient(app, NOW, remembers=False, served=schema.subgraph())

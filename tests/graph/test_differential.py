@@ -5,6 +5,7 @@ Both run at the same instant on the same database, as one of a handful of actors
 """
 
 import asyncio
+import dataclasses
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,78 +13,27 @@ from functools import partial
 from typing import Any
 
 import pytest
-from graphql import GraphQLInterfaceType
-from graphql.execution import get_variable_values
-from graphql.execution.values import VariableValues
+from graphql import GraphQLInterfaceType, GraphQLSchema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import boot
-from engine.documents import DocumentError, Documents
-from engine.faults import Mask
-from engine.gate import Gate, LimitError
-from engine.limits import Limits
-from engine.plan.plans import compiled
-from engine.plan.run import Run
-from engine.plan.tree import Fallback, Unplannable
-from engine.reference import Reference, Result
+import schema
+from engine.documents import DocumentError
+from engine.gate import LimitError
 from resolvers.entrance import Opened
 from tests.conftest import NOW
-from tests.engine.plans import unchecked, written
-from tests.given import DEFAULTS, pool_of
+from tests.given import pool_of
 from tests.graph.asked import WRITTEN
 from tests.graph.cases import ANALYST, CLERK, SALES
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.generated import Words, Written, documents
+from tests.graph.sides import Sides, opened_by
 from tests.graph.walk import BUILT, CORE
 from tests.proof import MEASURED, size
-from transport.desk import fault_code
-from transport.door import RequestFacts
 
-LIMITS = Limits(request_seconds=DEFAULTS.request_timeout_s)
-MASK = Mask(LIMITS, fault_code, lambda: "id")
-GATE = Gate(CORE, LIMITS)
-DOCUMENTS = Documents(CORE, GATE, LIMITS, introspection=True)
-REFERENCE = Reference(BUILT, LIMITS, MASK, suggestions=True)
-
-
-async def outcome_of(opened: Opened, document: Written) -> tuple[str, Result]:
-    """How a document ran, and the reference's answer: `planned`, or why its plan gave up.
-
-    Fails if the plan's answer is not the reference's. Raises: DocumentError, LimitError as the gate does.
-    """
-    prepared, operation = unchecked(document.text, GATE)
-    refusal = GATE.too_dear(operation, document.variables)
-    refusal = refusal or GATE.forbidden(operation, opened.actor_class)
-    if refusal is not None:
-        raise DocumentError([refusal])
-    reference = await REFERENCE.run(prepared, operation, document.variables, await opened.renew())
-    try:
-        variables = get_variable_values(CORE, operation.definition.variable_definitions or (), document.variables)
-        assert isinstance(variables, VariableValues)
-        switches = {name: variables.coerced[name] for name in prepared.switches}
-        plan = compiled(BUILT, prepared, operation, switches, LIMITS.plan_fields)
-        run = Run(CORE, await opened.renew(), variables, MASK.shows)
-        answer = await plan.function(run, None)
-        errors = run.errors(answer)
-    except Unplannable as error:
-        return f"unplannable: {error.reason}", reference
-    except Fallback as error:
-        return f"fallback: {error.reason}", reference
-    finally:
-        await opened.close()  # gives the connection back, until it is renewed
-    planned = Result(answer, MASK.executed(errors, document.text))
-    assert written(planned).decode() == written(reference).decode()
-    return "planned", reference
-
-
-async def opened_by(client: GraphClient, stack: AsyncExitStack, who: str | None, tenant: str = "iowa") -> Opened:
-    token = None if who is None else f"Bearer {await client.token(who, tenant)}"
-    facts = RequestFacts(authorization=token, host=None, tenant=tenant, request_id="test")
-    opened = await stack.enter_async_context(client.entrance.open(facts))
-    await opened.close()
-    return opened
+GRAPH, SUBGRAPH = Sides(BUILT), Sides(schema.subgraph())
 
 
 # ── documents that are written down ───────────────────────────────────────────────────────────────────────────────────
@@ -92,7 +42,7 @@ async def test_a_document_that_is_written_down_runs_on_its_plan(graph: GraphClie
     text, variables, who, tenant = WRITTEN[name]
     async with AsyncExitStack() as stack:
         opened = await opened_by(graph, stack, who, tenant)
-        outcome, reference = await outcome_of(opened, Written(text, variables))
+        outcome, reference = await GRAPH.outcome_of(opened, Written(text, variables))
     assert (outcome, reference.errors) == ("planned", [])
     assert reference.data
 
@@ -101,6 +51,7 @@ async def test_a_document_that_is_written_down_runs_on_its_plan(graph: GraphClie
 ACTORS = (None, CLERK, ANALYST, SALES, "member:1", "partner:1", "admin")
 PLANNED = 0.95
 """The least share of documents that run on their plans: an argument that is wrong where null may not be is rare."""
+ENTITIES_PLANNED = 0.7
 IDS = (
     IOWA.store(2191), IOWA.store(2502), IOWA.distributor(56), IOWA.brand(260), IOWA.brand(65), IOWA.sku(43337),
     IOWA.sku(36308), IOWA.product(43334), IOWA.listing("STORE", 2191, 43337), IOWA.order("S291988"),
@@ -115,8 +66,19 @@ TIERS = ("brand", "subsidiary", "agent", "distributor", "store", "supplier")
 
 
 def kind_of(value: Any) -> str | None:
-    """The type of what an id stands for."""
+    """The type of what an id stands for, or of what a representation names."""
+    if isinstance(value, dict):
+        return value.get("__typename")
     return NAMES.get(value.rpartition("_")[0]) if isinstance(value, str) else None
+
+
+REPRESENTATIONS: tuple[Any, ...] = (
+    *[{"__typename": kind_of(each), "id": each} for each in IDS] * 3,
+    {"__typename": "Store", "id": WRONG[0], "more": ["x", {"y": None}]},
+    {"__typename": "Store", "id": "store_1"},
+    {"__typename": "Nothing", "id": IDS[0]},
+    7,
+)
 
 
 def ids(*kinds: str) -> tuple[str, ...]:
@@ -129,6 +91,7 @@ POOLS: dict[str, Sequence[Any]] = {
     "first": (*(1, 2, 3) * 10, 0, 101),
     "after": (*[None] * 12, "nonsense", ""),
     "ids": (*IDS, WRONG[0]),
+    "representations": REPRESENTATIONS,
     "member": (*ids("customer"), IOWA.of("membership", 1)),
     "sku": ids("sku"),
     "skuId": ids("sku"),
@@ -144,6 +107,7 @@ POOLS: dict[str, Sequence[Any]] = {
     "name": ("Store", "Node", "Tier", "TradeDimension", "Nothing"),
 }
 """What an argument is given, by its name."""
+LIKELY = {"Organization": ("Store", "Distributor", "Brand")}
 SCALARS: dict[str, Sequence[Any]] = {
     "Date": ("2012-01-01", "2015-11-01", "2016-01-01"),
     "DateTime": ("2026-11-24T12:00:00+00:00", "2026-11-20T08:00:00-06:00"),
@@ -158,29 +122,29 @@ def values(parent: str, field: str, argument: str) -> Sequence[Any] | None:
     return ids("cloudstore") if (field, argument) == ("rights", "at") else POOLS.get(argument)
 
 
-def may(actor: str, parent: str, field: str) -> bool:
+def may(core: GraphQLSchema, actor: str, parent: str, field: str) -> bool:
     """Whether the gate lets the kind of actor ask a field.
 
     All types of the schema would be most of the answers, and graphql-core's own `isOneOf` raises for lists.
     """
-    kind = CORE.type_map[parent]
+    kind: Any = core.type_map[parent]
     if parent.startswith("__") or field.startswith("__"):
         return (parent, field) not in {("__Schema", "types"), ("__Type", "isOneOf")}
-    asked: list[Any] = [kind, *CORE.get_possible_types(kind)] if isinstance(kind, GraphQLInterfaceType) else [kind]
+    asked: list[Any] = [kind, *core.get_possible_types(kind)] if isinstance(kind, GraphQLInterfaceType) else [kind]
     return all(actor in each.fields[field].extensions["audience"] for each in asked)
 
 
 def words(actor: str) -> Words:
-    return Words(partial(may, actor), values, kind_of, {"Organization": ("Store", "Distributor", "Brand")}, objects=40)
+    return Words(partial(may, CORE, actor), values, kind_of, LIKELY, objects=40)
 
 
-def refusal_of(text: str) -> str | None:
-    """The code under which a document is refused; None if it is not."""
-    try:
-        DOCUMENTS.prepare(text)
-    except DocumentError as error:
-        return str((error.errors[0].extensions or {}).get("code"))
-    return None
+def may_gateway(actor: str, parent: str, field: str) -> bool:
+    """The same of the subgraph, whose other root fields are the graph's own."""
+    return may(SUBGRAPH.core, actor, parent, field) and (parent != "Query" or field == "_entities")
+
+
+def gateway_words(actor: str) -> Words:
+    return Words(partial(may_gateway, actor), values, kind_of, LIKELY, objects=40)
 
 
 @pytest.mark.prove
@@ -190,7 +154,7 @@ def test_documents_are_valid() -> None:
     @settings(derandomize=True, deadline=None, max_examples=size(150, 10_000))
     @given(documents(CORE, words("PLATFORM_ADMIN")))
     def holds(document: Written) -> None:
-        assert refusal_of(document.text) in (None, "QUERY_TOO_COMPLEX")
+        assert GRAPH.refusal_of(document.text) in (None, "QUERY_TOO_COMPLEX")
 
     holds()
 
@@ -205,41 +169,73 @@ async def actors(access: boot.Access) -> AsyncIterator[dict[str | None, Opened]]
         yield {who: await opened_by(client, stack, who) for who in ACTORS}
 
 
-@pytest.mark.prove
-@pytest.mark.timeout(3_600)
-# graphql-core leaves what it has begun for the siblings of a field that failed.
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-def test_any_document_has_one_answer(access: boot.Access, record_property: Callable[[str, object], None]) -> None:
-    """A loop of its own, so that thousands of documents share one pool and no fixture."""
-    outcomes: Counter[str] = Counter()
-    codes: set[str] = set()
-    asked: set[int] = set()
+@dataclasses.dataclass
+class Compared:
+    """What became of documents: how they ran, the codes of their errors, and how many different ones there were."""
+
+    outcomes: Counter[str] = dataclasses.field(default_factory=Counter)
+    codes: set[str] = dataclasses.field(default_factory=set)
+    asked: set[int] = dataclasses.field(default_factory=set)
+
+    @property
+    def planned(self) -> float:
+        """The share of documents that ran on their plans."""
+        return self.outcomes["planned"] / (self.outcomes.total() - self.outcomes["refused"])
+
+    def __str__(self) -> str:
+        return f"{len(self.asked)} different documents, {dict(self.outcomes)}"
+
+
+def compared(sides: Sides, words_of: Callable[[str], Words], access: boot.Access, examples: int) -> Compared:
+    """Documents thrown together and run both ways, in a loop of their own: thousands share one pool and no fixture."""
+    made = Compared()
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         opened = runner.run(stack.enter_async_context(actors(access)))
-        strategies = {who: documents(CORE, words(one.actor_class)) for who, one in opened.items()}
+        strategies = {who: documents(sides.core, words_of(one.actor_class)) for who, one in opened.items()}
 
-        @settings(derandomize=True, deadline=None, max_examples=size(2_700, 135_000))
+        @settings(derandomize=True, deadline=None, max_examples=examples)
         @given(st.sampled_from(ACTORS).flatmap(lambda who: st.tuples(st.just(who), strategies[who])))
         def holds(drawn: tuple[str | None, Written]) -> None:
             who, document = drawn
             try:
-                outcome, reference = runner.run(outcome_of(opened[who], document))
+                outcome, reference = runner.run(sides.outcome_of(opened[who], document))
             except (DocumentError, LimitError):
-                outcomes["refused"] += 1
+                made.outcomes["refused"] += 1
                 return
-            outcomes[outcome] += 1
-            codes.update(error["extensions"]["code"] for error in reference.errors)
-            asked.add(hash((who, document.text, repr(document.variables))))
+            made.outcomes[outcome] += 1
+            made.codes.update(error["extensions"]["code"] for error in reference.errors)
+            made.asked.add(hash((who, document.text, repr(document.variables))))
 
         try:
             holds()
         finally:
             runner.run(stack.aclose())
-    record_property(MEASURED, f"plans against the reference: {len(asked)} different documents, {dict(outcomes)}")
-    assert len(asked) >= size(2_000, 100_000)
-    assert outcomes["planned"] / (outcomes.total() - outcomes["refused"]) > PLANNED
-    assert codes == {"BAD_ID", "BAD_PAGE_SIZE", "BAD_CURSOR", "BAD_USER_INPUT"}
+    return made
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3_600)
+# graphql-core leaves what it has begun for the siblings of a field that failed.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_any_document_has_one_answer(access: boot.Access, record_property: Callable[[str, object], None]) -> None:
+    made = compared(GRAPH, words, access, size(2_700, 135_000))
+    record_property(MEASURED, f"plans against the reference: {made}")
+    assert len(made.asked) >= size(2_000, 100_000)
+    assert made.planned > PLANNED
+    assert made.codes == {"BAD_ID", "BAD_PAGE_SIZE", "BAD_CURSOR", "BAD_USER_INPUT"}
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3_600)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_any_entity_has_one_answer(access: boot.Access, record_property: Callable[[str, object], None]) -> None:
+    """As a gateway asks. One wrong representation of a list makes the reference answer: an eighth of the lists."""
+    made = compared(SUBGRAPH, gateway_words, access, size(300, 15_000))
+    record_property(MEASURED, f"plans against the reference, of entities: {made}")
+    assert len(made.asked) >= size(250, 12_000)
+    assert made.planned > ENTITIES_PLANNED
+    assert made.codes >= {"BAD_ID", "BAD_USER_INPUT"}
 
 
 @pytest.mark.prove
