@@ -63,8 +63,9 @@ def plan_of(schema: strawberry.Schema, text: str, operation: str | None, on: set
     """
     limits = Limits(request_seconds=0.0)  # nothing runs
     prepared = Documents(schema._schema, Gate(schema._schema, limits), limits, introspection=True).prepare(text)
-    switches = {name: name in on for name in prepared.switches}
-    return compiled(schema, prepared, prepared.operation(operation), switches, limits.plan_fields)
+    asked = prepared.operation(operation)
+    switches = {name: name in on for name in asked.switches}
+    return compiled(schema, prepared, asked, switches, limits.plan_fields)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ document costs, and remembering failures would let strangers decide what the cac
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     ExecutableDefinitionNode,
     GraphQLError,
@@ -27,12 +26,9 @@ from graphql import (
     OperationDefinitionNode,
     ValidationContext,
     VariableDefinitionNode,
-    VariableNode,
-    Visitor,
     parse,
     specified_rules,
     validate,
-    visit,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -63,14 +59,12 @@ class DocumentError(Exception):
 class Prepared:
     """A document that may run. `text` is what the client sent, `operations` are in document order.
 
-    `switches` are the names of the variables that its `@skip` and `@include` ask for. `stored`: whether it is one of
-    those that are known to come again.
+    `stored`: whether it is one of those that are known to come again.
     """
 
     text: str
     document: DocumentNode
     operations: tuple[Operation, ...]
-    switches: tuple[str, ...] = ()
     stored: bool = False
 
     def operation(self, name: str | None) -> Operation:
@@ -91,15 +85,26 @@ class Prepared:
 class Documents:
     """Bounded caches in front of parser, gate and validation: one for stored documents, one for what anybody sends."""
 
-    def __init__(self, schema: GraphQLSchema, gate: Gate, limits: Limits, *, introspection: bool) -> None:
-        """`introspection`: whether `__schema` and `__type` may be asked; without it errors suggest no names either."""
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        gate: Gate,
+        limits: Limits,
+        *,
+        introspection: bool,
+        gone: Callable[[Prepared], None] | None = None,
+    ) -> None:
+        """`introspection`: whether `__schema` and `__type` may be asked; without it errors suggest no names either.
+
+        `gone` is told of documents that are no longer kept.
+        """
         self._schema = schema
         self._gate = gate
         self._limits = limits
         self._introspection = introspection
         self._rules = (*specified_rules, *_input_rules(schema))
-        self._sent = Shelf[str, Prepared](limits.documents, limits.document_bytes, _weight)
-        self._stored = Shelf[str, Prepared](limits.stored_documents, limits.stored_document_bytes, _weight)
+        self._sent = Shelf[str, Prepared](limits.documents, limits.document_bytes, _weight, gone=gone)
+        self._stored = Shelf[str, Prepared](limits.stored_documents, limits.stored_document_bytes, _weight, gone=gone)
         self.hits = 0
         self.misses = 0
 
@@ -137,7 +142,7 @@ class Documents:
         if not self._introspection and any(operation.introspects for operation in operations):
             raise DocumentError([GraphQLError("Introspection is off.", extensions={"code": "INTROSPECTION_DISABLED"})])
         self._validate(document)
-        return Prepared(text, document, operations, switches_of(document), stored)
+        return Prepared(text, document, operations, stored)
 
     def _parse(self, text: str) -> DocumentNode:
         try:
@@ -170,23 +175,6 @@ class Documents:
             positions=error.positions,
             extensions={"code": code},
         )
-
-
-def switches_of(document: DocumentNode) -> tuple[str, ...]:
-    """The names of the variables that `@skip` and `@include` ask for, anywhere in the document."""
-    sought = _Switches()
-    visit(document, sought)
-    return tuple(sorted(sought.names))
-
-
-class _Switches(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_args: Any) -> None:
-        if node.name.value in ("skip", "include"):
-            self.names.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
 
 def _weight(prepared: Prepared) -> int:

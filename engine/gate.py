@@ -9,11 +9,12 @@ Does not check types, names or values, and does not read the request's variables
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -24,6 +25,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
 )
 
 from engine.cost import CEILING, Cost, CostProgram, size_of
@@ -63,6 +65,8 @@ class Usage:
     introspection_selections: int = 0
     demands: dict[Audience, Path] = field(default_factory=dict)
     """Each audience that has to admit the reader, with the first path that needs it, in document order."""
+    switches: set[str] = field(default_factory=set)
+    """The names of the variables that `@skip` and `@include` ask for."""
     cost: Cost = field(default_factory=Cost)
 
     def absorb(self, other: Usage) -> None:
@@ -95,6 +99,7 @@ class Usage:
         self.selections = min(CEILING, self.selections + other.selections)
         self.aliases = min(CEILING, self.aliases + other.aliases)
         self.directives = min(CEILING, self.directives + other.directives)
+        self.switches |= other.switches
         self.overlaps = min(CEILING, self.overlaps + other.overlaps)
         self.introspection_lists = max(self.introspection_lists, other.introspection_lists + nests)
         self.introspection_selections = min(CEILING, self.introspection_selections + other.introspection_selections)
@@ -121,6 +126,8 @@ class Operation:
     definition: OperationDefinitionNode
     usage: Usage
     program: CostProgram
+    switches: tuple[str, ...] = ()
+    """The names of the variables that `@skip` and `@include` ask for, its fragments' among them."""
     verdicts: dict[str, GraphQLError | None] = field(default_factory=dict)
     """Per actor class, of which there are a handful: see `Gate.forbidden`."""
     kept: dict[type, Any] = field(default_factory=dict)
@@ -230,7 +237,8 @@ class _Walk:
         self.check(usage)
         self.bound("root_fields", usage.width)
         name = definition.name.value if definition.name else None
-        return Operation(name, definition.operation.value, definition, usage, self.program)
+        switches = tuple(sorted(usage.switches))
+        return Operation(name, definition.operation.value, definition, usage, self.program, switches)
 
     def remaining_fragments(self) -> None:
         for name in self.fragments:
@@ -258,7 +266,9 @@ class _Walk:
         """Add to `usage` what is selected. Inline fragments share `seen`: to validation they are one selection set."""
         for selection in node.selections:
             self.visits += 1
-            usage.directives += len(selection.directives or ())
+            if selection.directives:
+                usage.directives += len(selection.directives)
+                usage.switches.update(_switches(selection.directives))
             if isinstance(selection, FieldNode):
                 self.field(selection, parent, level, usage, condition, seen)
             elif isinstance(selection, FragmentSpreadNode):
@@ -318,3 +328,12 @@ class _Walk:
         self.open.discard(name)
         self.known[name] = usage
         return usage
+
+
+def _switches(directives: Iterable[DirectiveNode]) -> Iterator[str]:
+    """The variables by which `@skip` and `@include` among the directives decide."""
+    for directive in directives:
+        if directive.name.value in ("skip", "include"):
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    yield argument.value.name.value

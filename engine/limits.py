@@ -125,8 +125,10 @@ class Limits:
     """Compiled plans kept, and operations known to have none or to have come once."""
     plan_bytes: int = 128_000_000
     """Memory they may take, estimated from their source."""
+    operation_plans: int = 64
+    """Of one operation: it has one for each answer to its `@skip` and `@include`, and for each payload."""
     stored_plans: int = 10_000
-    """Compiled plans kept of stored documents."""
+    """The same of stored documents."""
     stored_plan_bytes: int = 256_000_000
     """Memory they may take."""
     plan_fields: int = 3_000

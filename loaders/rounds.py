@@ -167,6 +167,7 @@ class _Run:
                 continue
             elif self._asks:
                 await self._fetched()
+                self._woken(turned=True)  # a trip is a turn of the loop
             else:
                 await self._others()
 
@@ -258,7 +259,8 @@ class _Run:
         """Let those go on whose waiting is over; whether there are any. `turned`: whether the loop has."""
         futures, self._futures = self._futures, []
         for future, edge in futures:
-            if turned if future is None else future.done():
+            over = turned if future is None else future.done()
+            if over:
                 self._ready.append(edge)
             else:
                 self._futures.append((future, edge))

@@ -212,10 +212,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
         """A writing session of the tenant: committed at the end, undone by any exception."""
-        with self._lender.asking():
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-                await session.execute(text(set_tenant(tenant_id)))
-                yield session
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            with self._lender.asking():
+                await session.connection()
+            await session.execute(text(set_tenant(tenant_id)))
+            yield session
 
     async def check_role(self) -> None:
         """Raises UnsafeRole when this pool's role is not held by row security."""

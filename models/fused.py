@@ -20,6 +20,8 @@ FUSED_STATEMENTS = 16
 """The most statements of one trip: more go in several, so that one combination has not every neighbour in it."""
 FUSED_KEPT = 1_000
 """Combinations of statements that a process knows."""
+FUSED_CHARS = 10_000_000
+"""Characters that their texts may have together."""
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -72,7 +74,11 @@ class Fused(Read[FusedRow]):
         return found
 
 
-_combinations: Shelf[tuple[Read[Any], ...], Fused | bool] = Shelf(FUSED_KEPT)
+def _chars(combination: Fused | bool) -> int:
+    return len(combination.text) if isinstance(combination, Fused) else 0
+
+
+_combinations: Shelf[tuple[Read[Any], ...], Fused | bool] = Shelf(FUSED_KEPT, FUSED_CHARS, _chars)
 """What statements came together: fused, or True where they have once."""
 
 

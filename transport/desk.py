@@ -74,10 +74,11 @@ class Graph:
         mask = Mask(limits, fault_code)
         core = schema._schema
         gate = Gate(core, limits)
-        documents = Documents(core, gate, limits, introspection=introspection)
         reference = Reference(schema, limits, mask, suggestions=introspection)
+        planned = Planned(schema, limits, mask, reference)
+        documents = Documents(core, gate, limits, introspection=introspection, gone=planned.plans.forget)
         persisted = Persisted(documents, limits, remembers=remembers, behind_gateway=behind_gateway)
-        return cls(documents, persisted, gate, Planned(schema, limits, mask, reference), reference, mask, limits)
+        return cls(documents, persisted, gate, planned, reference, mask, limits)
 
 
 @dataclass(slots=True)

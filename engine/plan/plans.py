@@ -1,8 +1,8 @@
 """Plans by document, operation and switches: compiled when it pays, kept within bounds.
 
 A plan costs some milliseconds to make, a hundred times what it saves on one small request. So a document that comes
-once runs on the reference executor, and is compiled when it comes again; a stored one, which will, at once. It owns the
-cache, not the running.
+once runs on the reference executor, and is compiled when it comes again; a stored one, which will, at once. A plan
+holds nodes of its document, and goes with it. It owns the cache, not the running.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from engine.plan.run import Answer, Run
 from engine.plan.tree import Fallback, Unplannable
 from engine.shelf import Shelf
 
-_BYTES_PER_CHAR = 12
-"""Memory of a compiled plan per character of its source; measured 8 to 11, tree and constants included."""
+_BYTES_PER_CHAR = 6
+"""Memory of a compiled plan per character of its source, constants included; measured, as the next."""
 _BYTES_PER_FIELD = 260
 """And per field of its tree, which types that are asked the same share in the source and not in memory."""
 _BYTES = 4_000
 """Memory of an entry that holds no plan."""
 
-Key: TypeAlias = tuple[Any, ...]
+Key: TypeAlias = tuple[Operation, str | None, tuple[Any, ...]]
+"""An operation, the root field whose payload it is of, if it is of one alone, and the values of its switches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +97,9 @@ def compiled(
     try:
         exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
     except SyntaxError as error:
-        if "nested" not in str(error):
+        if "nested" not in str(error) and not isinstance(error, IndentationError):
             raise
-        raise Unplannable("nesting") from None  # loops inside each other, of which Python bears twenty
+        raise Unplannable("nesting") from None  # Python bears twenty loops inside each other, and 100 indentations
     return Plan(names["plan"], source, built.fields)
 
 
@@ -127,19 +128,42 @@ class Plans:
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any], payload: str | None = None
     ) -> Plan | NoPlan:
         """The plan for an operation, or for a `payload` of it, under these coerced variables, or why there is none."""
-        names = prepared.switches
-        key = (prepared, operation.name, payload, *[variables.get(name) for name in names])
+        key = (operation, payload, tuple([variables.get(name) for name in operation.switches]))
         shelf = self._stored if prepared.stored else self._sent
         found = shelf.get(key)
         if found is None and not (self._limits.plan_at_once or prepared.stored):
             found = NEW
-            shelf.put(key, found)
+            self._keep(shelf, key, found)
         elif found is None or found is NEW:
-            switches = {name: variables[name] for name in names if name in variables}
+            switches = {name: variables[name] for name in operation.switches if name in variables}
             try:
                 found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields, payload)
                 self.compiled += 1
             except Unplannable as error:
                 found = NoPlan(error.reason)
-            shelf.put(key, found)
+            self._keep(shelf, key, found)
         return found
+
+    def forget(self, prepared: Prepared) -> None:
+        """Let go of the plans of a document that is no longer kept: nobody can ask for them again."""
+        shelf = self._stored if prepared.stored else self._sent
+        for operation in prepared.operations:
+            for key in operation.kept.get(_Variants) or ():
+                shelf.drop(key)
+            operation.kept[_Variants] = None  # a request that still has it keeps no more of them
+
+    def _keep(self, shelf: Shelf[Key, Plan | NoPlan], key: Key, plan: Plan | NoPlan) -> None:
+        """Keep a plan, and no more than so many of its operation, the first made first out."""
+        variants: _Variants | None = key[0].kept.setdefault(_Variants, _Variants())
+        if variants is None:
+            return
+        variants.pop(key, None)
+        variants[key] = None
+        if len(variants) > self._limits.operation_plans:
+            shelf.drop(next(iter(variants)))
+            del variants[next(iter(variants))]
+        shelf.put(key, plan)
+
+
+class _Variants(dict[Key, None]):
+    """The keys of an operation's plans, in the order in which they were made."""

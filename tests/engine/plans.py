@@ -8,7 +8,7 @@ from graphql import parse
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 
-from engine.documents import Documents, Prepared, switches_of
+from engine.documents import Documents, Prepared
 from engine.faults import Mask
 from engine.gate import Gate, Operation
 from engine.limits import Limits
@@ -77,7 +77,7 @@ def unchecked(text: str, gate: Gate = GATE) -> tuple[Prepared, Operation]:
     meant to be. Raises: what `gate` raises.
     """
     document = parse(text)
-    prepared = Prepared(text, document, gate.analyse(document).operations, switches_of(document))
+    prepared = Prepared(text, document, gate.analyse(document).operations)
     return prepared, prepared.operation(None)
 
 
@@ -85,7 +85,7 @@ def plan_of(asked: tuple[Prepared, Operation], variables: dict[str, Any] | None 
     """The plan of a document's one operation. Raises: Unplannable."""
     prepared, operation = asked
     values = _coerced(operation, variables or {}).coerced
-    switches = {name: values[name] for name in prepared.switches if name in values}
+    switches = {name: values[name] for name in operation.switches if name in values}
     return compiled(strawberry_schema, prepared, operation, switches, most)
 
 

@@ -105,6 +105,16 @@ def test_usage_is_counted_with_fragments_expanded() -> None:
     assert (usage.depth, usage.width, usage.selections, usage.aliases, usage.directives) == (3, 1, 6, 3, 3)
 
 
+def test_switches_are_those_of_the_operation_and_of_its_fragments() -> None:
+    text = (
+        "query A($a: Boolean!, $b: Boolean!, $n: Int){brand{...F @include(if: $a)} b: brand @skip(if: true){name}}"
+        " query B($c: Boolean!){brand{...{id} ...@skip(if: $c){name}}} query C($a: Int){brand{id}}"
+        " fragment F on Brand{i: id ...G @skip(if: $a)} fragment G on Brand{name @include(if: $b)}"
+    )
+    analysed = gate().analyse(parse(text)).operations
+    assert [each.switches for each in analysed] == [("a", "b"), ("c",), ()]
+
+
 def test_twelve_levels_pass_and_thirteen_do_not() -> None:
     assert only(hostile.deep(10), gate(cost=10**9, list_size=1)).usage.depth == 12
     with pytest.raises(LimitError, match="depth of 13 exceeds 12"):

@@ -2,8 +2,10 @@
 
 import builtins
 import dis
+import gc
 import keyword
 import re
+import tracemalloc
 from types import CodeType
 
 import pytest
@@ -144,6 +146,7 @@ async def test_lists_inside_each_other_have_a_plan_as_long_as_python_bears_them(
     """Two loops for each, one for the level, and the comprehension: Python bears twenty."""
     await same(f"{{thing(number: 1){{{nested(8)}}}}}")
     assert unplannable(validated(f"{{thing(number: 1){{{nested(11)}}}}}")) == "nesting"
+    assert unplannable(validated(f"{{thing(number: 1){{{nested(40)}}}}}")) == "nesting"  # indented too deeply, too
 
 
 def test_the_text_says_what_it_answers() -> None:
@@ -196,9 +199,18 @@ async def test_any_alias_has_a_plan(alias: str) -> None:
     await same(f"{{{alias}: all{{number}}}}")
 
 
-def test_types_that_share_their_source_weigh_what_they_take() -> None:
-    one, many = (
-        plan_of(validated(text)) for text in ("{theTree{number}}", "{theTree{nearby{nearby{nearby{number}}}}}")
-    )
-    assert many.fields > one.fields
-    assert many.bytes - one.bytes > 12 * (len(many.source.text) - len(one.source.text))
+@pytest.mark.parametrize("text", ["{theTree{nearby{nearby{nearby{number}}}}}", "{all{number name ... on Tree{label}}}"])
+def test_a_plan_weighs_what_it_takes(text: str) -> None:
+    """Types that are asked the same share their source, and not their places in the tree: both are counted."""
+    asked = validated(text)
+    plan_of(asked)  # what is made once for all is made
+    gc.collect()
+    tracemalloc.start()
+    try:
+        made = [plan_of(asked) for _ in range(10)]
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    weight = sum(each.bytes for each in made)
+    assert 0.75 * taken < weight < 1.5 * taken

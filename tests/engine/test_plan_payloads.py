@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from engine.executor import Planned
 from tests.engine.edges import Asking
 from tests.engine.orchard import ACTS, schema, strawberry_schema
-from tests.engine.plans import MASK, PLANNED, REFERENCE, WIDE, WORDS, unchecked, written
+from tests.engine.plans import DOCUMENTS, MASK, PLANNED, REFERENCE, WIDE, WORDS, unchecked, written
 from tests.graph.generated import Written, documents
 from tests.proof import size
 
@@ -34,6 +34,20 @@ async def outcomes_of(document: Written) -> Counter[str]:
         assert written(result).decode() == reference.decode()
         assert acts == ACTS
     return executor.outcomes
+
+
+async def test_switches_of_another_operation_are_no_key_of_a_payload() -> None:
+    """The act is done by then: whatever the payload's plan is kept under, its answer has to come."""
+    prepared = DOCUMENTS.prepare(
+        "query A($v: Boolean!){version @include(if: $v)} mutation B($v: Wish){plant{name age(wish: $v)} count}"
+    )
+    executor = Planned(strawberry_schema, WIDE, MASK, REFERENCE)
+    for _ in range(2):
+        ACTS.clear()
+        result = await executor.run(prepared, prepared.operation("B"), {"v": {}}, Asking(), renew)
+        assert (result.errors, len(ACTS)) == ([], 2)  # each of its fields acts once
+        assert set(result.payload["data"]) == {"plant", "count"}
+    assert executor.outcomes == Counter({"reference:new": 2, "planned": 2})
 
 
 @pytest.mark.prove

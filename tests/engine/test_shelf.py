@@ -41,14 +41,15 @@ def test_some_may_stay_whatever_they_weigh() -> None:
 
 
 def test_nothing_is_left_of_what_is_dropped() -> None:
-    shelf = Shelf[str, str](9, 10, len)
+    gone: list[str] = []
+    shelf = Shelf[str, str](9, 10, len, gone=gone.append)
     shelf.put("a", "aaaa")
     shelf.drop("a")
     shelf.drop("a")
-    assert (len(shelf), shelf.weight, shelf.get("a")) == (0, 0, None)
+    assert (len(shelf), shelf.weight, shelf.get("a"), gone) == (0, 0, None, ["aaaa"])
     shelf.put("b", "bb")
     shelf.clear()
-    assert (len(shelf), shelf.weight) == (0, 0)
+    assert (len(shelf), shelf.weight, gone) == (0, 0, ["aaaa", "bb"])
 
 
 @given(
@@ -57,18 +58,33 @@ def test_nothing_is_left_of_what_is_dropped() -> None:
     st.integers(0, 1),
     st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.text("x", max_size=9)), max_size=30),
 )
-def test_bounds_and_weight_hold_whatever_is_done(
+def test_it_is_what_a_list_in_the_order_of_use_would_be(
     entries: int, size: int | None, least: int, acts: list[tuple[str, str | None]]
 ) -> None:
-    shelf = Shelf[str, str](entries, size, len, least=least)
-    last: dict[str, str] = {}
+    """Against the plainest form of it, which drops from the front until its bounds hold."""
+    gone: list[str] = []
+    shelf = Shelf[str, str](entries, size, len, least=least, gone=gone.append)
+    kept: list[tuple[str, str]] = []
+    left: list[str] = []
     for key, value in acts:
+        found = next((pair for pair in kept if pair[0] == key), None)
         if value is None:
-            assert shelf.get(key) in (None, last.get(key))
+            assert shelf.get(key) == (found and found[1])
+            if found:
+                kept.remove(found)
+                kept.append(found)
         else:
             shelf.put(key, value)
-            last[key] = value
-            assert shelf.get(key) == value or (size is not None and len(value) > size)
-        assert len(shelf) <= entries
-        assert shelf.weight == sum(len(value) for value, _ in shelf._kept.values())
-        assert size is None or shelf.weight <= size or len(shelf) <= least
+            if found:
+                kept.remove(found)
+                left.append(found[1])
+            kept.append((key, value))
+            if size is not None and len(value) > size and not least:
+                left.append(kept.pop()[1])
+            while len(kept) > entries or (
+                size is not None and sum(len(each) for _, each in kept) > size and len(kept) > least
+            ):
+                left.append(kept.pop(0)[1])
+        assert list(shelf._kept) == [each for each, _ in kept]
+        assert shelf.weight == sum(len(each) for _, each in kept)
+        assert gone == left

@@ -58,7 +58,7 @@ class Sides:
         try:
             variables = get_variable_values(self.core, declared, document.variables)
             assert isinstance(variables, VariableValues)
-            switches = {name: variables.coerced[name] for name in prepared.switches}
+            switches = {name: variables.coerced[name] for name in operation.switches}
             plan = compiled(self.built, prepared, operation, switches, LIMITS.plan_fields)
             run = Run(self.core, await opened.renew(), variables, MASK.shows)
             answer = await plan.function(run, None)

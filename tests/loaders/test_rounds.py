@@ -191,6 +191,23 @@ async def test_an_edge_that_gives_way_lets_the_loop_turn(reading: Reading) -> No
         await reading.rounds.together([edge(), reading.fetch(SALT)])
 
 
+async def test_a_trip_is_a_turn_of_the_loop(reading: Reading) -> None:
+    """Who gives way need not wait until nobody asks any more."""
+    order: list[str] = []
+
+    async def giving_way() -> None:
+        await asyncio.sleep(0)
+        order.append("gave way")
+
+    async def asking() -> None:
+        for _ in range(3):
+            await reading.fetch(SALT)
+            order.append("asked")
+
+    await reading.rounds.together([giving_way(), asking()])
+    assert sorted(order[:2]) == ["asked", "gave way"]
+
+
 async def test_what_an_edge_waits_for_ends_with_the_request(reading: Reading) -> None:
     ended = asyncio.Event()
 

@@ -15,8 +15,6 @@ from domain.access import is_name
 from domain.base import Unauthenticated
 from domain.channel import Role
 
-"""Longest `sub`. Source: RFC 7519 leaves it open; OpenID Connect Core, section 2, says 255."""
-
 ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
 
 STAFF_ROLES: Final[frozenset[str]] = frozenset(Role)
