@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -22,7 +23,7 @@ from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
 from settings import Settings
-from transport import Gateways, Graph, Metrics, Siblings, middleware, routes
+from transport import PATH, SUBGRAPH, Gateways, Graph, Metrics, Siblings, middleware, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
 from transport.workbench import workbench_routes, worked_queries
 
@@ -110,8 +111,20 @@ def subgraph_of(settings: Settings) -> tuple[Graph, Gateways] | None:
     """The graph as a part of a larger one, and who may ask it; None where there is no larger one."""
     if not settings.gateway_secrets:
         return None
+    # A gateway's documents are its own: what is stored for clients is hardly ever among them.
+    limits = replace(
+        limits_of(settings),
+        stored_documents=100,
+        stored_document_bytes=5_000_000,
+        stored_plans=200,
+        stored_plan_bytes=5_000_000,
+    )
     graph = Graph.of(
-        schema.subgraph(), limits_of(settings), introspection=settings.introspection_enabled, behind_gateway=True
+        schema.subgraph(),
+        limits,
+        introspection=settings.introspection_enabled,
+        remembers=True,  # the gateway alone sends documents here: what is found by its hash nobody else decides
+        behind_gateway=True,
     )
     return graph, Gateways(settings.gateway_secrets)
 
@@ -158,9 +171,9 @@ def create(
     )
     metrics = Metrics(siblings)
     subgraph = subgraph_of(settings)
-    for each in (graph, *(() if subgraph is None else subgraph[:1])):
-        metrics.watch_documents(each.documents)
-        metrics.watch_plans(each.executor)
+    metrics.watch(PATH, graph.documents, graph.executor)
+    if subgraph is not None:
+        metrics.watch(SUBGRAPH, subgraph[0].documents, subgraph[0].executor)
     metrics.watch_pool(database.connections)
     verifiers, remote = verifiers_of(settings)
     door = Entrance(database, verifiers, default_tenant=DEMO_TENANT if settings.profile == "demo" else None)

@@ -35,7 +35,7 @@ LEEWAY_MAX_S: Final = 300
 LIST_MAX: Final = 100
 """Items in a list setting."""
 NAME_MAX: Final = 255
-"""Characters of a host, issuer or audience."""
+"""Characters of a host, issuer or audience, or of a gateway's secret."""
 GATEWAY_SECRET_MIN: Final = 32
 """Characters of a gateway's secret, at least."""
 SHOWN_VALUE_MAX: Final = 60
@@ -132,8 +132,12 @@ def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _gateway_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    if any(len(secret) < GATEWAY_SECRET_MIN or not _HEADER_VALUE.fullmatch(secret) for secret in secrets):
-        raise ValueError(f"must be secrets of at least {GATEWAY_SECRET_MIN} printable ASCII characters, without spaces")
+    usable = [len(one) in range(GATEWAY_SECRET_MIN, NAME_MAX + 1) and _HEADER_VALUE.fullmatch(one) for one in secrets]
+    if not usable or not all(usable):
+        raise ValueError(
+            f"must be one or more secrets of {GATEWAY_SECRET_MIN} to {NAME_MAX} printable ASCII characters, without "
+            "spaces and commas"
+        )
     return secrets
 
 
@@ -283,8 +287,9 @@ class Settings(BaseSettings):
         default=(),
         alias="MILLRACE_GATEWAY_SECRETS",
         repr=False,
+        validate_default=False,
         description="Secrets by which the gateway of a larger graph is known at `/subgraph`, in the header "
-        "`Millrace-Gateway`, separated by commas; at least 32 characters each. Not set: nothing is served there.",
+        "`Millrace-Gateway`, separated by commas; 32 to 255 characters each. Not set: nothing is served there.",
     )
 
     @property

@@ -20,7 +20,7 @@ from resolvers.context import Context
 
 MAX_NODES = 100
 MAX_ENTITIES = 1_000
-"""A gateway asks for all entities at once that another graph's page has led it to."""
+"""A gateway asks for all entities at once that another graph's page has led it to; a body holds 100 bytes for each."""
 
 NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     **{tier.lower(): OrganizationById for tier in Tier},

@@ -28,6 +28,8 @@ from transport.worker import Channel, Farewell, WorkerServer
 from transport.workers import GivenUp, Workers
 
 __all__ = [
+    "PATH",
+    "SUBGRAPH",
     "Channel",
     "Door",
     "Farewell",
@@ -57,7 +59,7 @@ def routes(
     """The routes of one application: the graph at `PATH` over HTTP and websocket, health, metrics.
 
     `probe` returns when the process can serve a request and raises when it cannot. `metrics` may belong to several
-    graphs; call its `watch_documents` once for each that should show its cache. `subgraph` is the graph at `SUBGRAPH`,
+    graphs; call its `watch` once for each that should show its caches. `subgraph` is the graph at `SUBGRAPH`,
     if it is served, and the gateways that may ask it.
     """
     desk = Desk(door, graph, metrics)

@@ -6,9 +6,9 @@ closed lists: what a client sends never becomes one.
 
 from __future__ import annotations
 
-from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -54,6 +54,9 @@ CODES = frozenset(
 )
 """Values of the label `code`; any other is counted as OTHER."""
 
+Graphs: TypeAlias = dict[str, tuple[Documents, Planned]]
+"""What is shown of each graph, by where it is served."""
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 _STATEMENTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 24, 48)
 
@@ -87,7 +90,7 @@ class Metrics:
             "millrace_gate_refusals", "Documents refused by the limit they broke.", ["limit"], registry=self.registry
         )
         self.sockets = Gauge("millrace_sockets", "Open websockets.", registry=self.registry)
-        self._documents, self._executors = list[Documents](), list[Planned]()
+        self._graphs: Graphs = {}
 
     def answered(self, kind: str, code: str, seconds: float, statements: int | None) -> None:
         """Count one answer. `statements` is None if the operation never reached a resolver."""
@@ -101,17 +104,12 @@ class Metrics:
         """Count a refusal by the gate; `limit` is a field of `Limits` by name."""
         self._refusals.labels(limit).inc()
 
-    def watch_documents(self, documents: Documents) -> None:
-        """Show the cache's hits, misses and size, read when Prometheus asks; of several their sums."""
-        if not self._documents:
-            self.registry.register(_DocumentCache(self._documents))
-        self._documents.append(documents)
-
-    def watch_plans(self, executor: Planned) -> None:
-        """Show how operations ran and the plans that are kept, read when Prometheus asks; of several their sums."""
-        if not self._executors:
-            self.registry.register(_Plans(self._executors))
-        self._executors.append(executor)
+    def watch(self, path: str, documents: Documents, executor: Planned) -> None:
+        """Show what the graph at `path` keeps, and how operations ran on it, read when Prometheus asks."""
+        if not self._graphs:
+            self.registry.register(_DocumentCache(self._graphs))
+            self.registry.register(_Plans(self._graphs))
+        self._graphs[path] = documents, executor
 
     def watch_pool(self, connections: Callable[[], Mapping[str, float]]) -> None:
         """Show the pool's connections by state, read when Prometheus asks: {"idle": 3, "busy": 1}."""
@@ -128,43 +126,46 @@ class Metrics:
 
 
 class _DocumentCache(Collector):
-    def __init__(self, documents: list[Documents]) -> None:
-        self._documents = documents
+    def __init__(self, graphs: Graphs) -> None:
+        self._graphs = graphs
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """Called by the registry."""
-        lookups = CounterMetricFamily("millrace_documents_lookups", "Document cache lookups.", labels=["outcome"])
-        lookups.add_metric(["hit"], sum(each.hits for each in self._documents))
-        lookups.add_metric(["miss"], sum(each.misses for each in self._documents))
-        yield lookups
-        kept, weight = sum(map(len, self._documents)), sum(each.bytes for each in self._documents)
-        yield GaugeMetricFamily("millrace_documents_kept", "Documents kept.", value=kept)
-        yield GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", value=weight)
+        lookups = CounterMetricFamily(
+            "millrace_documents_lookups", "Document cache lookups.", labels=["graph", "outcome"]
+        )
+        kept = GaugeMetricFamily("millrace_documents_kept", "Documents kept.", labels=["graph"])
+        weight = GaugeMetricFamily("millrace_documents_bytes", "Their estimated memory.", labels=["graph"])
+        for path, (documents, _) in self._graphs.items():
+            lookups.add_metric([path, "hit"], documents.hits)
+            lookups.add_metric([path, "miss"], documents.misses)
+            kept.add_metric([path], len(documents))
+            weight.add_metric([path], documents.bytes)
+        return lookups, kept, weight
 
 
 class _Plans(Collector):
-    def __init__(self, executors: list[Planned]) -> None:
-        self._executors = executors
+    def __init__(self, graphs: Graphs) -> None:
+        self._graphs = graphs
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """Called by the registry."""
         runs = CounterMetricFamily(
             "millrace_executions",
             "Operations by how they ran: on a plan, on the reference executor or on it after all, and why.",
-            labels=["how", "reason"],
+            labels=["graph", "how", "reason"],
         )
-        outcomes = sum((each.outcomes for each in self._executors), Counted[str]())
-        for outcome, count in sorted(outcomes.items()):
-            how, _, reason = outcome.partition(":")
-            runs.add_metric([how, reason], count)
-        yield runs
-        plans = [each.plans for each in self._executors]
-        compiled, weight = sum(each.compiled for each in plans), sum(each.bytes for each in plans)
-        yield CounterMetricFamily("millrace_plans_compiled", "Plans compiled.", value=compiled)
-        yield GaugeMetricFamily(
-            "millrace_plans_kept", "Plans kept, and why others have none.", value=sum(map(len, plans))
-        )
-        yield GaugeMetricFamily("millrace_plans_bytes", "Their estimated memory.", value=weight)
+        compiled = CounterMetricFamily("millrace_plans_compiled", "Plans compiled.", labels=["graph"])
+        kept = GaugeMetricFamily("millrace_plans_kept", "Plans kept, and why others have none.", labels=["graph"])
+        weight = GaugeMetricFamily("millrace_plans_bytes", "Their estimated memory.", labels=["graph"])
+        for path, (_, executor) in self._graphs.items():
+            for outcome, count in sorted(executor.outcomes.items()):
+                how, _, reason = outcome.partition(":")
+                runs.add_metric([path, how, reason], count)
+            compiled.add_metric([path], executor.plans.compiled)
+            kept.add_metric([path], len(executor.plans))
+            weight.add_metric([path], executor.plans.bytes)
+        return runs, compiled, kept, weight
 
 
 class _Pool(Collector):

@@ -1,8 +1,8 @@
 """Plans by document, operation and switches: compiled when it pays, kept within bounds.
 
 A plan costs some milliseconds to make, a hundred times what it saves on one small request. So a document that comes
-once runs on the reference executor, and is compiled when it comes again; a stored one, which will, at once. A plan
-holds nodes of its document, and goes with it. It owns the cache, not the running.
+once runs on the reference executor, and is compiled when it comes again; a stored one, which will, at once, up to so
+many variants. A plan holds nodes of its document, and goes with it. It owns the cache, not the running.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def compiled(
     try:
         exec(compile(source.text, "<plan>", "exec"), names)  # the text is `emit`'s alone
     except SyntaxError as error:
-        if "nested" not in str(error) and not isinstance(error, IndentationError):
+        if not any(words in str(error) for words in ("nested", "too many levels of indentation")):
             raise
         raise Unplannable("nesting") from None  # Python bears twenty loops inside each other, and 100 indentations
     return Plan(names["plan"], source, built.fields)
@@ -130,11 +130,17 @@ class Plans:
         """The plan for an operation, or for a `payload` of it, under these coerced variables, or why there is none."""
         key = (operation, payload, tuple([variables.get(name) for name in operation.switches]))
         shelf = self._stored if prepared.stored else self._sent
+        variants = operation.kept.get(_Variants) or _Variants()
         found = shelf.get(key)
-        if found is None and not (self._limits.plan_at_once or prepared.stored):
+        if found is not None and found is not NEW:
+            if len(variants) > 1:
+                variants.used(key)
+            return found
+        at_once = (self._limits.plan_at_once or prepared.stored) and len(variants) < self._limits.operation_plans
+        if found is None and not at_once:
             found = NEW
             self._keep(shelf, key, found)
-        elif found is None or found is NEW:
+        else:
             switches = {name: variables[name] for name in operation.switches if name in variables}
             try:
                 found = compiled(self._schema, prepared, operation, switches, self._limits.plan_fields, payload)
@@ -153,17 +159,22 @@ class Plans:
             operation.kept[_Variants] = None  # a request that still has it keeps no more of them
 
     def _keep(self, shelf: Shelf[Key, Plan | NoPlan], key: Key, plan: Plan | NoPlan) -> None:
-        """Keep a plan, and no more than so many of its operation, the first made first out."""
+        """Keep a plan, and no more than so many of its operation, the least recently used first out."""
         variants: _Variants | None = key[0].kept.setdefault(_Variants, _Variants())
         if variants is None:
             return
-        variants.pop(key, None)
-        variants[key] = None
+        variants.used(key)
         if len(variants) > self._limits.operation_plans:
-            shelf.drop(next(iter(variants)))
-            del variants[next(iter(variants))]
+            last = next(iter(variants))
+            del variants[last]
+            shelf.drop(last)
         shelf.put(key, plan)
 
 
 class _Variants(dict[Key, None]):
-    """The keys of an operation's plans, in the order in which they were made."""
+    """The keys of an operation's plans, in the order of their use."""
+
+    def used(self, key: Key) -> None:
+        """A key was used just now."""
+        self.pop(key, None)
+        self[key] = None

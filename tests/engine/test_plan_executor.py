@@ -1,7 +1,6 @@
 """The executor: what runs on a plan, when it begins again and on what, what it counts, and what it keeps."""
 
 import asyncio
-import gc
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,13 +10,11 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from engine.documents import Documents, Prepared
 from engine.executor import Planned
-from engine.plan.plans import NEW, NoPlan, Plan, Plans
 from engine.reference import Result
 from tests.engine.edges import PATIENT, RUNNING, Asking
-from tests.engine.orchard import schema, strawberry_schema
-from tests.engine.plans import DOCUMENTS, GATE, MASK, REFERENCE, validated
+from tests.engine.orchard import strawberry_schema
+from tests.engine.plans import DOCUMENTS, MASK, REFERENCE, validated
 from tests.engine.small import LIMITS
 from tests.proof import size
 
@@ -235,135 +232,6 @@ async def test_an_edge_that_fails_ends_those_beside_it_before_the_reference_begi
     assert RUNNING == []
     assert desk.outcomes == Counter({"reference:new": 1, "fallback:error": 1})
     assert len(desk.renewed) == 1
-
-
-# ── what is kept ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def plan(plans: Plans, prepared: Prepared) -> Plan | NoPlan:
-    return plans.of(prepared, prepared.operation(None), {})
-
-
-def test_plans_are_kept_up_to_their_number_and_the_least_used_goes_first() -> None:
-    plans = Plans(strawberry_schema, replace(LIMITS, plans=3))
-    one, two, three, four = (validated(f"{{a{n}: version}}")[0] for n in range(4))
-    made = {}
-    for each in (one, two, three):
-        assert plan(plans, each) is NEW
-        made[each] = plan(plans, each)
-    assert plan(plans, one) is made[one]
-    assert plan(plans, four) is NEW  # puts out the second, used longest ago
-    assert (len(plans), plans.compiled) == (3, 3)
-    assert plan(plans, one) is made[one]
-    assert plan(plans, three) is made[three]
-    assert plan(plans, two) is NEW
-    assert isinstance(plan(plans, two), Plan)
-    assert (len(plans), plans.compiled) == (3, 4)
-
-
-def test_plans_of_stored_documents_are_put_out_by_no_others() -> None:
-    plans = Plans(strawberry_schema, replace(LIMITS, plans=2, stored_plans=2))
-    stored = [replace(validated(f"{{s{n}: version}}")[0], stored=True) for n in range(3)]
-    first, second = (plan(plans, each) for each in stored[:2])
-    assert isinstance(first, Plan)  # at once
-    for n in range(4):
-        sent, _ = validated(f"{{a{n}: version}}")
-        plan(plans, sent)
-        plan(plans, sent)
-    assert [plan(plans, each) for each in stored[:2]] == [first, second]
-    plan(plans, stored[2])
-    assert plan(plans, stored[1]) is second
-    assert plan(plans, stored[0]) is not first  # put out by one of its own
-    assert len(plans) == 4
-
-
-def test_plans_are_kept_up_to_their_memory() -> None:
-    """Entries without a plan weigh too: no client fills the memory with documents that never come again."""
-    prepared = [validated(f"{{a{n}: version}}")[0] for n in range(9)]
-    plans = Plans(strawberry_schema, LIMITS)
-    kept = []
-    for each in prepared[:3]:
-        plan(plans, each)
-        kept.append(plan(plans, each))
-    assert plans.bytes == sum(each.bytes for each in kept)
-    assert len({each.bytes for each in kept}) == 1
-    bound = Plans(strawberry_schema, replace(LIMITS, plan_bytes=plans.bytes))
-    for each in prepared:
-        plan(bound, each)
-        plan(bound, each)
-        assert bound.bytes <= plans.bytes
-    assert (len(bound), bound.bytes) == (3, plans.bytes)
-    crowded = Plans(strawberry_schema, replace(LIMITS, plan_bytes=5 * NEW.bytes))
-    for each in prepared:
-        plan(crowded, each)
-    assert (len(crowded), crowded.bytes, crowded.compiled) == (5, 5 * NEW.bytes, 0)
-
-
-def test_plans_of_stored_documents_have_memory_of_their_own() -> None:
-    stored = [replace(validated(f"{{s{n}: version}}")[0], stored=True) for n in range(4)]
-    weight = sum(plan(Plans(strawberry_schema, LIMITS), each).bytes for each in stored[:2])
-    plans = Plans(strawberry_schema, replace(LIMITS, plan_bytes=0, stored_plan_bytes=weight))
-    for each in stored:
-        plan(plans, each)
-        assert plans.bytes <= weight
-    assert len(plans) == 2
-
-
-def test_a_plan_that_is_heavier_than_all_of_memory_is_made_and_not_kept() -> None:
-    plans = Plans(strawberry_schema, replace(LIMITS, plan_bytes=NEW.bytes))
-    prepared, _ = validated("{version}")
-    assert plan(plans, prepared) is NEW
-    assert isinstance(plan(plans, prepared), Plan)
-    assert (len(plans), plans.bytes) == (0, 0)
-
-
-def test_an_operation_has_no_more_plans_than_it_may() -> None:
-    """The first made goes first; however many its switches are, it puts out nobody else's."""
-    plans = Plans(strawberry_schema, replace(LIMITS, operation_plans=4, plan_at_once=True))
-    other, _ = validated("{version}")
-    plan(plans, other)
-    names = ("a", "b", "c")
-    declared = " ".join(f"${name}: Boolean!" for name in names)
-    fields = " ".join(f"{name}: version @skip(if: ${name})" for name in names)
-    prepared, operation = validated(f"query({declared}){{version {fields}}}")
-    made = []
-    for number in range(8):
-        values = {name: bool(number >> place & 1) for place, name in enumerate(names)}
-        made.append((values, plans.of(prepared, operation, values)))
-        assert len(plans) == 1 + min(4, number + 1)
-    assert [plans.of(prepared, operation, values) is one for values, one in made[4:]] == [True] * 4
-    assert plans.compiled == 9
-    assert plans.of(prepared, operation, made[0][0]) is not made[0][1]
-    assert (len(plans), plans.compiled) == (5, 10)
-
-
-def prepared_ones() -> int:
-    """How many prepared documents there are in memory."""
-    gc.collect()
-    return sum(type(each) is Prepared for each in gc.get_objects())
-
-
-def test_plans_go_with_their_documents() -> None:
-    """Nobody could ask for them again, and they would keep the documents."""
-    plans = Plans(strawberry_schema, LIMITS)
-    documents = Documents(schema, GATE, replace(LIMITS, documents=3), introspection=True, gone=plans.forget)
-    before = prepared_ones()
-    for number in range(40):
-        text = f"{{a{number}: version}}"
-        for _ in range(number % 3):
-            plan(plans, documents.prepare(text))
-        documents.prepare(text)
-        assert len(plans) <= len(documents)
-    assert (len(documents), len(plans)) == (3, 2)  # the last but two was not asked for
-    assert prepared_ones() == before + 3
-    assert plans.bytes == NEW.bytes + plan(plans, documents.prepare("{a38: version}")).bytes
-
-
-def test_a_document_that_went_while_it_was_asked_keeps_no_plan() -> None:
-    plans = Plans(strawberry_schema, replace(LIMITS, plan_at_once=True))
-    documents = Documents(schema, GATE, replace(LIMITS, documents=1), introspection=True, gone=plans.forget)
-    first = documents.prepare("{version}")
-    documents.prepare("{a: version}")
-    assert isinstance(plan(plans, first), Plan)
-    assert len(plans) == 0
 
 
 async def test_an_operation_known_to_have_no_plan_is_not_built_again() -> None:

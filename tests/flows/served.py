@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from domain.base import TenantRequired, Unauthenticated
 from engine.limits import Limits
 from tests.engine.small import LIMITS, strawberry_schema
-from transport import Graph, Metrics, RequestFacts, middleware, routes, server_config
+from transport import PATH, Graph, Metrics, RequestFacts, middleware, routes, server_config
 from transport.parameters import sha256_of
 
 _START_SECONDS = 20.0
@@ -124,7 +124,7 @@ def small(
     bounds = replace(LIMITS, **limits)
     graph = Graph.of(strawberry_schema, bounds, introspection=introspection, remembers=remembers)
     door, metrics = SmallDoor(), Metrics()
-    metrics.watch_documents(graph.documents)
+    metrics.watch(PATH, graph.documents, graph.executor)
     metrics.watch_pool(lambda: {"idle": 3, "busy": 1})
 
     async def ready() -> None:

@@ -85,9 +85,9 @@ def test_metrics_count_by_kind_and_code() -> None:
         ("BAD_REQUEST", "none"): 1,
     }
     assert samples["millrace_gate_refusals_total", "aliases"] == 1
-    assert samples["millrace_documents_lookups_total", "hit"] == 2
-    assert samples["millrace_documents_lookups_total", "miss"] == 5
-    assert samples["millrace_documents_kept",] == 4
+    assert samples["millrace_documents_lookups_total", "/graphql", "hit"] == 2
+    assert samples["millrace_documents_lookups_total", "/graphql", "miss"] == 5
+    assert samples["millrace_documents_kept", "/graphql"] == 4
     assert samples["millrace_request_seconds_count", "query"] == 5
     assert samples["millrace_request_statements_sum", "query"] == 4 * 3
     assert samples["millrace_pool_connections", "busy"] == 1

@@ -1,6 +1,7 @@
 """The graph behind a gateway, on the wire: its credential, the viewer whom it asks for, documents of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +14,14 @@ import schema
 from settings import Settings
 from tests.engine.small import LIMITS, strawberry_schema
 from tests.flows.conftest import Real
+from tests.flows.fakes import lines
 from tests.flows.served import SmallDoor, serving
 from tests.flows.test_real_app import token
+from tests.given import PRODUCTION
 from tests.graph.documents import IOWA
 from transport import Gateways, Graph, Metrics, routes
 from transport.negotiation import GRAPHQL
+from transport.parameters import sha256_of
 
 OLD, NEW = "an-old-secret-of-the-gateway-0123456789", "a-new-secret-of-the-gateway-0123456789"
 STORE = {"__typename": "Store", "id": IOWA.store(2191)}
@@ -73,13 +77,12 @@ def test_a_gateway_asks_for_entities_and_composes(behind: Real, secret: str) -> 
     ],
 )
 def test_nobody_else_asks_there(behind: Real, headers: dict[str, str]) -> None:
-    """Not even what the types are; and nothing of a secret is said again."""
+    """Not even to learn what the types are."""
     sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
     for query in (SERVICE, "{"):
         asked = httpx.post(f"{behind.url}/subgraph", json={"query": query}, headers=sent)
         assert (asked.status_code, asked.headers["www-authenticate"]) == (401, "Millrace-Gateway")
         assert asked.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-        assert "secret" not in asked.text
 
 
 def test_two_credentials_are_none(behind: Real) -> None:
@@ -103,17 +106,58 @@ def test_the_viewer_is_whose_token_is_passed_on(behind: Real) -> None:
     assert ask(behind, inside, {"of": [STORE]}, Authorization="Bearer forged", **gateway).status_code == 401
 
 
-def test_the_metrics_are_of_both_graphs(behind: Real) -> None:
-    def looked_up() -> float:
-        page = httpx.get(f"{behind.url}/metrics").text
-        lines = [line for line in page.splitlines() if line.startswith("millrace_documents_lookups_total")]
-        assert len(lines) == 2
-        return sum(float(line.rpartition(" ")[2]) for line in lines)
+def test_the_metrics_tell_the_graphs_apart(behind: Real) -> None:
+    def looked_up() -> dict[str, float]:
+        counted = dict.fromkeys(("/graphql", "/subgraph"), 0.0)
+        for line in httpx.get(f"{behind.url}/metrics").text.splitlines():
+            if line.startswith("millrace_documents_lookups_total"):
+                labels, _, value = line.rpartition(" ")
+                counted[labels.split('graph="')[1].split('"')[0]] += float(value)
+        return counted
 
     before = looked_up()
-    ask(behind, ENTITIES, {"of": [STORE]}, **{"Millrace-Gateway": NEW})
+    for _ in range(2):
+        ask(behind, ENTITIES, {"of": [STORE]}, **{"Millrace-Gateway": NEW})
     httpx.post(behind.graphql, json={"query": "{ viewer { actorClass } }"})
-    assert looked_up() == before + 2
+    assert looked_up() == {"/graphql": before["/graphql"] + 1, "/subgraph": before["/subgraph"] + 2}
+
+
+def test_a_gateway_may_name_a_document_by_its_hash_once_it_has_sent_it(behind: Real) -> None:
+    text = "{ tenant { code } }"
+    named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256_of(text)}}}
+    headers = {"Millrace-Gateway": NEW}
+    answers = [
+        httpx.post(f"{behind.url}/subgraph", json=body, headers=headers).json()
+        for body in (named, {"query": text, **named}, named)
+    ]
+    assert answers[0]["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+    assert answers[1] == answers[2] == {"data": {"tenant": {"code": "iowa"}}}
+
+
+def test_in_production_the_gateway_names_the_tenant(
+    access: boot.Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it composes: it reaches us under a host name of its own, and no client stands behind it then."""
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(DATA_DIR=tmp_path, MILLRACE_POOL_SIZE=1, MILLRACE_GATEWAY_SECRETS=(NEW,))
+    made = application.create(settings, access)
+    with serving(made, application.limits_of(settings)) as (url, _, _):
+        answers = [
+            httpx.post(f"{url}/subgraph", json={"query": SERVICE}, headers={"Millrace-Gateway": NEW, **headers}).json()
+            for headers in ({}, {"Millrace-Tenant": "iowa"})
+        ]
+    assert answers[0]["errors"][0]["extensions"]["code"] == "TENANT_REQUIRED"
+    assert answers[1]["data"]["_service"]["sdl"].startswith("extend schema @link")
+
+
+@pytest.mark.parametrize("query", [SERVICE, "{", "{ nothing }", ENTITIES])
+def test_no_log_line_holds_a_secret(behind: Real, query: str) -> None:
+    with lines() as said:
+        for secret in (NEW, NEW[:-1]):
+            ask(behind, query, {}, **{"Millrace-Gateway": secret, "Authorization": f"Bearer {secret}"})
+    assert [line["path"] for line in said if "path" in line] == ["/subgraph"] * 2
+    assert NEW[:-1] not in str(said)
 
 
 def test_a_gateway_writes_documents_for_clients_that_may_send_stored_ones_alone() -> None:

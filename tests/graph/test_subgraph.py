@@ -107,12 +107,14 @@ async def test_a_wrong_representation_is_an_error_in_its_place_alone(
 ) -> None:
     """Whatever asks in its place: the variables are the client's and stay as they are."""
     given = {"of": [STORE, wrong, STORE]}
+    before = subgraph.outcomes["fallback:value"]
     for _ in range(2):
         asked = await subgraph.ask(ASKED, given)
         assert asked.data == {"_entities": [STORE, None, STORE]}
         assert [(error["path"], error["extensions"]["code"]) for error in asked.errors] == [(["_entities", 1], code)]
         assert len(asked.errors[0]["message"]) < 200
     assert given == {"of": [STORE, wrong, STORE]}
+    assert subgraph.outcomes["fallback:value"] == before + 2
 
 
 async def test_more_than_the_most_are_refused(subgraph: GraphClient) -> None:
