@@ -16,6 +16,7 @@ from domain.campaign import ANYBODY, Aim, CampaignStatus, Dimension, Miss, Part,
 from domain.ordering import Terminal
 from loaders.base import Kept, Reading
 from loaders.campaign import PAST, IndexOf, ItemSideOf, KeptIndexes, MemberSideOf, StoreSideOf
+from loaders.campaign.index import KeptParts
 from models.database import Database, Login
 from models.reading import ReadSession
 from models.wall import APP_ROLE
@@ -47,6 +48,7 @@ class Asker:
     ) -> list[tuple[set[UUID], dict[UUID, Miss]]]:
         """What reaches each, and why the rest does not."""
         built = len(kept.of(KeptIndexes))
+        kept._things.pop(KeptParts, None)  # what was put to the index before is asked again: it is counted here
         session = self.app.read(world.tenant)
         reading = self.reading(world, session, kept)
         index = await reading.load(IndexOf).one(world.tenant)
@@ -93,6 +95,8 @@ def statements(world: World, people: bool, skus: bool) -> int:
     """What stores, members and skus cost beside the index: what no clause looks at is not asked for."""
     looked_at = {one.dimension for aim in live(world) for clause in aim.clauses.values() for one in clause}
     stores = 2 + (Dimension.TERRITORY in looked_at) + (Dimension.STORE in looked_at)
+    if not live(world):  # then nothing can reach anybody, whoever she is and whatever she looks at
+        return stores
     return stores + people + (1 + (Dimension.SKU in looked_at) if skus else 0)
 
 
