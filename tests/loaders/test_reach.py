@@ -61,6 +61,9 @@ class Asker:
         await session.close()
         moment = moment_of(NOW, ZONE)
         found = []
+        if not live(world):
+            assert stores == [None] * len(asked)
+            return [(set(), {})] * len(asked)
         for (_, person, goods, terminal), store in zip(asked, stores, strict=True):
             assert store is not None
             rest = [
@@ -95,8 +98,8 @@ def statements(world: World, people: bool, skus: bool) -> int:
     """What stores, members and skus cost beside the index: what no clause looks at is not asked for."""
     looked_at = {one.dimension for aim in live(world) for clause in aim.clauses.values() for one in clause}
     stores = 2 + (Dimension.TERRITORY in looked_at) + (Dimension.STORE in looked_at)
-    if not live(world):  # then nothing can reach anybody, whoever she is and whatever she looks at
-        return stores
+    if not live(world):  # where no campaign is, stores are not looked at
+        stores = 0
     return stores + people + (1 + (Dimension.SKU in looked_at) if skus else 0)
 
 
