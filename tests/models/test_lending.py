@@ -179,7 +179,7 @@ async def test_statements_stay_prepared_up_to_their_length(dsn: str, monkeypatch
 
 
 async def test_waiting_has_an_end(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "CHECKOUT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(databases, "CHECKOUT_TIMEOUT_S", 0.5)
     pool = pool_of(Login(dsn, APP_ROLE))
     (only,) = await taken(pool, 1)
     with pytest.raises(Unavailable):

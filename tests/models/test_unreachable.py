@@ -35,7 +35,7 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 async def test_a_pool_without_a_free_connection_is_unavailable_and_recovers(
     access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models.database, "CHECKOUT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(models.database, "CHECKOUT_TIMEOUT_S", 0.5)
     small = pool_of(access.app)
     busy, waiting = small.read(NOWHERE), small.read(NOWHERE)
     await busy.fetch(ONE)
