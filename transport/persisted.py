@@ -38,7 +38,9 @@ class Persisted:
         stored_only = opened.stored_only and not self._behind_gateway
         if digest is None and ask.query is not None and stored_only:
             digest = sha256_of(ask.query)
-        stored = None if digest is None else await opened.document(digest)
+        # A gateway's own documents are hardly ever stored ones: what it has sent is not asked for.
+        known = self._behind_gateway and (ask.query is not None or self._sent.get(digest or "") is not None)
+        stored = None if digest is None or known else await opened.document(digest)
         if stored is not None:
             return self._documents.prepare(stored, stored=True)
         if stored_only:

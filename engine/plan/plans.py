@@ -136,7 +136,8 @@ class Plans:
             if len(variants) > 1:
                 variants.used(key)
             return found
-        at_once = (self._limits.plan_at_once or prepared.stored) and len(variants) < self._limits.operation_plans
+        room = key in variants or len(variants) < self._limits.operation_plans
+        at_once = room and (self._limits.plan_at_once or prepared.stored)
         if found is None and not at_once:
             found = NEW
             self._keep(shelf, key, found)

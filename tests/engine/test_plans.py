@@ -108,6 +108,16 @@ def test_an_operation_has_no_more_plans_than_it_may() -> None:
     assert (len(plans), plans.compiled) == (5, 5)
 
 
+def test_a_variant_that_others_put_out_is_compiled_at_once_again() -> None:
+    plans = Plans(strawberry_schema, replace(LIMITS, operation_plans=2, stored_plans=2))
+    prepared, operation = validated("query($a: Boolean!){version @skip(if: $a)}")
+    prepared = replace(prepared, stored=True)
+    for _ in range(2):
+        assert [type(plans.of(prepared, operation, {"a": on})) for on in (True, False)] == [Plan] * 2
+        for n in range(2):
+            plan(plans, replace(validated(f"{{other{n}: version}}")[0], stored=True))
+
+
 def test_an_operation_with_more_variants_than_it_may_have_is_not_compiled_for_each_request() -> None:
     """Whoever asks them in turn has none of them come again in time."""
     plans = Plans(strawberry_schema, replace(LIMITS, operation_plans=8))

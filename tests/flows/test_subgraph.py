@@ -126,12 +126,22 @@ def test_a_gateway_may_name_a_document_by_its_hash_once_it_has_sent_it(behind: R
     text = "{ tenant { code } }"
     named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256_of(text)}}}
     headers = {"Millrace-Gateway": NEW}
-    answers = [
-        httpx.post(f"{behind.url}/subgraph", json=body, headers=headers).json()
-        for body in (named, {"query": text, **named}, named)
-    ]
+
+    def statements() -> float:
+        page = httpx.get(f"{behind.url}/metrics").text
+        (line,) = [
+            each for each in page.splitlines() if each.startswith('millrace_request_statements_sum{type="query"}')
+        ]
+        return float(line.rpartition(" ")[2])
+
+    answers, taken = [], []
+    for body in (named, {"query": text, **named}, named, {"query": text}):
+        before = statements()
+        answers.append(httpx.post(f"{behind.url}/subgraph", json=body, headers=headers).json())
+        taken.append(statements() - before)
     assert answers[0]["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
-    assert answers[1] == answers[2] == {"data": {"tenant": {"code": "iowa"}}}
+    assert answers[1:] == [{"data": {"tenant": {"code": "iowa"}}}] * 3
+    assert taken == [0, 1, 1, 1]  # a name costs nothing
 
 
 def test_in_production_the_gateway_names_the_tenant(
@@ -151,12 +161,16 @@ def test_in_production_the_gateway_names_the_tenant(
     assert answers[1]["data"]["_service"]["sdl"].startswith("extend schema @link")
 
 
-@pytest.mark.parametrize("query", [SERVICE, "{", "{ nothing }", ENTITIES])
-def test_no_log_line_holds_a_secret(behind: Real, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"), [(SERVICE, 200), ("{", 400), ("{ nothing }", 400), (ENTITIES, 200)], ids=range(4)
+)
+def test_no_log_line_holds_a_secret(behind: Real, query: str, status: int) -> None:
+    forged = {"Authorization": f"Bearer {NEW}"}
+    asked: list[tuple[str, dict[str, str]]] = [(NEW, {}), (NEW, forged), (NEW[:-1], {})]
     with lines() as said:
-        for secret in (NEW, NEW[:-1]):
-            ask(behind, query, {}, **{"Millrace-Gateway": secret, "Authorization": f"Bearer {secret}"})
-    assert [line["path"] for line in said if "path" in line] == ["/subgraph"] * 2
+        answers = [ask(behind, query, {"of": [STORE]}, **{"Millrace-Gateway": one, **more}) for one, more in asked]
+    assert [answer.status_code for answer in answers] == [status, 401, 401]
+    assert [line["path"] for line in said if "path" in line] == ["/subgraph"] * 3
     assert NEW[:-1] not in str(said)
 
 
