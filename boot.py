@@ -66,6 +66,8 @@ class Access:
     owner: str
     app: Login
     server: Server | None = None
+    worker: Login | None = None
+    """Who sees what is due in all tenants; a process that serves needs none."""
 
     def close(self) -> None:
         """Give the lease back; the embedded server stops when nobody holds one."""
@@ -89,6 +91,7 @@ def connect(settings: Settings) -> Access:
     return Access(
         owner,
         Login(owner, APP_ROLE) if settings.app_database_url is None else Login(settings.app_database_url),
+        worker=Login(owner, WORKER_ROLE),
     )
 
 
@@ -98,6 +101,7 @@ def embedded_access(server: Server, database: str) -> Access:
         server.dsn(OWNER, database),
         Login(server.dsn(APP_ROLE, database)),
         server,
+        Login(server.dsn(WORKER_ROLE, database)),
     )
 
 

@@ -45,6 +45,7 @@ from transport import Channel, Farewell, GivenUp, Server, Siblings, Workers, Wor
 from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
 from transport.workbench import PATH as WORKBENCH
+from worker import Companion
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 err = Console(stderr=True)
@@ -114,7 +115,8 @@ def serve() -> None:
         application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
-        Announced(_settled(application, settings), settings, started).run([listening])
+        with Companion():
+            Announced(_settled(application, settings), settings, started).run([listening])
 
 
 def _settled(application: ASGIApp, settings: Settings) -> uvicorn.Config:
@@ -192,7 +194,8 @@ def _serve_many(settings: Settings, access: boot.Access, listening: socket.socke
         await workers.run(up)
 
     try:
-        asyncio.run(parent())
+        with Companion():
+            asyncio.run(parent())
     except GivenUp as error:
         raise fail(str(error)) from None
 

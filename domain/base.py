@@ -2,6 +2,9 @@
 
     Exception
     ├── Refused            a business rule said no; the caller gets a member of the act's union
+    │   ├── InvalidInput   the input of an act has problems; all of them are told
+    │   ├── KeyReused      the idempotency key was used for something else
+    │   └── NotAllowed     not for this viewer to do
     └── Fault              the request itself is wrong; the caller gets a top-level error with `extensions.code`
         ├── BadId          not an id of this graph
         ├── BadCursor      not a cursor of this connection
@@ -16,13 +19,54 @@ A `Refused` carries facts that its centre defines; a `Fault` carries a message t
 says whether something exists.
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 
 class Refused(Exception):
-    """A business rule said no. `code` is the stable name clients branch on."""
+    """A business rule said no. `code` is the stable name clients branch on; the text is safe to show."""
 
     code: ClassVar[str] = "REFUSED"
+
+    @property
+    def message(self) -> str:
+        """The text for the client."""
+        return str(self)
+
+
+class Problem(NamedTuple):
+    """What is wrong with one place of an input; `path` leads there from the input."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+class InvalidInput(Refused):
+    """The input cannot be meant: every problem that it has."""
+
+    code = "INVALID_INPUT"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in self.problems))
+
+
+class KeyReused(Refused):
+    """The actor has used the idempotency key of this operation for something else, within the days that keys live."""
+
+    code = "KEY_REUSED"
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency key was used for something else.")
+
+
+class NotAllowed(Refused):
+    """The viewer may not do this here. Whether what she named exists is not said."""
+
+    code = "NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        super().__init__("You may not do this, or it is not there.")
 
 
 class Fault(Exception):

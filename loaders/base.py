@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.access import Scope
 from domain.base import BadInput
 from loaders.rounds import Ask, Batch, Rounds
-from models.reading import Read, ReadSession, Row
+from models.reading import Read, Row, Session
 
 LIST_LIMIT = 100
 """The longest plain list under one parent."""
@@ -50,7 +50,7 @@ class Reading:
 
     def __init__(
         self,
-        session: ReadSession,
+        session: Session,
         now: datetime,
         today: date,
         scope: Scope,
@@ -70,6 +70,10 @@ class Reading:
     def renewed(self) -> "Reading":
         """The same instant and viewer on a fresh session, with nothing loaded."""
         return Reading(self.session.renewed(), self.now, self.today, self.scope, self.zone, self.kept)
+
+    def on(self, session: Session) -> "Reading":
+        """The same instant and viewer on another session, with nothing loaded."""
+        return Reading(session, self.now, self.today, self.scope, self.zone, self.kept)
 
     def midnight(self, day: date) -> datetime:
         """The instant at which a day of the tenant begins. Raises BadInput at the edges of time."""

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, select
 from engine.shelf import Shelf
 from loaders.base import LIST_LIMIT, Loader
 from models.integration import ExternalReference, StoredDocument
-from models.reading import TENANT, TEXTS, UUIDS, ReadSession, Row, constant, in_scope, read
+from models.reading import TENANT, TEXTS, UUIDS, Row, Session, constant, in_scope, read
 
 MAX_REFERENCES = 10_000
 """The most names read in one trip: what a page of a hundred aggregates can show."""
@@ -85,7 +85,7 @@ class StoredTexts:
     def __init__(self) -> None:
         self._kept: Shelf[tuple[UUID, str], str] = Shelf(STORED_KEPT, STORED_CHARS, len)
 
-    async def of(self, session: ReadSession, digest: str) -> str | None:
+    async def of(self, session: Session, digest: str) -> str | None:
         """The text that the session's tenant has stored under a hash; None if it has none."""
         key = session.tenant_id, digest
         text = self._kept.get(key)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, TypeAlias
 
 from models.fused import fetch_all
-from models.reading import Read, ReadSession
+from models.reading import Read, Session
 
 Step: TypeAlias = Coroutine[Any, Any, Any]
 
@@ -107,7 +107,7 @@ class Rounds:
 
     __slots__ = ("_opened", "_session", "stepping")
 
-    def __init__(self, session: ReadSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._opened: list[Batch] = []
         self.stepping = False
@@ -147,7 +147,7 @@ class Rounds:
 class _Run:
     """One `together`: its edges, and what they wait for."""
 
-    def __init__(self, session: ReadSession, rounds: Rounds) -> None:
+    def __init__(self, session: Session, rounds: Rounds) -> None:
         self._session, self._rounds = session, rounds
         self._edges: list[_Edge] = []
         self._ready: list[_Edge] = []

@@ -1,10 +1,23 @@
 """Tables, constraints, and the statements that lock and write. Importing this package fills the registry of tables."""
 
-from models import attribution, campaign, catalog, channel, integration, inventory, member, ordering
+from models import (
+    acts,
+    attribution,
+    campaign,
+    catalog,
+    channel,
+    integration,
+    inventory,
+    member,
+    ordering,
+    outbox,
+    settlement,
+)
 from models.base import Base
 
 __all__ = [
     "Base",
+    "acts",
     "attribution",
     "campaign",
     "catalog",
@@ -13,4 +26,6 @@ __all__ = [
     "inventory",
     "member",
     "ordering",
+    "outbox",
+    "settlement",
 ]

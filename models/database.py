@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from domain.base import Unavailable
 from models.lending import Lender, PooledConnection
 from models.reading import NO_ANSWER, ReadSession, set_tenant
+from models.writing import told_as
 
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0
@@ -88,11 +89,11 @@ async def migrating(dsn: str, work: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
-def _server_settings(login: Login, request_seconds: float) -> dict[str, str]:
+def _server_settings(login: Login, request_seconds: float, name: str) -> dict[str, str]:
     """What a connection tells the server of itself."""
     limit_ms = str(ceil(request_seconds * 1000))  # 0 would be none
     settings = {
-        "application_name": "millrace",
+        "application_name": name,
         "jit": "off",
         # No statement's best plan hangs on its values, tests hold that; planning anew at each would take longer
         # than running it, and half of all the database's time.
@@ -119,6 +120,7 @@ class Database:
         request_seconds: float,
         observed: bool = False,
         fuses: bool = True,
+        name: str = "millrace",
     ) -> None:
         """Make the pool; nothing connects yet.
 
@@ -130,8 +132,9 @@ class Database:
                 process can no longer ask it to.
             observed: whether what its connections send can be recorded.
             fuses: whether statements that wait together go out in one trip.
+            name: what the server calls its connections, in `pg_stat_activity`.
         """
-        settings = _server_settings(login, request_seconds)
+        settings = _server_settings(login, request_seconds, name)
 
         async def connect() -> asyncpg.Connection:
             return await asyncpg.connect(
@@ -211,12 +214,23 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
-        """A writing session of the tenant: committed at the end, undone by any exception."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            with self._lender.asking():
-                await session.connection()
-            await session.execute(text(set_tenant(tenant_id)))
-            yield session
+        """A writing session of the tenant: committed at the end, undone by any exception.
+
+        Raises: models.writing.Collision where PostgreSQL undid it for another's sake; Unavailable or TimedOut where the
+            database failed.
+        """
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                with self._lender.asking():
+                    await session.connection()
+                await session.execute(text(set_tenant(tenant_id)))
+                yield session
+        except Exception as error:
+            told = told_as(error)
+            if told is error:
+                raise
+            log.warning("a transaction was undone: %s: %s", type(error).__name__, error)
+            raise told from error
 
     async def check_role(self) -> None:
         """Raises UnsafeRole when this pool's role is not held by row security."""

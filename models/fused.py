@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.shelf import Shelf
-from models.reading import Read, ReadSession, Row
+from models.reading import Read, Row, Session
 
 SHARED_PARAMETERS = frozenset(
     ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")
@@ -96,7 +96,7 @@ def fused_of(statements: tuple[Read[Any], ...]) -> Fused | None:
     return fused
 
 
-async def fetch_all(session: ReadSession, asked: Sequence[tuple[Read[Any], dict[str, Any]]]) -> list[list[Any]]:
+async def fetch_all(session: Session, asked: Sequence[tuple[Read[Any], dict[str, Any]]]) -> list[list[Any]]:
     """The rows of several statements, each with its parameters, in one trip where they have come together before.
 
     Raises: as `ReadSession.fetch`.

@@ -197,6 +197,35 @@ class ReadPool(Protocol):
         ...
 
 
+class Session(Protocol):
+    """What loaders read through: a read session, or the transaction of an act."""
+
+    tenant_id: UUID
+    statements: int
+    """How many were sent, BEGIN and COMMIT not among them."""
+
+    @property
+    def fuses(self) -> bool:
+        """Whether statements that wait together go out in one trip."""
+        ...
+
+    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
+        """The rows of `statement`; every parameter but the tenant is a keyword of its own name."""
+        ...
+
+    async def run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
+        """The rows of `statement`, whose parameters are given in order."""
+        ...
+
+    async def close(self) -> None:
+        """End what it has begun."""
+        ...
+
+    def renewed(self) -> "Session":
+        """Another of the same tenant, with a snapshot of its own."""
+        ...
+
+
 NO_ANSWER = "The database does not answer. Try again."
 
 

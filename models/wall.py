@@ -13,13 +13,21 @@ WORKER_ROLE = "millrace_worker"
 SHARED_TABLES = ("tenant", "tenant_host", "region")
 """Tables of the whole platform: no tenant column, no row security; the app role only reads them."""
 
-APPEND_ONLY_TABLES = ("stock_movement", "stored_document", "touch")
+APPEND_ONLY_TABLES = (
+    "audit_entry",
+    "journal",
+    "posting",
+    "stock_document",
+    "stock_movement",
+    "stored_document",
+    "touch",
+)
 """Rows that are never changed nor taken away: the app role may only add to them."""
 
 OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 
-DUE_TABLES = ("reservation",)
+DUE_TABLES = ("outbox_event", "reservation")
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
 
 POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"

@@ -135,6 +135,8 @@ async def sku(roots: Roots, ctx: Context, *, id: UUID) -> list[SkuRow | None]:
 
 sku_of = named("sku_id", SkuById)
 """The sku each row is about, if it is about one."""
+sku_short = named("sku", SkuById)
+"""The sku of which there is less than is wanted."""
 product_of = named("product_id", ProductById)
 """The product of each sku."""
 

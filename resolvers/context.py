@@ -4,7 +4,8 @@ A context lives as long as one operation, or as one event of a subscription, and
 neither tokens nor tenants' names: `resolvers.entrance` turns those into a viewer.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,7 +13,11 @@ from uuid import UUID
 from aiodataloader import DataLoader
 
 from domain.access import ActorClass, Scope
+from domain.base import NotAllowed
+from domain.permissions import Permission
 from loaders.base import L, Loader, Reading
+from models.inventory import Committer, Holding
+from models.writing import Actor, Made, Transaction, WritePool
 
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
 """An edge of the graph: (rows, context, **arguments) → one value, or one exception, for each row."""
@@ -24,7 +29,8 @@ R = TypeVar("R")
 class Viewer:
     """Who asks, as the database confirmed it.
 
-    `organization_id` is the one it speaks for, if any; `display_name` what its people call it.
+    `organization_id` is the one it speaks for, if any; `display_name` what its people call it; `name` is unique within
+    the tenant, and what keys and audit know the viewer by; `permissions` are those in that organisation.
     """
 
     actor_class: ActorClass
@@ -35,16 +41,63 @@ class Viewer:
     organization_id: UUID | None = None
     account_id: UUID | None = None
     customer_id: UUID | None = None
+    name: str = "nobody"
+    permissions: frozenset[Permission] = frozenset()
+
+    def must(self, permission: Permission, organization_id: UUID) -> None:
+        """Let on who may do this in that organisation. Raises: domain.base.NotAllowed."""
+        own = self.organization_id == organization_id and permission in self.permissions
+        if not own and self.actor_class is not ActorClass.PLATFORM_ADMIN:
+            raise NotAllowed
+
+    @property
+    def actor(self) -> Actor:
+        """The viewer as acts know it."""
+        return Actor(self.actor_class.value, self.name, self.organization_id)
 
 
 class Context:
     """What every edge gets: the viewer and the request's reading."""
 
-    __slots__ = ("_batches", "reading", "viewer")
+    __slots__ = ("_batches", "_committer", "_earlier", "_pool", "reading", "viewer")
 
-    def __init__(self, viewer: Viewer, reading: Reading) -> None:
-        self.viewer, self.reading = viewer, reading
+    def __init__(
+        self, viewer: Viewer, reading: Reading, pool: WritePool | None = None, committer: Committer | None = None
+    ) -> None:
+        """`pool` and `committer` are where its acts are done; without them it reads only."""
+        self.viewer, self.reading, self._pool, self._committer = viewer, reading, pool, committer
         self._batches: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._earlier = 0
+
+    @property
+    def statements(self) -> int:
+        """SQL statements run so far, BEGIN and COMMIT not counted."""
+        return self._earlier + self.reading.session.statements
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """The only commit: at the end, if nothing raises. What is loaded meanwhile is read on its connection.
+
+        The read before it is given back first, and the one after it sees what it did: a request holds one connection.
+
+        Raises: models.writing.Collision, Unavailable, TimedOut as `models.database.Database.transaction` does.
+        """
+        if self._pool is None:
+            raise TypeError("this context reads only")
+        before = self.reading
+        await self.close()
+        self._earlier += before.session.statements
+        try:
+            async with self._pool.transaction(self.viewer.tenant_id) as session:
+                tx = Transaction(session, self.viewer.tenant_id, self.viewer.actor, before.now)
+                self.reading = before.on(tx)
+                try:
+                    yield tx
+                finally:
+                    self._earlier += tx.statements
+        finally:
+            self._batches.clear()
+            self.reading = before.renewed()
 
     async def close(self) -> None:
         """End the read, and let go of what was loaded."""
@@ -53,11 +106,26 @@ class Context:
 
     def renewed(self) -> "Context":
         """The same viewer at the same instant, with a fresh read and nothing loaded."""
-        return Context(self.viewer, self.reading.renewed())
+        return Context(self.viewer, self.reading.renewed(), self._pool, self._committer)
 
     async def together(self, edges: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """What edges that run side by side give, the keys and statements they wait for gathered."""
         return await self.reading.rounds.together(edges)
+
+    async def hold(self, holding: Holding) -> Made:
+        """Hold goods, together with whoever waits for the same. Raises: as `models.inventory.Committer.hold`.
+
+        The read before it is given back first, as for a transaction.
+        """
+        if self._committer is None:
+            raise TypeError("this context reads only")
+        before = self.reading
+        await self.close()
+        self._earlier += before.session.statements
+        try:
+            return await self._committer.hold(self.viewer.tenant_id, holding, before.today, before.now)
+        finally:
+            self.reading = before.renewed()
 
     def load(self, kind: type[L]) -> L:
         """This request's loader of the kind."""

@@ -9,16 +9,20 @@ issuer's word counts until her token ends.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from domain.access import NOBODY, ActorClass, Scope
 from domain.base import TenantRequired, Unauthenticated
 from domain.channel import Role, Tier
+from domain.integration import PartnerKind
+from domain.permissions import BY_PARTNER, BY_ROLE
 from loaders.base import Kept, Reading
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
 from loaders.integration import StoredTexts
 from loaders.tenants import TenantEntry, Tenants
+from models.inventory import Committer
 from models.reading import ReadPool, ReadSession
+from models.writing import WritePool
 from resolvers.context import Context, Viewer
 from transport.bearer import REFUSAL, Claims, Verifier, bearer_token
 from transport.door import RequestFacts
@@ -62,7 +66,7 @@ class Opened:
     @property
     def statements(self) -> int:
         """SQL statements run so far, BEGIN and COMMIT not counted."""
-        return self._earlier + self.context.reading.session.statements
+        return self._earlier + self.context.statements
 
     async def document(self, digest: str) -> str | None:
         """The text that the viewer's tenant has stored under a hash."""
@@ -80,12 +84,16 @@ class Opened:
         await self.context.close()
 
 
+class Pool(ReadPool, WritePool, Protocol):
+    """Where requests take their connections from."""
+
+
 class Entrance:
     """Opens requests. `default_tenant` is the code of the tenant of a request that names none, in the demo."""
 
     def __init__(
         self,
-        pool: ReadPool,
+        pool: Pool,
         verifier: Verifier,
         *,
         default_tenant: str | None,
@@ -93,6 +101,7 @@ class Entrance:
     ) -> None:
         self._pool, self._verifier, self._default, self._clock = pool, verifier, default_tenant, clock
         self._tenants = Tenants(pool)
+        self._committer = Committer(pool)
         self._kept = Kept()
         self._texts = StoredTexts()
 
@@ -119,7 +128,8 @@ class Entrance:
         reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
         client = (claims and claims.client) or NO_CLIENT
         expires_at = None if claims is None else claims.expires_at
-        return Opened(Context(viewer, reading), expires_at, client, client in tenant.stored_only, self._texts)
+        context = Context(viewer, reading, self._pool, self._committer)
+        return Opened(context, expires_at, client, client in tenant.stored_only, self._texts)
 
     async def _named(self, facts: RequestFacts) -> TenantEntry:
         """The tenant of a request without a token."""
@@ -176,7 +186,13 @@ async def _viewer(session: ReadSession, claims: Claims | None) -> Viewer:
     if claims is None:
         return Viewer(ActorClass.NOBODY, tenant_id, NOBODY)
     if claims.actor == "admin":
-        return Viewer(ActorClass.PLATFORM_ADMIN, tenant_id, Scope(everything=True), claims.subject)
+        return Viewer(
+            ActorClass.PLATFORM_ADMIN,
+            tenant_id,
+            Scope(everything=True),
+            claims.subject,
+            name=f"admin:{claims.subject}",
+        )
     read = {"staff": _staff, "consumer": _consumer, "partner": _partner}[claims.actor]
     viewer = await read(session, claims)
     if viewer is None:
@@ -196,7 +212,15 @@ async def _staff(session: ReadSession, claims: Claims) -> Viewer | None:
         return None
     scope = Scope(organizations=(row.organization_id,))
     return Viewer(
-        actor, session.tenant_id, scope, row.display_name, row.role, row.organization_id, account_id=row.account_id
+        actor,
+        session.tenant_id,
+        scope,
+        row.display_name,
+        row.role,
+        row.organization_id,
+        account_id=row.account_id,
+        name=f"account:{row.account_id.hex}",
+        permissions=BY_ROLE[Role(row.role)],
     )
 
 
@@ -212,6 +236,7 @@ async def _consumer(session: ReadSession, claims: Claims) -> Viewer | None:
         row.display_name,
         account_id=row.account_id,
         customer_id=row.customer_id,
+        name=f"account:{row.account_id.hex}",
     )
 
 
@@ -226,4 +251,6 @@ async def _partner(session: ReadSession, claims: Claims) -> Viewer | None:
         Scope(organizations=(row.organization_id,)),
         row.display_name,
         organization_id=row.organization_id,
+        name=f"partner:{claims.subject}",
+        permissions=BY_PARTNER[PartnerKind(row.kind)],
     )

@@ -13,7 +13,7 @@ from loaders.campaign import CampaignById
 from loaders.catalog import AssortmentById, CategoryById, ListingById, PriceListById, ProductById, SkuById
 from loaders.channel import CloudStoreById, OrganizationById, SiteById
 from loaders.integration import ReferenceRow, ReferencesOf
-from loaders.inventory import LocationById, PoolById
+from loaders.inventory import LocationById, PoolById, ReservationById, StockDocumentById
 from loaders.member import ConsumerById, CouponById, MembershipById, RightById
 from loaders.ordering import OrderById
 from resolvers.context import Context
@@ -34,6 +34,8 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "pricelist": PriceListById,
     "location": LocationById,
     "pool": PoolById,
+    "stockdocument": StockDocumentById,
+    "reservation": ReservationById,
     "order": OrderById,
     "campaign": CampaignById,
     "customer": ConsumerById,

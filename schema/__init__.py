@@ -8,6 +8,8 @@ from schema.base import CONFIG, declare
 
 CENTRES = (channel, member, catalog, campaign, inventory, ordering)
 Query = merge_types("Query", (node.Query, *(centre.Query for centre in CENTRES)))
+Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (inventory,)))
+Mutation.__strawberry_definition__.description = "Everything that can be done (操作)."  # type: ignore[attr-defined]  # the same
 Query.__strawberry_definition__.description = "Everything that can be asked (查询)."  # type: ignore[attr-defined]  # Strawberry's own mark
 
 TYPES = (
@@ -23,7 +25,7 @@ TYPES = (
 
 def build() -> strawberry.Schema:
     """The whole graph, every field with its audience and cost. Raises schema.base.Undeclared for one without."""
-    schema = strawberry.Schema(query=Query, types=TYPES, config=CONFIG)
+    schema = strawberry.Schema(query=Query, mutation=Mutation, types=TYPES, config=CONFIG)
     declare(schema)
     return schema
 
@@ -32,7 +34,7 @@ def subgraph() -> strawberry.Schema:
     """The graph as a gateway composes and asks it. Raises schema.base.Undeclared as `build` does."""
     service = federation.Service()
     query = federation.query_of(Query, service)
-    schema = strawberry.Schema(query=query, types=TYPES, config=federation.CONFIG)
+    schema = strawberry.Schema(query=query, mutation=Mutation, types=TYPES, config=federation.CONFIG)
     declare(schema)
     service.sdl = federation.composed_of(schema)
     return schema

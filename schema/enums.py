@@ -23,7 +23,7 @@ from domain.attribution import (
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, ReachReason, Stance, Weekday
 from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
 from domain.channel import CloudStoreMode, Role, SiteKind, Tier
-from domain.inventory import LocationKind
+from domain.inventory import LocationKind, MovementKind, ReservationState
 from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
 from domain.ordering import OrderKind, OrderState, Terminal, TradeDimension
 
@@ -75,6 +75,8 @@ ENUMS: dict[type[StrEnum], str] = {
     PriceScope: "To whom a price list speaks (价格范围).",
     PriceReason: "Why a price was applied or not (取价原因).",
     LocationKind: "What kind of place goods lie at (库位类型).",
+    ReservationState: "Where a hold stands (预占状态).",
+    MovementKind: "Why a stock row changed (出入库类型).",
     OrderKind: "What an order is between its two parties (订单类型).",
     OrderState: "Where an order stands (订单状态).",
     Terminal: "Where an order was made (终端).",
@@ -118,6 +120,7 @@ __all__ = [
     "Dimension",
     "ListingOrigin",
     "LocationKind",
+    "MovementKind",
     "OrderKind",
     "OrderState",
     "Participation",
@@ -126,6 +129,7 @@ __all__ = [
     "PriceScope",
     "PromoterKind",
     "ReachReason",
+    "ReservationState",
     "RightKind",
     "RightReason",
     "RightScope",

@@ -44,6 +44,8 @@ ENTITIES: Final[tuple[type, ...]] = (
     channel.Supplier,
     inventory.Location,
     inventory.Pool,
+    inventory.Reservation,
+    inventory.StockDocument,
     member.Coupon,
     member.Customer,
     member.Membership,

@@ -291,6 +291,19 @@ async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
     )
     columns = transposed(("location_id", "sku_id", "owner_id", "lot_id", "on_hand"), rows)
     await bulk.insert(inventory.Stock, columns)
+    holders = list(dict.fromkeys(x.holder for x in demo.stock))
+    papers = {_location(source, one): source.keys.of("stockdocument", one.tier, one.number) for one in holders}
+    await bulk.insert(
+        inventory.StockDocument,
+        {
+            "id": list(papers.values()),
+            "kind": [MovementKind.RECEIPT.value] * len(papers),
+            "location_id": list(papers),
+            "owner_id": [source.organization(holder) for holder in holders],
+            "reason": [OPENING] * len(papers),
+            "at": [source.now] * len(papers),
+        },
+    )
     await bulk.insert(
         inventory.StockMovement,
         {
@@ -298,6 +311,7 @@ async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
             "kind": [MovementKind.RECEIPT.value] * len(rows),
             "occurred_at": [source.now] * len(rows),
             "reason": [OPENING] * len(rows),
+            "document": [papers[location] for location, *_ in rows],
         },
     )
     kept = [

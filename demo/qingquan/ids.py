@@ -70,6 +70,10 @@ class Ids:
         more = (number,) if number > 1 else ()
         return self.keys.of("location", self.network.organizations[holder].tier, holder, *more)
 
+    def paper(self, location: UUID) -> UUID:
+        """The paper of a location's opening stock."""
+        return self.keys.of("stockdocument", location.hex)
+
     def lot(self, sku: str, code: str) -> UUID:
         """A lot; the reserved one where goods are kept without."""
         return NO_LOT_ID if code == NO_LOT_CODE else self.keys.of("lot", sku, code)

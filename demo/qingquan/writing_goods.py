@@ -201,8 +201,16 @@ async def write_stock(bulk: Bulk, made: Qingquan) -> None:
     laid = transposed(("location_id", "sku_id", "owner_id", "lot_id", "on_hand"), rows)
     await bulk.insert(inventory.Stock, laid)
     movement = (MovementKind.RECEIPT.value, made.calendar.start, OPENING)
+    papers = {place: (ids.paper(place), owner) for place, _, owner, *_ in rows}
+    await bulk.insert(
+        inventory.StockDocument,
+        transposed(
+            ("id", "location_id", "owner_id", "kind", "at", "reason"),
+            [(paper, place, owner, *movement) for place, (paper, owner) in papers.items()],
+        ),
+    )
     marks = transposed(("kind", "occurred_at", "reason"), [movement] * len(rows))
-    await bulk.insert(inventory.StockMovement, {**laid, **marks})
+    await bulk.insert(inventory.StockMovement, {**laid, **marks, "document": [papers[row[0]][0] for row in rows]})
     kept = [
         (ids.location(one.holder, one.number), ids.sku(one.sku), ids.organization(one.holder), one.quantity)
         for one in stock.safety

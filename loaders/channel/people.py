@@ -66,12 +66,16 @@ class PartnerRow(Row):
     partner_id: UUID
     display_name: str
     organization_id: UUID
+    kind: str
 
 
 PARTNER_BY_SUBJECT = read(
     PartnerRow,
     select(
-        PartnerClient.id.label("partner_id"), PartnerClient.name.label("display_name"), PartnerClient.organization_id
+        PartnerClient.id.label("partner_id"),
+        PartnerClient.name.label("display_name"),
+        PartnerClient.organization_id,
+        PartnerClient.kind,
     )
     .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == PartnerClient.organization_id))
     .where(

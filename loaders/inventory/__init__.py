@@ -1,6 +1,8 @@
 """The inventory centre's reads: locations, stock by lot, pools, and what a store can sell."""
 
 from loaders.inventory.cover import COVER, CoverEntry
+from loaders.inventory.document import MOVEMENTS, MovementEntry, StockDocumentById, StockDocumentRow
+from loaders.inventory.hold import HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.inventory.promise import (
     ChannelStockOf,
     ChannelStockRow,
@@ -32,6 +34,7 @@ from loaders.inventory.stock import (
 __all__ = [
     "CONTRIBUTION_SKUS",
     "COVER",
+    "MOVEMENTS",
     "STOCK",
     "STOCK_OF_OWNER",
     "ChannelStockOf",
@@ -41,17 +44,24 @@ __all__ = [
     "ContributionsBy",
     "ContributionsOf",
     "CoverEntry",
+    "HeldBy",
+    "HeldRow",
     "LocationById",
     "LocationOfRow",
     "LocationRow",
     "LocationsOf",
+    "MovementEntry",
     "OwnedStockEntry",
     "PoolById",
     "PoolOfRow",
     "PoolRow",
     "PoolsOf",
     "PromiseOf",
+    "ReservationById",
+    "ReservationRow",
     "SourceRow",
+    "StockDocumentById",
+    "StockDocumentRow",
     "StockEntry",
     "locations",
     "pools",

@@ -109,6 +109,8 @@ def test_reference_prints_the_committed_page() -> None:
     assert page == (boot.PROJECT / "docs" / "schema.md").read_text()
     assert re.findall(r"^## (.+)$", page, re.M) == [
         "Query",
+        "Mutation",
+        "Acts",
         "Attribution",
         "Campaign",
         "Catalog",

@@ -134,7 +134,7 @@ def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def logins(plain: Plain) -> Any:
-    """Who is logged in, under which names."""
+    """Who is logged in to serve, under which names; the worker beside it logs in as the owner."""
     return plain.do(
         "SELECT string_agg(DISTINCT usename::text, ' ') FROM pg_stat_activity"
         " WHERE datname = 'ours' AND application_name = 'millrace'"

@@ -61,6 +61,7 @@ ROWS = {
     "sku_attribute": 1_574,
     "staff": 2_828,
     "stock": 37_840,
+    "stock_document": 1_414,
     "stock_movement": 37_840,
     "territory": 99,
     "territory_region": 99,

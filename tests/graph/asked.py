@@ -6,7 +6,8 @@ from typing import Any
 from tests.bench import documents as bench
 from tests.bench.peers import documents as peers
 from tests.flows.printed import QUERIES, examples, written_for
-from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
+from tests.graph.cases import DEEP, ROOTS
+from tests.graph.connected import CONNECTIONS
 from tests.graph.documents import IOWA
 
 Asked = tuple[str, dict[str, Any], str | None, str]

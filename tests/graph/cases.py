@@ -49,6 +49,7 @@ class Case:
             "tier": ids.of("right", "CLUB"),
             "campaign": ids.campaign("FLAGSHIP-75"),
             "coupons": ids.campaign("WELCOME"),
+            "paper": ids.of("stockdocument", "STORE", 2191),
         }
 
 
@@ -277,115 +278,11 @@ DEEP: dict[str, Case] = {
         CLERK,
         6,
     ),
+    "a paper about goods": Case(
+        '{ node(id: "%(paper)s") { ... on StockDocument { location { code } toLocation { code } owner { code } '
+        "movements(first: %(first)d) { nodes { sku { code } location { code } owner { code } } } } } }",
+        CLERK,
+        6,
+    ),
 }
 """Edges that no root field's document goes through."""
-
-CONNECTIONS: dict[str, Case] = {
-    "memberships": Case(
-        '{ customer(id: "%(customer)s") { memberships(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
-    ),
-    "bindings": Case(
-        '{ customer(id: "%(customer)s") { bindings(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
-    ),
-    "touches": Case('{ customer(id: "%(customer)s") { touches(first: 2) { %(total)s nodes { id } } } }', "member:1", 3),
-    "members": Case('{ cloudStore(id: "%(cloud_store)s") { members(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
-    "customers": Case('{ store(id: "%(store)s") { customers(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
-    "promoters": Case('{ store(id: "%(store)s") { promoters(first: 2) { %(total)s nodes { id } } } }', CLERK, 3),
-    "guides": Case('{ store(id: "%(store)s") { guides(first: 2) { %(total)s nodes { role } } } }', CLERK, 3),
-    "campaigns": Case(
-        '{ organization(id: "%(brand)s") { campaigns(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
-    ),
-    "answers": Case('{ campaign(id: "%(campaign)s") { answers(first: 2) { %(total)s nodes { stance } } } }', BRAND, 4),
-    "misses": Case(
-        '{ cloudStore(id: "%(cloud_store)s") { campaignsMissed(first: 2) { %(total)s nodes { reason } } } }',
-        CLERK,
-        8,
-        more=0,
-    ),
-    "ancestors": Case('{ store(id: "%(store)s") { ancestors(first: 2) { %(total)s nodes { code } } } }', CLERK, 3),
-    "descendants": Case(
-        '{ organization(id: "%(brand)s") { descendants(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
-    ),
-    "price lists": Case(
-        '{ organization(id: "%(brand)s") { priceLists(first: 2) { %(total)s nodes { code } } } }', BRAND, 3
-    ),
-    "prices": Case(
-        '{ node(id: "%(cost_list)s") { ... on PriceList { prices(first: 2) { %(total)s nodes { minQty } } } } }',
-        BRAND,
-        3,
-    ),
-    "orders received": Case(
-        '{ organization(id: "%(distributor)s") { ordersReceived(first: 2) { %(total)s nodes { number } } } }', SALES, 3
-    ),
-    "orders placed": Case(
-        '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
-    ),
-    "orders between two": Case(
-        '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', SALES, 3
-    ),
-    "lines": Case('{ order(id: "%(order)s") { lines(first: 2) { %(total)s nodes { line } } } }', CLERK, 3),
-    "a brand's products": Case(
-        "{ brands(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
-    ),
-    "shelves": Case("{ stores(first: 9) { nodes { shelf(first: 2) { %(total)s nodes { id } } } } }", None, 2),
-    "a cloud store's shelf": Case(
-        '{ cloudStore(id: "%(cloud_store)s") { shelf(first: 2) { %(total)s nodes { id } } } }', None, 2
-    ),
-    "a search": Case(
-        '{ cloudStore(id: "%(cloud_store)s") { search(text: "vodka", first: 2) { %(total)s nodes { id } } } }', None, 3
-    ),
-    "a category's products": Case(
-        "{ categories(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
-    ),
-    "stock": Case('{ location(id: "%(warehouse)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3),
-    "goods by their owner": Case(
-        '{ organization(id: "%(distributor)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3
-    ),
-    "contributed skus": Case(
-        '{ node(id: "%(pool)s") { ... on Pool { contributions { skus(first: 2) { %(total)s nodes { held } } } } } }',
-        SALES,
-        4,
-    ),
-    "assorted skus": Case(
-        '{ node(id: "%(assortment)s") { ... on Assortment { skus(first: 2) { %(total)s nodes { minPrice } } } } }',
-        CLERK,
-        3,
-    ),
-    "sell-in": Case(
-        '{ organization(id: "%(brand)s") { ... on Brand { sellIn(from: "2012-01-01", until: "2016-01-01", first: 2) '
-        "{ %(total)s nodes { units } } } } }",
-        ANALYST,
-        3,
-    ),
-    "stock cover": Case(
-        '{ organization(id: "%(brand)s") { ... on Brand { stockCover(first: 2) { %(total)s nodes { sold } } } } }',
-        ANALYST,
-        3,
-    ),
-    "covered skus": Case(
-        '{ organization(id: "%(brand)s") { ... on Brand { shelfCoverage { skus(first: 2) '
-        "{ %(total)s nodes { covered } } } } } }",
-        ANALYST,
-        4,
-    ),
-    "sales": Case(
-        '{ organization(id: "%(distributor)s") { sales(from: "2012-01-01", until: "2016-01-01", first: 2) '
-        "{ %(total)s nodes { amount } } } }",
-        OPERATOR,
-        3,
-    ),
-    "purchases": Case(
-        '{ store(id: "%(store)s") { purchases(from: "2012-01-01", until: "2016-01-01", first: 2) '
-        "{ %(total)s nodes { amount } } } }",
-        CLERK,
-        3,
-    ),
-    "stores": Case("{ stores(first: 2) { %(total)s nodes { code } } }", None, 1),
-    "stores of a region": Case('{ stores(first: 2, regionCode: "US-IA-056") { %(total)s nodes { code } } }', None, 1),
-    "distributors": Case("{ distributors(first: 2) { %(total)s nodes { code } } }", None, 1),
-    "brands": Case("{ brands(first: 2) { %(total)s nodes { code } } }", None, 1),
-    "sites": Case("{ sites(first: 2) { %(total)s nodes { code } } }", None, 1),
-    "products": Case("{ products(first: 2) { %(total)s nodes { code } } }", None, 1),
-    "categories": Case("{ categories(first: 2) { %(total)s nodes { code } } }", None, 1),
-}
-"""Every connection, asked without and with its total."""

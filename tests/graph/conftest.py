@@ -11,6 +11,7 @@ from models.database import Database
 from tests.conftest import NOW
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
+from tests.graph.shop import Shop
 from tests.graph.trade import Trade, written
 
 
@@ -40,6 +41,7 @@ async def nodes(graph: GraphClient) -> dict[str, str]:
         "PriceList": IOWA.price_list("TRADE", 56),
         "Location": IOWA.location("STORE", 2191),
         "Pool": IOWA.pool("DISTRIBUTOR", 56),
+        "StockDocument": IOWA.of("stockdocument", "STORE", 2191),
         "Order": IOWA.order("S291988"),
         "Campaign": IOWA.campaign("FLAGSHIP-75"),
         "Customer": IOWA.customer(1),
@@ -62,3 +64,10 @@ async def nodes(graph: GraphClient) -> dict[str, str]:
 def subgraph(app: Database) -> GraphClient:
     """The same graph as a gateway asks it."""
     return GraphClient(app, NOW, remembers=False, served=schema.subgraph())
+
+
+@pytest.fixture
+async def shop(access: boot.Access, graph: GraphClient, trade: Trade) -> Shop:
+    made = Shop(graph, trade, access.owner)
+    await made.open()
+    return made

@@ -63,6 +63,14 @@ PRIVATE = {
         (CLERK, "admin"),
         all_but(CLERK),
     ),
+    "a paper about goods": Private(
+        '{ it: node(id: "%s") { ... on StockDocument { kind reason at owner { code } location { code } '
+        "toLocation { code } movements(first: 2) { nodes { sku { code } location { code } owner { code } "
+        "lotCode onHand reserved allocated inTransit quarantined } } } } }" % IOWA.of("stockdocument", "STORE", 2191),
+        ("it",),
+        (CLERK, "admin"),
+        all_but(CLERK),
+    ),
     "goods by their owner": Private(
         house("it: stock { nodes { onHand } }"), ("organization", "it", "nodes"), (OURS, "admin"), all_but(OURS)
     ),

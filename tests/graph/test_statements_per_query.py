@@ -2,8 +2,10 @@
 
 import pytest
 
-from tests.graph.cases import CLERK, CONNECTIONS, DEEP, ROOTS
+from tests.graph.acted import ACTS
+from tests.graph.cases import CLERK, DEEP, ROOTS
 from tests.graph.client import GraphClient
+from tests.graph.connected import CONNECTIONS
 from tests.graph.documents import FORTY, IOWA, Q1
 from tests.graph.walk import CORE, asked_by, connections, edges
 
@@ -40,15 +42,16 @@ def test_every_root_field_is_counted() -> None:
 
 def test_every_edge_is_counted() -> None:
     counted = {place for case in (*CASES.values(), *CONNECTIONS.values()) for place in asked_by(case.text(IOWA))}
+    counted |= {place for text in ACTS.values() for place in asked_by(text)}
     totals = {(kind, name) for kind, name in edges() if name == "totalCount"}
-    assert len(edges()) == 204
+    assert len(edges()) == 216
     assert edges() - totals - counted == set()
 
 
 def test_every_connection_is_counted_with_its_total() -> None:
     documents = [case.text(IOWA, total="totalCount") for case in CONNECTIONS.values()]
     asked = {place for document in documents for place in asked_by(document)}
-    assert len(connections()) == 37
+    assert len(connections()) == 38
     assert connections() - asked == set()
     assert {place for place in edges() if place[1] == "totalCount"} - asked == set()
 

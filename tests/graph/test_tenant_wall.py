@@ -165,6 +165,7 @@ SELECT unnest(ARRAY[store_id, sku_id, territory_id, member_tier_id]) FROM campai
 SELECT store_id FROM campaign_store UNION SELECT id FROM customer WHERE tags <> '{}' UNION
 SELECT id FROM right_terms UNION (SELECT id FROM membership LIMIT 1) UNION (SELECT id FROM coupon LIMIT 1) UNION
 (SELECT guide_id FROM binding WHERE ended_at IS NULL LIMIT 1) UNION
+(SELECT id FROM stock_document LIMIT 1) UNION
 (SELECT promoter_id FROM binding WHERE ended_at IS NULL AND promoter_id IS NOT NULL LIMIT 1)
 """
 """What statements are asked about that the demo has no name for."""
@@ -257,6 +258,30 @@ async def _found(
     return {value for row in rows for value in row.values() if isinstance(value, UUID)}
 
 
+async def _hold(owner: str) -> None:
+    """A hold of the Iowa tenant that is over: it takes no goods."""
+    connection = await asyncpg.connect(owner)
+    try:
+        async with connection.transaction():
+            await connection.execute(set_tenant(IOWA.keys.tenant_id))
+            await connection.execute(
+                "INSERT INTO reservation (tenant_id, id, cloud_store_id, state, created_at, expires_at)"
+                " SELECT tenant_id, id, id, 'RELEASED', $1::timestamptz, $1::timestamptz + interval '1 minute'"
+                " FROM cloud_store WHERE id = $2"
+                " ON CONFLICT DO NOTHING",
+                NOW,
+                IOWA.keys.of("cloud_store", "STORE", 2191),
+            )
+            await connection.execute(
+                "INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id,"
+                " quantity) SELECT s.tenant_id, r.id, 1, s.location_id, s.sku_id, s.owner_id, s.lot_id, 1"
+                " FROM reservation r, stock s WHERE r.id = $1 LIMIT 1 ON CONFLICT DO NOTHING",
+                IOWA.keys.of("cloud_store", "STORE", 2191),
+            )
+    finally:
+        await connection.close()
+
+
 async def test_row_security_holds_where_any_statement_forgets_its_tenant(
     access: boot.Access, iowa: TenantFacts, forty: TenantFacts
 ) -> None:
@@ -264,7 +289,8 @@ async def test_row_security_holds_where_any_statement_forgets_its_tenant(
     assert len(WALLED) > 70
     text = "{ stores { totalCount } }"
     stored = Document("stores.graphql", text, sha256(text.encode()).hexdigest())
-    await store(access.owner, "iowa", [stored], NOW)  # the demo stores no document
+    await store(access.owner, "iowa", [stored], NOW)  # the demo stores no document, and holds nothing
+    await _hold(access.owner)
     connection = await asyncpg.connect(access.app.url)
     try:
         async with connection.transaction(readonly=True):

@@ -10,8 +10,9 @@ import boot
 from tests.conftest import NOW
 from tests.given import pool_of
 from tests.graph.asked import COUNTED, SHOWN, WRITTEN
-from tests.graph.cases import CONNECTIONS, DEEP, ROOTS
+from tests.graph.cases import DEEP, ROOTS
 from tests.graph.client import GraphClient
+from tests.graph.connected import CONNECTIONS
 
 TRIPS = {"bench Q1": 6, "bench Q2": 1, "bench Q3": 2, "bench Q4": 6, "peers P1": 5, "peers P2": 1, "peers P3": 2}
 """What the documents of the benchmarks take, her token included."""

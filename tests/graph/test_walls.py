@@ -6,6 +6,7 @@ import pytest
 
 import boot
 from tests.conftest import TenantFacts
+from tests.graph.acted import ACTS
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.invoices import lines, order_number
@@ -17,8 +18,8 @@ ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }'
 
 
 def test_every_private_field_is_tried() -> None:
-    documents = [ORDER_REFERENCES, *(entry.document for entry in PRIVATE.values())]
-    assert len(private()) == 286
+    documents = [ORDER_REFERENCES, *(entry.document for entry in PRIVATE.values()), *ACTS.values()]
+    assert len(private()) == 317
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 

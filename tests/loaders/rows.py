@@ -63,6 +63,12 @@ async def insert(owner: Any, tenant: UUID, tables: Tables) -> None:
     """Write a new tenant and its rows, in the order that their keys need."""
     async with owner.transaction():
         await owner.execute("INSERT INTO tenant (id, code, name) VALUES ($1, $2, 'x')", tenant, tenant.hex)
+        await add(owner, tenant, tables)
+
+
+async def add(owner: Any, tenant: UUID, tables: Tables) -> None:
+    """Write rows of a tenant, in the order that their keys need."""
+    async with owner.transaction():
         await owner.execute(set_tenant(tenant))
         for table, rows in tables.items():
             if rows:

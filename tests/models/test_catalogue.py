@@ -158,8 +158,9 @@ QUESTIONS: dict[str, Question] = {
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
           AND NOT a.attisdropped AND c.relname <> 'alembic_version'
           AND a.atttypid NOT IN ('uuid'::regtype, 'text'::regtype, 'bigint'::regtype, 'boolean'::regtype,
-                                 'date'::regtype, 'timestamptz'::regtype, 'text[]'::regtype)
-          AND NOT (c.relname = 'order_line' AND a.attname = 'configuration' AND a.atttypid = 'jsonb'::regtype)"""),
+                                 'date'::regtype, 'timestamptz'::regtype, 'text[]'::regtype, 'uuid[]'::regtype)
+          AND NOT (c.relname || '.' || a.attname IN ('order_line.configuration', 'outbox_event.facts',
+                   'audit_entry.details') AND a.atttypid = 'jsonb'::regtype)"""),
     "the serving roles have no powers": asked("""
         SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN ('millrace_app', 'millrace_worker') AND (
             r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolinherit

@@ -68,7 +68,9 @@ REACH = {
 }
 """What decides whom campaigns reach, shown to nobody as it is; what that lets them see, and what its coupons take off;
 and what an owner's own conditions name."""
-OPEN = GOODS | SHELVES | DOORS | PLATFORM | ENTRANCE | REACH
+WITHIN = {"HeldRow"}
+"""The lines of a hold, asked of nothing but a hold that the viewer was shown."""
+OPEN = GOODS | SHELVES | DOORS | PLATFORM | ENTRANCE | REACH | WITHIN
 """Rows that anyone in the tenant may be shown, or that say who looks. A row that is not here is somebody's own."""
 
 MODULES = [

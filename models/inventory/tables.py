@@ -19,6 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.inventory import LocationKind, MovementKind, ReservationState
 from models.base import NO_LOT_ID, Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
 
+MAX_REASON_CHARS = 200
+"""Characters of why somebody changed stock."""
 STATES = ("on_hand", "reserved", "allocated", "in_transit", "quarantined")
 
 
@@ -137,6 +139,32 @@ class StockMovement(Base):
         one_of("kind", MovementKind),
         CheckConstraint(" OR ".join(f"{state} <> 0" for state in STATES), name="moves_something"),
         Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id", "id"),
+        Index(None, "tenant_id", "document", "id", postgresql_where=text("document IS NOT NULL")),
+    )
+
+
+class StockDocument(Base):
+    """A paper about goods: what came in, went out, moved, was counted, and why. Its movements name it."""
+
+    __tablename__ = "stock_document"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    kind: Mapped[str]
+    location_id: Mapped[Id]
+    to_location_id: Mapped[UUID | None] = mapped_column(Uuid)
+    owner_id: Mapped[Id]
+    reason: Mapped[str | None]
+    at: Mapped[Instant]
+    __table_args__ = table_args(
+        ref("location_id", "location"),
+        ref("to_location_id", "location"),
+        ref("owner_id", "organization"),
+        one_of("kind", MovementKind),
+        CheckConstraint("(to_location_id IS NOT NULL) = (kind = 'TRANSFER')", name="transfer_has_two_ends"),
+        CheckConstraint("to_location_id <> location_id", name="transfer_moves"),
+        CheckConstraint(f"char_length(reason) BETWEEN 1 AND {MAX_REASON_CHARS}", name="reason_length"),
+        Index(None, "tenant_id", "location_id", "at", "id"),
     )
 
 
@@ -200,7 +228,7 @@ class PoolContributionSku(Base):
 
 
 class Reservation(Base):
-    """A hold: goods kept for an order that is not placed yet, until `expires_at`.
+    """A hold: goods kept for an order that is not placed yet, until `expires_at`; for a customer, or for who comes.
 
     `due_at` repeats that instant while something is to be done about it, and is null afterwards: it is all that the
     worker sees, and the only thing its index holds.
@@ -211,12 +239,14 @@ class Reservation(Base):
     tenant_id: Mapped[TenantId]
     id: Mapped[NewId]
     cloud_store_id: Mapped[Id]
+    customer_id: Mapped[UUID | None] = mapped_column(Uuid)
     state: Mapped[str] = mapped_column(Text, server_default=ReservationState.HELD)
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     due_at: Mapped[Instant | None]
     __table_args__ = table_args(
         ref("cloud_store_id", "cloud_store"),
+        ref("customer_id", "customer"),
         one_of("state", ReservationState),
         CheckConstraint("expires_at > created_at", name="expires_later"),
         CheckConstraint("(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)", name="due_while_held"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from datetime import date
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from domain.money import WHOLE_BPS
@@ -24,51 +23,6 @@ MAX_COVER_DAYS: Final = 366
 
 OWN_HOPS: Final = 0
 """The level of a store's own stock in `Promise.by_hops`."""
-
-
-class LocationKind(StrEnum):
-    """What kind of place goods lie at (库位)."""
-
-    WAREHOUSE = "WAREHOUSE"
-    """仓库: a house for goods alone."""
-    SHOP = "SHOP"
-    """门店: a shop's own shelf and back room."""
-
-
-class MovementKind(StrEnum):
-    """Why a stock row changed (出入库)."""
-
-    RECEIPT = "RECEIPT"
-    """入库: goods came in; opening stock is a receipt."""
-    ISSUE = "ISSUE"
-    """出库: goods went out."""
-    TRANSFER = "TRANSFER"
-    """调拨: to or from another location."""
-    ADJUSTMENT = "ADJUSTMENT"
-    """调整: a correction with a reason."""
-    COUNT = "COUNT"
-    """盘点: what was counted differs from what was written."""
-    QUARANTINE = "QUARANTINE"
-    """隔离: locked away, or let out again."""
-    HOLD = "HOLD"
-    """预占: held for an unpaid order."""
-    RELEASE = "RELEASE"
-    """释放: a hold given back."""
-    ALLOCATION = "ALLOCATION"
-    """分配: paid for, waiting to be shipped."""
-
-
-class ReservationState(StrEnum):
-    """Where a hold (预占) stands."""
-
-    HELD = "HELD"
-    """预占中."""
-    CONSUMED = "CONSUMED"
-    """已用: an order took it over."""
-    RELEASED = "RELEASED"
-    """已释放: given back before its time."""
-    EXPIRED = "EXPIRED"
-    """已过期: given back by itself."""
 
 
 class StockState(NamedTuple):

@@ -7,13 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import BadInput
-from domain.inventory import MAX_COVER_DAYS, Promise, days_of_cover
+from domain.inventory import (
+    MAX_COVER_DAYS,
+    Promise,
+    days_of_cover,
+)
 from domain.ordering import Window
 from loaders.catalog import ListingRow, SkuRow
 from loaders.channel import OrganizationRow
 from loaders.inventory import (
     CONTRIBUTION_SKUS,
     COVER,
+    MOVEMENTS,
     STOCK,
     STOCK_OF_OWNER,
     ChannelStockOf,
@@ -30,6 +35,7 @@ from loaders.inventory import (
     PoolOfRow,
     PoolsOf,
     PromiseOf,
+    StockDocumentRow,
 )
 from loaders.ordering import instants
 from loaders.paging import Page
@@ -121,6 +127,7 @@ async def locations_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[li
 
 
 location_of = named("location_id", LocationById)
+to_location_of = named("to_location_id", LocationById)
 """The location each row is at, for who may see it."""
 
 
@@ -162,3 +169,10 @@ async def skus_of_contribution(
 ) -> list[Page[Any] | None]:
     """What each contribution promises, sku by sku."""
     return await connect(ctx, CONTRIBUTION_SKUS, [row.id for row in rows], first, after)
+
+
+async def movements_of(
+    rows: Sequence[StockDocumentRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The movements of each paper."""
+    return await connect(ctx, MOVEMENTS, [row.id for row in rows], first, after)

@@ -1,0 +1,181 @@
+"""Holding goods for an order that is not placed yet: which units, from where, for whoever comes first.
+
+Owns the decision over goods that are known and locked: many holds one after the other, each wholly or not at all. The
+order of sources is the nearest first, own stock before what others contribute; which one is best is the sourcing
+policy's to say, not this module's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from domain.base import Refused
+from domain.inventory.promise import is_sellable, lot_order, sellable_of_contribution
+from domain.inventory.words import NotEnoughStock, ReservationState, Shortage
+
+P = TypeVar("P", bound=Hashable)
+
+MAX_HOLD_LINES: Final = 100
+"""The most lines of one hold."""
+HOLD_MINUTES: Final = 15
+"""How long goods are held, unless asked otherwise."""
+LONGEST_HOLD_MINUTES: Final = 120
+
+
+@dataclass(slots=True)
+class Lot(Generic[P]):
+    """A lot of one (location, sku, goods owner), locked; `place` is the caller's, `loose` what nobody claims of it."""
+
+    place: P
+    code: str
+    expires_on: date | None
+    loose: int
+
+
+@dataclass(slots=True)
+class Goods(Generic[P]):
+    """All lots of one (location, sku, goods owner), and what the owner keeps back of them: counted once, whichever way
+    they are reached.
+    """
+
+    lots: list[Lot[P]]
+    safety: int = 0
+
+    def free(self, today: date) -> int:
+        """What nobody has a claim on."""
+        return sum(lot.loose for lot in self.lots if is_sellable(lot.expires_on, today)) - self.safety
+
+
+@dataclass(slots=True)
+class Way(Generic[P]):
+    """One way to goods: the store's own, or a contribution that it sees, with what is promised through that."""
+
+    goods: Goods[P]
+    contribution: UUID | None = None
+    share_bps: int = 0
+    cap: int | None = None
+    held: int = 0
+
+    def sellable(self, today: date) -> int:
+        """What it gives now."""
+        free = self.goods.free(today)
+        if self.contribution is None:
+            return max(0, free)
+        return sellable_of_contribution(self.share_bps, self.cap, free, self.held)
+
+
+class Wanted(NamedTuple):
+    """So many base units of a sku."""
+
+    sku: UUID
+    quantity: int
+
+
+class Taken(NamedTuple, Generic[P]):
+    """Units of one lot, and the contribution through which they are taken, if any."""
+
+    place: P
+    contribution: UUID | None
+    quantity: int
+
+
+def held(wanted: Sequence[Wanted], ways: Mapping[UUID, Sequence[Way[P]]], today: date) -> list[Taken[P]]:
+    """Take what is wanted, and leave the ways as they are then; or nothing.
+
+    Lines of one sku are one. Each way is used up before the next, within it the lot that expires first.
+
+    Raises: NotEnoughStock with every sku of which there is less than is wanted.
+    """
+    together: dict[UUID, int] = {}
+    for sku, quantity in wanted:
+        together[sku] = together.get(sku, 0) + quantity
+    parts = {sku: _parts(ways.get(sku, ()), today, quantity) for sku, quantity in together.items()}
+    short = [
+        Shortage(sku, quantity, there)
+        for sku, quantity in together.items()
+        if (there := sum(part for _, part in parts[sku])) < quantity
+    ]
+    if short:
+        raise NotEnoughStock(short)
+    return [taken for sku in together for way, part in parts[sku] for taken in _taken(way, part, today)]
+
+
+def _parts(ways: Sequence[Way[P]], today: date, wanted: int) -> list[tuple[Way[P], int]]:
+    """How much of what is wanted each way gives, goods that are reached in several ways once.
+
+    As the shelf counts it, from what is there before anything is taken: a share is one of what lies there now.
+    """
+    left: dict[int, int] = {}
+    parts: list[tuple[Way[P], int]] = []
+    for way in ways:
+        rest = left.setdefault(id(way.goods), max(0, way.goods.free(today)))
+        part = min(rest, way.sellable(today), wanted)
+        if part > 0:
+            left[id(way.goods)] = rest - part
+            wanted -= part
+            parts.append((way, part))
+    return parts
+
+
+def _taken(way: Way[P], part: int, today: date) -> list[Taken[P]]:
+    """Take so much through one way, of the lot first that expires first."""
+    found: list[Taken[P]] = []
+    if way.contribution is not None:
+        way.held += part
+    for lot in sorted(way.goods.lots, key=lambda each: lot_order(each.expires_on, each.code)):
+        units = min(part, lot.loose) if is_sellable(lot.expires_on, today) else 0
+        if units > 0:
+            lot.loose -= units
+            part -= units
+            found.append(Taken(lot.place, way.contribution, units))
+    if part:
+        raise AssertionError("What is free lies in no lot.")
+    return found
+
+
+# ── what is commanded ─────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """So many base units of what a listing sells."""
+
+    listing: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStock:
+    """Hold goods of one cloud store for so many minutes; `customer` is for whom, where another asks."""
+
+    lines: tuple[HoldLine, ...]
+    minutes: int
+    customer: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Give back what is held."""
+
+    reservation: UUID
+
+
+class NotOnOneShelf(Refused):
+    """The listings are not there, or not all of one cloud store: goods are held where they are sold together."""
+
+    code = "NOT_ON_ONE_SHELF"
+
+    def __init__(self) -> None:
+        super().__init__("The listings are not all on the shelf of one cloud store.")
+
+
+class HoldOver(Refused):
+    """What is to be given back is held no more: an order has it, or it was given back."""
+
+    code = "HOLD_OVER"
+
+    def __init__(self, state: ReservationState) -> None:
+        self.state = state
+        super().__init__("The goods are held no more.")

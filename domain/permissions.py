@@ -1,0 +1,57 @@
+"""Who may do what in an organisation: one matrix of roles and one of partners' systems.
+
+Owns what may be *done*; what may be read is `domain.access`. A permission is an organisation's own: who has it there
+has it nowhere else, but for a platform admin, who has all everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from domain.channel import Role
+from domain.integration import PartnerKind
+
+
+class Permission(StrEnum):
+    """A kind of act on an organisation's own things (操作权限)."""
+
+    ORGANIZATION = "ORGANIZATION"
+    """组织: the organisation itself: who is below it, its staff, sites and territories."""
+    CLOUD_STORE = "CLOUD_STORE"
+    """云店: its cloud store: open, mode, decoration."""
+    CATALOG = "CATALOG"
+    """商品: products, assortments, listings."""
+    PRICE = "PRICE"
+    """价格: price lists and shelf prices."""
+    STOCK = "STOCK"
+    """库存: receipts, issues, counts, lots, what it contributes to pools."""
+    ORDER = "ORDER"
+    """订单: orders that it sells or buys: ship, receive, cancel."""
+    AFTERSALE = "AFTERSALE"
+    """售后: refunds and returns."""
+    MEMBER = "MEMBER"
+    """会员: its members and whose customer is whose."""
+    CAMPAIGN = "CAMPAIGN"
+    """营销: its campaigns and its answers to those of others."""
+    REPORT = "REPORT"
+    """报表: figures."""
+
+
+ALL: Final = frozenset(Permission)
+BY_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.MANAGER: ALL,
+    Role.OPERATOR: ALL,
+    Role.CLERK: frozenset({Permission.STOCK, Permission.ORDER, Permission.AFTERSALE, Permission.MEMBER}),
+    Role.SALESPERSON: frozenset({Permission.ORDER, Permission.MEMBER}),
+    Role.ANALYST: frozenset({Permission.REPORT}),
+}
+"""What a member of staff may do in her organisation. Source: docs/domain.md, Who may do what."""
+BY_PARTNER: Final[Mapping[PartnerKind, frozenset[Permission]]] = {
+    PartnerKind.ERP: frozenset({Permission.CATALOG, Permission.PRICE, Permission.STOCK, Permission.ORDER}),
+    PartnerKind.DMS: frozenset({Permission.CATALOG, Permission.PRICE, Permission.STOCK, Permission.ORDER}),
+    PartnerKind.WMS: frozenset({Permission.STOCK, Permission.ORDER}),
+    PartnerKind.TMS: frozenset({Permission.ORDER}),
+}
+"""What a partner's system may do for the organisation that connected it. Source: docs/domain.md, Who may do what."""

@@ -1,0 +1,61 @@
+"""What acts leave behind beside their effect: the keys under which they were done, and who did what for whom."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.access import ActorClass
+from models.base import Base, Instant, TenantId, one_of, ref, table_args
+
+MAX_KEY_CHARS = 100
+"""The longest idempotency key."""
+
+
+class IdempotencyKey(Base):
+    """A key under which an actor has done an act: the digest of what was asked, and the kind and id of the result."""
+
+    __tablename__ = "idempotency_key"
+
+    tenant_id: Mapped[TenantId]
+    actor: Mapped[str] = mapped_column(Text, primary_key=True)
+    operation: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    asked: Mapped[str]
+    """The SHA-256 of the command, in hexadecimal digits."""
+    result: Mapped[str | None]
+    result_id: Mapped[UUID | None] = mapped_column(Uuid)
+    created_at: Mapped[Instant]
+    __table_args__ = table_args(
+        CheckConstraint(f"char_length(key) BETWEEN 1 AND {MAX_KEY_CHARS}", name="key_length"),
+        CheckConstraint("asked ~ '^[0-9a-f]{64}$'", name="asked"),
+        CheckConstraint("(result IS NULL) = (result_id IS NULL)", name="result_whole"),
+        Index(None, "tenant_id", "created_at"),
+    )
+
+
+class AuditEntry(Base):
+    """One act, append-only: who did what to which thing, speaking for whom, and on behalf of whom."""
+
+    __tablename__ = "audit_entry"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[Instant]
+    operation: Mapped[str]
+    actor_class: Mapped[str]
+    actor: Mapped[str]
+    organization_id: Mapped[UUID | None] = mapped_column(Uuid)
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(Uuid)
+    target: Mapped[str]
+    target_id: Mapped[UUID] = mapped_column(Uuid)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    __table_args__ = table_args(
+        ref("organization_id", "organization"),
+        ref("on_behalf_of_id", "organization"),
+        one_of("actor_class", ActorClass),
+        Index(None, "tenant_id", "target_id", "id"),
+        Index(None, "tenant_id", "organization_id", "id"),
+    )

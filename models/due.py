@@ -1,0 +1,105 @@
+"""What is due in all tenants: where the worker looks, by its own role, and what it does there, as the app.
+
+The worker's role sees tenant, id and due time of events and holds, and nothing else. What it finds it does tenant by
+tenant, in transactions of the tenant, as any act does.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.inventory import ReservationState
+from models.inventory import release
+from models.outbox import STAMPED_AT_ONCE, stamp
+from models.writing import Actor, Transaction, WritePool
+
+HOLDS_AT_ONCE: Final = 200
+"""The most holds that are ended in one transaction."""
+TENANTS_AT_ONCE: Final = 1_000
+"""The most tenants of one look."""
+KEYS_LIVE: Final = timedelta(days=8)
+"""How long an idempotency key is remembered: a week and a day."""
+KEYS_AT_ONCE: Final = 5_000
+"""The most keys that are forgotten in one transaction."""
+CLOCK: Final = Actor("PLATFORM_ADMIN", "system:clock")
+"""Who acts when a time is up."""
+
+_UNSTAMPED = text("""
+    SELECT tenant_id FROM outbox_event
+    WHERE due_at IS NOT NULL AND tenant_id <> ALL (CAST(:but AS uuid[])) GROUP BY tenant_id LIMIT :most
+""")
+_OVER = text("""
+    SELECT tenant_id, id FROM reservation
+    WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) AND tenant_id <> ALL (CAST(:but AS uuid[]))
+    ORDER BY due_at LIMIT :most
+""")
+_TENANTS = text("SELECT id FROM tenant ORDER BY id")
+_FORGET = text("""
+    DELETE FROM idempotency_key k USING (
+        SELECT actor, operation, key FROM idempotency_key
+        WHERE tenant_id = :tenant AND created_at < :before ORDER BY created_at LIMIT :most
+    ) old
+    WHERE k.tenant_id = :tenant AND k.actor = old.actor AND k.operation = old.operation AND k.key = old.key
+""")
+
+
+async def unstamped(engine: AsyncEngine, but: Collection[UUID] = ()) -> list[UUID]:
+    """The tenants whose events wait for their positions, but for some; asked by the worker's role."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_UNSTAMPED, {"most": TENANTS_AT_ONCE, "but": list(but)})
+        return [row.tenant_id for row in rows]
+
+
+async def holds_over(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> dict[UUID, list[UUID]]:
+    """The holds whose time is up, by tenant, those first that have been so longest; asked by the worker's role.
+
+    Args:
+        but: holds, and tenants, that are left out.
+    """
+    found: dict[UUID, list[UUID]] = {}
+    async with engine.connect() as connection:
+        for row in await connection.execute(_OVER, {"now": now, "most": HOLDS_AT_ONCE, "but": list(but)}):
+            found.setdefault(row.tenant_id, []).append(row.id)
+    return found
+
+
+async def stamp_all(pool: WritePool, tenant_id: UUID) -> int:
+    """Give positions to a tenant's events until none waits, or so many have that others have their turn."""
+    done = 0
+    for _ in range(10):
+        async with pool.transaction(tenant_id) as session:
+            some = await stamp(session, tenant_id)
+        done += some
+        if some < STAMPED_AT_ONCE:
+            break
+    return done
+
+
+async def expire(pool: WritePool, tenant_id: UUID, ids: Sequence[UUID], now: datetime) -> int:
+    """End holds whose time is up; how many were held still."""
+    async with pool.transaction(tenant_id) as session:
+        return len(await release(Transaction(session, tenant_id, CLOCK, now), ids, ReservationState.EXPIRED))
+
+
+async def tenants(engine: AsyncEngine) -> list[UUID]:
+    """All tenants; asked by the app's role."""
+    async with engine.connect() as connection:
+        return [row.id for row in await connection.execute(_TENANTS)]
+
+
+async def forget_keys(pool: WritePool, tenant_id: UUID, now: datetime) -> int:
+    """Forget keys that have lived long enough; how many."""
+    done = 0
+    for _ in range(100):
+        async with pool.transaction(tenant_id) as session:
+            values = {"tenant": tenant_id, "before": now - KEYS_LIVE, "most": KEYS_AT_ONCE}
+            result = await session.execute(_FORGET, values)
+        some = int(getattr(result, "rowcount", 0))
+        done += some
+        if some < KEYS_AT_ONCE:
+            break
+    return done

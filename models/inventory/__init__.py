@@ -1,0 +1,68 @@
+"""The inventory centre's tables, and the statements that lock stock and write its movements."""
+
+from models.inventory.committing import Committer
+from models.inventory.holding import OPERATION, Holding, hold_all
+from models.inventory.moving import (
+    Change,
+    LotWanted,
+    Movement,
+    Numbers,
+    Place,
+    is_known_to,
+    lock,
+    look,
+    lots_of,
+    move,
+    places_of,
+    written,
+)
+from models.inventory.releasing import newest_holds, release
+from models.inventory.tables import (
+    MAX_REASON_CHARS,
+    STATES,
+    InventoryPool,
+    Location,
+    Lot,
+    PoolContribution,
+    PoolContributionSku,
+    Reservation,
+    ReservationLine,
+    SafetyStock,
+    Stock,
+    StockDocument,
+    StockMovement,
+)
+
+__all__ = [
+    "MAX_REASON_CHARS",
+    "OPERATION",
+    "STATES",
+    "Change",
+    "Committer",
+    "Holding",
+    "InventoryPool",
+    "Location",
+    "Lot",
+    "LotWanted",
+    "Movement",
+    "Numbers",
+    "Place",
+    "PoolContribution",
+    "PoolContributionSku",
+    "Reservation",
+    "ReservationLine",
+    "SafetyStock",
+    "Stock",
+    "StockDocument",
+    "StockMovement",
+    "hold_all",
+    "is_known_to",
+    "lock",
+    "look",
+    "lots_of",
+    "move",
+    "newest_holds",
+    "places_of",
+    "release",
+    "written",
+]

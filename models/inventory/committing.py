@@ -1,0 +1,152 @@
+"""The committer: whoever waits for a hold in this process goes in one transaction with all who wait.
+
+The first that comes goes at once; those that come meanwhile wait for it and then go together. So one alone waits for
+nobody, and on a hot sku a transaction carries as many holds as came during the one before. Several processes have a
+committer each, and meet at the rows.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.base import Refused, TimedOut, Unavailable
+from models.inventory.holding import Holding, hold_all
+from models.reading import NO_ANSWER
+from models.writing import Actor, Collision, Made, Transaction, WritePool
+
+log = logging.getLogger(__name__)
+
+HOLDS_AT_ONCE: Final = 256
+"""The most holds of one transaction."""
+HOLDS_WAITING: Final = 10_000
+"""The most that wait in one process, of all tenants."""
+ATTEMPTS: Final = 3
+"""How often a transaction is begun that PostgreSQL undoes for another's sake."""
+COMMITTER: Final = Actor("PLATFORM_ADMIN", "committer")
+"""Whose the transaction is; each hold is its own caller's."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    holding: Holding
+    today: date
+    now: datetime
+    answer: asyncio.Future[Made]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The holds of one tenant."""
+
+    waiting: OrderedDict[_Waiting, None] = field(default_factory=OrderedDict)
+    committing: asyncio.Task[None] | None = None
+
+
+class Committer:
+    """Takes holds, many in one transaction."""
+
+    def __init__(self, pool: WritePool, *, at_once: int = HOLDS_AT_ONCE) -> None:
+        self._pool, self._at_once = pool, at_once
+        self._lanes: dict[UUID, _Lane] = {}
+        self._waiting = 0
+
+    async def hold(self, tenant_id: UUID, holding: Holding, today: date, now: datetime) -> Made:
+        """Hold what is asked, once under its key; what was made.
+
+        A caller that gives up before it is its turn has asked nothing. One that gives up later may hold goods, which
+        are given back when their time is up, or which it finds again under its key.
+
+        Raises: NotEnoughStock, KeyReused; Unavailable where too many wait, or the database fails.
+        """
+        if self._waiting >= HOLDS_WAITING:
+            raise Unavailable("Too many wait. Try again.")
+        lane = self._lanes.setdefault(tenant_id, _Lane())
+        mine = _Waiting(holding, today, now, asyncio.get_running_loop().create_future())
+        lane.waiting[mine] = None
+        if lane.committing is None:
+            lane.committing = asyncio.ensure_future(self._commit(tenant_id, lane))
+        self._waiting += 1
+        try:
+            return await mine.answer
+        finally:
+            self._waiting -= 1
+            lane.waiting.pop(mine, None)
+
+    async def _commit(self, tenant_id: UUID, lane: _Lane) -> None:
+        """Take batch after batch until nobody waits."""
+        try:
+            while lane.waiting:
+                batch: list[_Waiting] = []
+                while lane.waiting and len(batch) < self._at_once:
+                    next_one, _ = lane.waiting.popitem(last=False)
+                    if not next_one.answer.done():
+                        batch.append(next_one)
+                if batch:
+                    await self._together(tenant_id, batch)
+        finally:
+            lane.committing = None
+            if not lane.waiting:
+                self._lanes.pop(tenant_id, None)
+
+    async def _together(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> None:
+        """One transaction for a batch; if it fails, one for each who still waits, so that nobody fails for another.
+
+        A database that does not answer is told to all at once: each would wait for it again, and all behind them too.
+        """
+        try:
+            answers = await self._held(tenant_id, batch)
+        except (Unavailable, TimedOut) as error:
+            for one in batch:
+                _tell(one, type(error)(error.message))
+        except Exception as error:
+            if len(batch) == 1:
+                _tell(batch[0], error)
+                return
+            log.warning("a batch of %d holds failed, taken one by one: %r", len(batch), error)
+            await self._one_by_one(tenant_id, batch)
+        else:
+            for one, answer in zip(batch, answers, strict=True):
+                _tell(one, answer)
+
+    async def _one_by_one(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> None:
+        for place, one in enumerate(batch):
+            if one.answer.done():
+                continue
+            try:
+                (answer,) = await self._held(tenant_id, [one])
+            except (Unavailable, TimedOut) as error:
+                for each in batch[place:]:
+                    _tell(each, type(error)(error.message))
+                return
+            except Exception as error:
+                _tell(one, error)
+            else:
+                _tell(one, answer)
+
+    async def _held(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> list[Made | Refused]:
+        now, today = max(one.now for one in batch), max(one.today for one in batch)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._pool.transaction(tenant_id) as session:
+                    tx = Transaction(session, tenant_id, COMMITTER, now)
+                    return await hold_all(tx, today, [one.holding for one in batch])
+            except Collision:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError  # the last attempt returns or raises
+
+
+def _tell(one: _Waiting, answer: Made | Exception) -> None:
+    if one.answer.done():  # nobody waits any more
+        return
+    if isinstance(answer, Collision):  # its own alone, and too often
+        one.answer.set_exception(Unavailable(NO_ANSWER))
+    elif isinstance(answer, Exception):
+        one.answer.set_exception(answer)
+    else:
+        one.answer.set_result(answer)

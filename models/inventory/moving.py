@@ -1,0 +1,290 @@
+"""Moving stock: rows locked in one order, changed once, and the movements that sum to them.
+
+Whoever changes a stock row locks it first, with all others of the act, by (location, sku, owner, lot): no two acts wait
+for each other in a circle. What may be done to what is there the caller decides between the two.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, text
+
+from domain.inventory import NO_LOT_CODE, LotDiffers, MovementKind
+from models.base import NO_LOT_ID, new_id
+from models.inventory.tables import StockDocument
+from models.writing import Transaction
+
+
+class Place(NamedTuple):
+    """Where goods are truly kept, in the order in which rows are locked."""
+
+    location_id: UUID
+    sku_id: UUID
+    owner_id: UUID
+    lot_id: UUID
+
+
+class Numbers(NamedTuple):
+    """A stock row under its lock, in base units; `lot_code` and `expires_on` are its lot's."""
+
+    on_hand: int
+    reserved: int
+    allocated: int
+    in_transit: int
+    quarantined: int
+    lot_code: str
+    expires_on: date | None
+
+    @property
+    def loose(self) -> int:
+        """What is neither claimed nor locked away."""
+        return self.on_hand - self.reserved - self.allocated - self.quarantined
+
+
+class Change(NamedTuple):
+    """By how much a stock row changes."""
+
+    on_hand: int = 0
+    reserved: int = 0
+    allocated: int = 0
+    in_transit: int = 0
+    quarantined: int = 0
+
+
+class LotWanted(NamedTuple):
+    """A lot as goods that come in name it; no code is the reserved "no lot"."""
+
+    sku_id: UUID
+    code: str
+    produced_on: date | None = None
+    expires_on: date | None = None
+
+
+_MAKE_LOTS = text("""
+    INSERT INTO lot (tenant_id, sku_id, id, code, produced_on, expires_on)
+    SELECT :tenant, l.* FROM unnest(CAST(:skus AS uuid[]), CAST(:ids AS uuid[]), CAST(:codes AS text[]),
+                                    CAST(:produced AS date[]), CAST(:expires AS date[]))
+                             l (sku_id, id, code, produced_on, expires_on)
+    ORDER BY l.sku_id, l.code
+    ON CONFLICT DO NOTHING
+""")
+_DATE_LOTS = text("""
+    WITH undated AS (
+        SELECT l.sku_id, l.id, w.produced_on, w.expires_on
+        FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[]), CAST(:produced AS date[]), CAST(:expires AS date[]))
+             w (sku_id, code, produced_on, expires_on)
+        JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code
+        WHERE l.tenant_id = :tenant
+          AND ((l.produced_on IS NULL AND w.produced_on IS NOT NULL)
+               OR (l.expires_on IS NULL AND w.expires_on IS NOT NULL))
+        ORDER BY l.sku_id, l.code
+        FOR UPDATE OF l
+    )
+    UPDATE lot l SET produced_on = coalesce(l.produced_on, u.produced_on),
+                     expires_on = coalesce(l.expires_on, u.expires_on)
+    FROM undated u WHERE l.tenant_id = :tenant AND l.sku_id = u.sku_id AND l.id = u.id
+""")
+"""A lot that was counted, or came, before anybody said its dates."""
+_LOTS = text("""
+    SELECT w.place, l.id, l.produced_on, l.expires_on
+    FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[])) WITH ORDINALITY w (sku_id, code, place)
+    JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code
+    WHERE l.tenant_id = :tenant
+""")
+
+
+async def lots_of(tx: Transaction, wanted: Sequence[LotWanted], *, make: bool) -> list[UUID | None]:
+    """The lots that are named, in their order; None for one that is not there and is not to be made.
+
+    Raises: LotDiffers where a lot of that code is there with other dates than those named.
+    """
+    ids = [NO_LOT_ID if lot.code == NO_LOT_CODE else new_id() for lot in wanted]
+    values: dict[str, Any] = {
+        "tenant": tx.tenant_id,
+        "skus": [lot.sku_id for lot in wanted],
+        "ids": ids,
+        "codes": [lot.code for lot in wanted],
+        "produced": [lot.produced_on for lot in wanted],
+        "expires": [lot.expires_on for lot in wanted],
+    }
+    if make:
+        await tx.execute(_MAKE_LOTS, values)
+        if any(lot.produced_on or lot.expires_on for lot in wanted):
+            await tx.execute(_DATE_LOTS, {name: value for name, value in values.items() if name != "ids"})
+    found: list[UUID | None] = [None] * len(wanted)
+    for row in await tx.execute(_LOTS, {name: values[name] for name in ("tenant", "skus", "codes")}):
+        lot = wanted[row.place - 1]
+        for said, known in ((lot.produced_on, row.produced_on), (lot.expires_on, row.expires_on)):
+            if make and said is not None and said != known:
+                raise LotDiffers(lot.sku_id, lot.code)
+        found[row.place - 1] = row.id
+    return found
+
+
+_OPEN = text("""
+    INSERT INTO stock (tenant_id, location_id, sku_id, owner_id, lot_id)
+    SELECT :tenant, p.* FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]),
+                                    CAST(:lots AS uuid[])) p
+    ORDER BY 2, 3, 4, 5
+    ON CONFLICT DO NOTHING
+""")
+_LOCK = text("""
+    SELECT s.location_id, s.sku_id, s.owner_id, s.lot_id,
+           s.on_hand, s.reserved, s.allocated, s.in_transit, s.quarantined, l.code, l.expires_on
+    FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]))
+         p (location_id, sku_id, owner_id, lot_id)
+    JOIN stock s USING (location_id, sku_id, owner_id, lot_id)
+    JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
+    WHERE s.tenant_id = :tenant
+    ORDER BY s.location_id, s.sku_id, s.owner_id, s.lot_id
+    FOR NO KEY UPDATE OF s
+""")
+_LOOK = text(_LOCK.text.partition("ORDER BY")[0])
+_MOVE = text("""
+    UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
+        allocated = s.allocated + c.allocated, in_transit = s.in_transit + c.in_transit,
+        quarantined = s.quarantined + c.quarantined
+    FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]),
+                CAST(:on_hand AS bigint[]), CAST(:reserved AS bigint[]), CAST(:allocated AS bigint[]),
+                CAST(:in_transit AS bigint[]), CAST(:quarantined AS bigint[]))
+         c (location_id, sku_id, owner_id, lot_id, on_hand, reserved, allocated, in_transit, quarantined)
+    WHERE s.tenant_id = :tenant AND s.location_id = c.location_id AND s.sku_id = c.sku_id
+      AND s.owner_id = c.owner_id AND s.lot_id = c.lot_id
+""")
+_WRITE = text("""
+    INSERT INTO stock_movement (tenant_id, location_id, sku_id, owner_id, lot_id, on_hand, reserved, allocated,
+                                in_transit, quarantined, kind, document, reason, occurred_at)
+    SELECT :tenant, c.*, :now
+    FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]),
+                CAST(:on_hand AS bigint[]), CAST(:reserved AS bigint[]), CAST(:allocated AS bigint[]),
+                CAST(:in_transit AS bigint[]), CAST(:quarantined AS bigint[]), CAST(:kinds AS text[]),
+                CAST(:documents AS uuid[]), CAST(:reasons AS text[])) c
+""")
+
+
+_HERE = text("""
+    SELECT s.location_id, s.sku_id, s.owner_id, s.lot_id
+    FROM stock s
+    WHERE s.tenant_id = :tenant AND s.location_id = :location AND s.owner_id = :owner
+      AND s.sku_id = any(CAST(:skus AS uuid[])) AND s.on_hand > 0
+""")
+
+
+_KNOWN = text("""
+    SELECT EXISTS (SELECT FROM organization_closure c
+                   WHERE c.tenant_id = :tenant AND ((c.ancestor_id = :keeper AND c.descendant_id = :owner)
+                                                    OR (c.ancestor_id = :owner AND c.descendant_id = :keeper)))
+        OR EXISTS (SELECT FROM stock s JOIN location l ON l.tenant_id = :tenant AND l.id = s.location_id
+                   WHERE s.tenant_id = :tenant AND s.owner_id = :owner AND s.on_hand > 0
+                     AND l.organization_id = :keeper)
+""")
+
+
+async def is_known_to(tx: Transaction, keeper: UUID, owner: UUID) -> bool:
+    """Whether goods of `owner` may come to who runs a location: one supplies the other, or has goods there already.
+
+    Nobody else's: what lies anywhere counts on its owner's shelf.
+    """
+    return bool(await tx.scalar(_KNOWN, {"tenant": tx.tenant_id, "keeper": keeper, "owner": owner}))
+
+
+async def places_of(tx: Transaction, location: UUID, owner: UUID, skus: Iterable[UUID]) -> list[Place]:
+    """Where goods of an owner lie at a location, by lot; not locked yet."""
+    values = {"tenant": tx.tenant_id, "location": location, "owner": owner, "skus": sorted(set(skus))}
+    return [Place._make(row) for row in await tx.execute(_HERE, values)]
+
+
+def columns(tx: Transaction, places: Sequence[Place]) -> dict[str, Any]:
+    """Places as the arrays of a statement, and the tenant."""
+    return {
+        "tenant": tx.tenant_id,
+        "locations": [place.location_id for place in places],
+        "skus": [place.sku_id for place in places],
+        "owners": [place.owner_id for place in places],
+        "lots": [place.lot_id for place in places],
+    }
+
+
+async def lock(tx: Transaction, places: Iterable[Place], *, make: bool = False) -> dict[Place, Numbers]:
+    """The stock rows at these places, locked until the act ends, in the order of their places.
+
+    `make`: whether rows that are not there yet are made; else they are left out.
+    """
+    named = columns(tx, sorted(set(places)))
+    if make:
+        await tx.execute(_OPEN, named)
+    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.execute(_LOCK, named)}
+
+
+class Movement(NamedTuple):
+    """A change of one row as it is written down."""
+
+    kind: MovementKind
+    place: Place
+    change: Change
+    document: UUID | None = None
+    reason: str | None = None
+
+
+async def look(tx: Transaction, places: Iterable[Place]) -> dict[Place, Numbers]:
+    """The stock rows at these places as they are, not locked."""
+    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.execute(_LOOK, columns(tx, list(places)))}
+
+
+async def move(tx: Transaction, movements: Iterable[Movement]) -> None:
+    """Change rows that this act has locked, and write the movements down; those of nothing are left out.
+
+    Raises: sqlalchemy.exc.IntegrityError where that would oversell: what the caller has not decided, the database does.
+    """
+    moved = [movement for movement in movements if any(movement.change)]
+    if not moved:
+        return
+    together: dict[Place, list[int]] = {}
+    for movement in moved:
+        numbers = together.setdefault(movement.place, [0] * len(Change._fields))
+        for position, by in enumerate(movement.change):
+            numbers[position] += by
+    changed = await tx.execute(_MOVE, columns(tx, list(together)) | _numbers(list(together.values())))
+    if getattr(changed, "rowcount", None) != len(together):
+        raise AssertionError("A row was to change that nobody locked.")
+    written = columns(tx, [movement.place for movement in moved]) | _numbers([list(one.change) for one in moved])
+    written |= {
+        "kinds": [movement.kind.value for movement in moved],
+        "documents": [movement.document for movement in moved],
+        "reasons": [movement.reason for movement in moved],
+        "now": tx.now,
+    }
+    await tx.execute(_WRITE, written)
+
+
+def _numbers(changes: Sequence[Sequence[int]]) -> dict[str, Any]:
+    return {name: list(column) for name, column in zip(Change._fields, zip(*changes, strict=True), strict=True)}
+
+
+async def written(
+    tx: Transaction,
+    kind: MovementKind,
+    location_id: UUID,
+    owner_id: UUID,
+    changes: Mapping[Place, Change],
+    reason: str | None,
+    to_location_id: UUID | None = None,
+) -> UUID:
+    """Write a paper with its movements; the id of the paper. The rows are locked by this act, see `move`."""
+    document = new_id()
+    await tx.execute(
+        insert(StockDocument).values(
+            tenant_id=tx.tenant_id,
+            id=document,
+            kind=kind,
+            location_id=location_id,
+            to_location_id=to_location_id,
+            owner_id=owner_id,
+            reason=reason,
+            at=tx.now,
+        )
+    )
+    await move(tx, [Movement(kind, place, change, document, reason) for place, change in sorted(changes.items())])
+    return document

@@ -1,0 +1,121 @@
+"""Giving back what is held: by whoever held it, or when its time is up.
+
+Locks as holding does, stock before contributions, and the holds themselves after both: who gives back and who holds
+wait for each other in no circle.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.inventory import MovementKind, ReservationState
+from models.inventory.holding import lock_promises
+from models.inventory.moving import Change, Movement, Place, columns, lock, move
+from models.writing import Event, Made, Transaction
+
+_LINES = text("""
+    SELECT l.reservation_id, l.location_id, l.sku_id, l.owner_id, l.lot_id, l.contribution_id, l.quantity
+    FROM reservation_line l
+    WHERE l.tenant_id = :tenant AND l.reservation_id = any(CAST(:ids AS uuid[]))
+    ORDER BY l.reservation_id, l.line
+""")
+_STILL_HELD = text("""
+    SELECT r.id, c.organization_id FROM reservation r
+    JOIN cloud_store c ON c.tenant_id = r.tenant_id AND c.id = r.cloud_store_id
+    WHERE r.tenant_id = :tenant AND r.id = any(CAST(:ids AS uuid[])) AND r.state = 'HELD'
+      AND (:state <> 'EXPIRED' OR r.expires_at <= :now)
+    ORDER BY r.id
+    FOR UPDATE OF r
+""")
+_END = text("""
+    UPDATE reservation SET state = :state, due_at = NULL
+    WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))
+""")
+_KEEP_NO_PROMISE = text("""
+    UPDATE pool_contribution_sku k SET held = k.held - c.quantity
+    FROM (SELECT c.sku_id, c.contribution_id, CAST(sum(c.quantity) AS bigint) AS quantity
+          FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
+               c (sku_id, contribution_id, quantity)
+          GROUP BY c.sku_id, c.contribution_id) c
+    WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
+""")
+
+
+async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState) -> list[UUID]:
+    """Give back the goods of these holds, as far as they are held still; which ones were. Tells each one's store and
+    the owners of its goods.
+
+    Args:
+        state: RELEASED, or EXPIRED: then those alone whose time is up.
+    """
+    values = {"tenant": tx.tenant_id, "ids": sorted(set(ids)), "state": state.value, "now": tx.now}
+    lines = (await tx.execute(_LINES, {name: values[name] for name in ("tenant", "ids")})).all()
+    await lock(tx, (Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in lines))
+    await lock_promises(tx, {(row.sku_id, row.contribution_id) for row in lines if row.contribution_id})
+    hears = {row.id: {row.organization_id} for row in await tx.execute(_STILL_HELD, values)}
+    ended = list(hears)
+    if not ended:
+        return []
+    given = [row for row in lines if row.reservation_id in hears]
+    for row in given:
+        hears[row.reservation_id].add(row.owner_id)
+    await move(
+        tx,
+        (
+            Movement(
+                MovementKind.RELEASE,
+                Place(row.location_id, row.sku_id, row.owner_id, row.lot_id),
+                Change(reserved=-row.quantity),
+                document=row.reservation_id,
+            )
+            for row in given
+        ),
+    )
+    promised = [row for row in given if row.contribution_id]
+    if promised:
+        await tx.execute(
+            _KEEP_NO_PROMISE,
+            {
+                "tenant": tx.tenant_id,
+                "skus": [row.sku_id for row in promised],
+                "contributions": [row.contribution_id for row in promised],
+                "quantities": [row.quantity for row in promised],
+            },
+        )
+    await tx.execute(_END, {"tenant": tx.tenant_id, "state": state.value, "ids": ended})
+    await tx.tell(
+        *(
+            Event("HoldReleased", Made("reservation", id), frozenset(audience), {"state": state.value})
+            for id, audience in hears.items()
+        )
+    )
+    return ended
+
+
+_NEWEST = text("""
+    SELECT r.id, l.location_id, l.sku_id, l.owner_id, l.lot_id, l.quantity
+    FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]))
+         p (location_id, sku_id, owner_id, lot_id)
+    JOIN reservation_line l USING (location_id, sku_id, owner_id, lot_id)
+    JOIN reservation r ON r.tenant_id = :tenant AND r.id = l.reservation_id AND r.state = 'HELD'
+    WHERE l.tenant_id = :tenant
+    ORDER BY r.created_at DESC, r.id DESC
+""")
+
+
+async def newest_holds(tx: Transaction, needed: Mapping[Place, int]) -> tuple[list[UUID], set[Place]]:
+    """The newest holds at these places that together keep as much as is needed there, or all there are; and every
+    place that they keep goods at, which whoever ends them has to lock first.
+    """
+    left = {place: units for place, units in needed.items() if units > 0}
+    if not left:
+        return [], set()
+    ending: dict[UUID, None] = {}
+    for row in await tx.execute(_NEWEST, columns(tx, list(left))):
+        place = Place(row.location_id, row.sku_id, row.owner_id, row.lot_id)
+        if left[place] > 0:
+            left[place] -= row.quantity
+            ending[row.id] = None
+    lines = await tx.execute(_LINES, {"tenant": tx.tenant_id, "ids": list(ending)})
+    return list(ending), {Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in lines}

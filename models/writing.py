@@ -1,0 +1,235 @@
+"""Writing: one transaction of one tenant, and what every act does in it beside its effect.
+
+Owns `Transaction`: idempotency keys, audit entries, events, and reading on the same connection. Locks and the rows of
+a centre are that centre's. Whoever opens one holds no other connection: acts that wait for one lock would otherwise
+starve the one that has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy import Executable, Result, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.base import KeyReused, TimedOut, Unavailable
+from models.acts import AuditEntry, IdempotencyKey
+from models.outbox import OutboxEvent
+from models.reading import NO_ANSWER, OUTDATED, Read, Row
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: `name` is unique within the tenant (`account:…`), `organization_id` the one it speaks for, if any.
+
+    `on_behalf_of_id` is the organisation for which the act is done, where that is another.
+    """
+
+    kind: str
+    name: str
+    organization_id: UUID | None = None
+    on_behalf_of_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an act has made or changed: the kind of its global id, and its key."""
+
+    kind: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact of business as it goes into the outbox. `facts` is what JSON can hold, and no more than who hears may see.
+
+    `audience`: the organisations that may hear of it, the tenant's own platform aside.
+    """
+
+    type: str
+    aggregate: Made
+    audience: frozenset[UUID]
+    facts: Mapping[str, Any]
+
+
+class WritePool(Protocol):
+    """Where transactions come from."""
+
+    def transaction(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+        """A writing session of the tenant: committed at the end, undone by any exception."""
+        ...
+
+
+class Collision(Exception):
+    """PostgreSQL undid a transaction for another's sake, a deadlock, a conflicting write, a migration: it may be tried
+    again.
+    """
+
+
+_COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+)
+
+
+def told_as(error: Exception) -> Exception:
+    """What a failed transaction is told as; a bug of ours stays what it is.
+
+    What is told as Unavailable may have been committed, if the connection went at the very end.
+    """
+    cause: BaseException | None = error
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None and error.orig.__cause__ else error.orig
+    if isinstance(cause, _COLLISIONS):
+        return Collision(str(cause))
+    if isinstance(cause, asyncpg.QueryCanceledError):
+        return TimedOut("The database took too long to answer.")
+    if isinstance(cause, _LOST) or isinstance(error, PoolTimeout):
+        return Unavailable(NO_ANSWER)
+    return error
+
+
+def digest_of(command: Any) -> str:
+    """The SHA-256 of a command, a dataclass of plain values: the same command has the same."""
+    return hashlib.sha256(orjson.dumps(command, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+class Transaction:
+    """One act's transaction. `now` is the act's instant: nothing in it asks the database's clock."""
+
+    __slots__ = ("_lock", "actor", "now", "session", "statements", "tenant_id")
+
+    def __init__(self, session: AsyncSession, tenant_id: UUID, actor: Actor, now: datetime) -> None:
+        """`session` has begun, with the tenant set."""
+        self.session, self.tenant_id, self.actor, self.now = session, tenant_id, actor, now
+        self._lock = asyncio.Lock()
+        self.statements = 0
+
+    # ── once ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def once(self, operation: str, key: str, command: Any) -> Made | None:
+        """Take a key for what is asked. What was made under it, if the same was done before; None if it is to be done.
+
+        Waits for whoever does the same just now.
+
+        Raises: domain.base.KeyReused if something else was done under it.
+        """
+        asked = digest_of(command)
+        place = {"tenant_id": self.tenant_id, "actor": self.actor.name, "operation": operation, "key": key}
+        taken = await self.execute(
+            upsert(IdempotencyKey)
+            .values(**place, asked=asked, created_at=self.now)
+            .on_conflict_do_nothing()
+            .returning(IdempotencyKey.key)
+        )
+        if taken.first() is not None:
+            return None
+        before = (
+            await self.execute(
+                select(IdempotencyKey.asked, IdempotencyKey.result, IdempotencyKey.result_id).filter_by(**place)
+            )
+        ).one()
+        if before.asked != asked:
+            raise KeyReused
+        return Made(before.result, before.result_id)
+
+    async def made(self, operation: str, key: str | None, made: Made, details: Mapping[str, Any]) -> None:
+        """Write down what the act has made: under its key, if it has one, and in the audit."""
+        if key is not None:
+            await self.execute(
+                update(IdempotencyKey)
+                .filter_by(tenant_id=self.tenant_id, actor=self.actor.name, operation=operation, key=key)
+                .values(result=made.kind, result_id=made.id)
+            )
+        actor = self.actor
+        await self.execute(
+            insert(AuditEntry).values(
+                tenant_id=self.tenant_id,
+                at=self.now,
+                operation=operation,
+                actor_class=actor.kind,
+                actor=actor.name,
+                organization_id=actor.organization_id,
+                on_behalf_of_id=actor.on_behalf_of_id,
+                target=made.kind,
+                target_id=made.id,
+                details=dict(details),
+            )
+        )
+
+    async def tell(self, *events: Event) -> None:
+        """Write events into the outbox: they happen if this commits."""
+        await self.execute(
+            insert(OutboxEvent),
+            [
+                {
+                    "tenant_id": self.tenant_id,
+                    "type": event.type,
+                    "aggregate": event.aggregate.kind,
+                    "aggregate_id": event.aggregate.id,
+                    "audience": sorted(event.audience),
+                    "facts": dict(event.facts),
+                    "occurred_at": self.now,
+                    "due_at": self.now,
+                }
+                for event in events
+            ],
+        )
+
+    async def execute(self, statement: Executable, values: Any = None) -> Result[Any]:
+        """Run a statement of SQLAlchemy's, with its values. Raises: sqlalchemy.exc.DBAPIError as the server answers."""
+        async with self._lock:
+            self.statements += 1
+            return await self.session.execute(statement, values)
+
+    async def scalar(self, statement: Executable, values: Any = None) -> Any:
+        """The first column of the first row, None where there is none."""
+        return (await self.execute(statement, values)).scalar()
+
+    @property
+    def fuses(self) -> bool:
+        """No: what loaders ask in an act is sent one by one."""
+        return False
+
+    # ── reading on the same connection ────────────────────────────────────────────────────────────────────────────────
+    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
+        """The rows of a compiled statement, as `models.reading.ReadSession.fetch` gives them."""
+        values["tenant"] = self.tenant_id
+        return await self.run(statement, [values[name] for name in statement.names])
+
+    async def run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
+        """The rows of a compiled statement, whose parameters are given in order."""
+        async with self._lock:
+            self.statements += 1
+            driver = await self._driver()
+            rows: list[R] = await driver.fetch(statement.text, *arguments, record_class=statement.row)
+            return rows
+
+    async def close(self) -> None:
+        """Nothing: it ends with its act."""
+
+    def renewed(self) -> Transaction:
+        """Itself: there is no snapshot to renew, each statement has its own."""
+        return self
+
+    async def _driver(self) -> asyncpg.Connection:
+        connection = await self.session.connection()
+        return (await connection.get_raw_connection()).driver_connection

@@ -1,0 +1,123 @@
+"""The inventory centre's acts of holding: goods kept for an order that is not placed yet, and given back."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from domain.access import ActorClass
+from domain.base import InvalidInput, NotAllowed, Problem, Refused, Unavailable
+from domain.catalog import QuantityTooLarge, check_quantity
+from domain.inventory import HoldOver, HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
+from domain.permissions import Permission
+from loaders.catalog import ListingById, ListingRow, SkuById
+from loaders.channel import CloudStoreById
+from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
+from loaders.member import ConsumerById
+from models.inventory import OPERATION, Holding, release
+from models.reading import NO_ANSWER
+from models.writing import Collision, Made, Transaction, digest_of
+from resolvers.acts import Done, Told, act
+from resolvers.channel import closed_malls
+from resolvers.context import Context
+
+
+async def hold_stock(ctx: Context, key: str, command: HoldStock) -> Any:
+    """Hold goods of one cloud store, wholly or not at all."""
+    try:
+        try:
+            asked = await _holding(ctx, key, command)
+        except Refused as refused:
+            made = await _done_before(ctx, key, command, refused)
+        else:
+            made = await ctx.hold(asked)
+    except Refused as refused:
+        return Told(refused)
+    except Collision as collision:
+        raise Unavailable(NO_ANSWER) from collision
+    return await ctx.load(ReservationById).one(made.id)
+
+
+async def _done_before(ctx: Context, key: str, command: HoldStock, refused: Refused) -> Made:
+    """What was held under the key while that was still allowed. Raises: what was refused if nothing was, KeyReused."""
+    async with ctx.transaction() as tx:
+        before = await tx.once(OPERATION, key, command)
+        if before is None:
+            raise refused
+    return before
+
+
+async def _holding(ctx: Context, key: str, command: HoldStock) -> Holding:
+    """What is asked, once everything is known to be there and the viewer's to ask. Raises: Refused."""
+    listings = await _on_one_shelf(ctx, command)
+    store = listings[0].seller_id
+    if ctx.viewer.actor_class is ActorClass.CONSUMER:
+        customer = ctx.viewer.customer_id
+        if command.customer not in (None, customer):
+            raise NotAllowed
+    else:
+        ctx.viewer.must(Permission.ORDER, store)
+        customer = command.customer
+        if customer is not None and await ctx.load(ConsumerById).one(customer) is None:
+            raise NotAllowed
+    wanted = tuple(Wanted(listing.sku_id, line.quantity) for listing, line in zip(listings, command.lines, strict=True))
+    skus = await ctx.load(SkuById).each(one.sku for one in wanted)
+    for sku, row in skus.items():
+        if row is not None:
+            together = sum(one.quantity for one in wanted if one.sku == sku)
+            try:
+                check_quantity(together, row.min_qty, row.step_qty, sku)
+            except QuantityTooLarge as large:
+                raise InvalidInput([Problem(("input", "lines"), str(large))]) from None
+    return Holding(
+        ctx.viewer.actor,
+        key,
+        digest_of(command),
+        listings[0].cloud_store_id,
+        store,
+        wanted,
+        ctx.reading.now + timedelta(minutes=command.minutes),
+        customer,
+    )
+
+
+async def _on_one_shelf(ctx: Context, command: HoldStock) -> list[ListingRow]:
+    """The listings. Raises: InvalidInput for those that are not there, NotOnOneShelf."""
+    found = await ctx.load(ListingById).many([line.listing for line in command.lines])
+    unknown = [
+        Problem(("input", "lines", str(place), "listingId"), "There is no such listing.")
+        for place, row in enumerate(found)
+        if row is None
+    ]
+    if unknown:
+        raise InvalidInput(unknown)
+    listings = [row for row in found if row is not None]
+    if len({row.cloud_store_id for row in listings}) != 1:
+        raise NotOnOneShelf
+    store = await ctx.load(CloudStoreById).one(listings[0].cloud_store_id)
+    if store is None or await closed_malls(ctx, [(store.organization_id, store.mode)]):
+        raise NotAllowed
+    return listings
+
+
+async def release_hold(ctx: Context, key: str, command: ReleaseHold) -> Any:
+    """Give back what is held."""
+
+    async def effect(tx: Transaction) -> Done:
+        row = await ctx.load(ReservationById).one(command.reservation)
+        if row is None:
+            raise NotAllowed
+        if row.customer_id is None or row.customer_id != ctx.viewer.customer_id:
+            store = await ctx.load(CloudStoreById).one(row.cloud_store_id)
+            if store is None:
+                raise NotAllowed
+            ctx.viewer.must(Permission.ORDER, store.organization_id)
+        if not await release(tx, [row.id], ReservationState.RELEASED):
+            raise HoldOver(ReservationState(row.state))
+        return Done(Made("reservation", row.id))
+
+    return await act(ctx, "releaseHold", key, command, effect)
+
+
+async def lines_of(rows: Sequence[ReservationRow], ctx: Context) -> list[list[HeldRow]]:
+    """What each hold keeps."""
+    return await ctx.load(HeldBy).many([row.id for row in rows])

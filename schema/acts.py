@@ -1,0 +1,186 @@
+"""What every mutation is made of: an input checked whole, and an answer that is what was made or why it was refused.
+
+A mutation reads like an edge: one line with its input, its description and for whom it is. Its answer is a union of
+what was made and of the refusals that the act knows. It owns no act of a centre.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Final, Protocol, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from domain import base
+from domain.access import Audience
+from domain.base import BadId, Refused
+from engine.limits import FieldCost
+from models.acts import MAX_KEY_CHARS
+from resolvers.acts import Told
+from resolvers.context import Context
+from schema.base import PUBLIC, leaf, parse_id
+
+T = TypeVar("T")
+
+ACT_WEIGHT: Final = 20
+"""What an act costs beside what is asked of its answer."""
+MAX_PROBLEMS: Final = 100
+"""The most problems that are told of one input."""
+
+
+# ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Checking:
+    """Gathers what is wrong with an input while it becomes a command. A wrong value stands as None until it is told."""
+
+    def __init__(self, path: tuple[str | int, ...] = (), problems: list[base.Problem] | None = None) -> None:
+        self._path = path
+        self.problems: list[base.Problem] = [] if problems is None else problems
+
+    def at(self, *path: str | int) -> "Checking":
+        """The same, further inside."""
+        return Checking((*self._path, *path), self.problems)
+
+    def wrong(self, name: str, message: str) -> None:
+        """Note a problem of the field `name`."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(base.Problem((*self._path, name), message))
+
+    def id(self, name: str, text: str, *kinds: str) -> UUID:
+        """The key in a global id of one of the kinds."""
+        try:
+            return parse_id(text, *kinds)[1]
+        except BadId as error:
+            self.wrong(name, error.message)
+            return UUID(int=0)
+
+    def optional_id(self, name: str, text: str | None, *kinds: str) -> UUID | None:
+        """The same of one that may be left out."""
+        return None if text is None else self.id(name, text, *kinds)
+
+    def text(self, name: str, text: str, most: int, least: int = 1) -> str:
+        """A text of `least` to `most` characters, without a null character."""
+        if not least <= len(text) <= most or "\0" in text:
+            self.wrong(name, f"A text of {least} to {most} characters is expected.")
+        return text
+
+    def number(self, name: str, number: int, least: int, most: int) -> int:
+        """A whole number from `least` to `most`."""
+        if not least <= number <= most:
+            self.wrong(name, f"A number from {least} to {most} is expected.")
+        return number
+
+    def each(self, name: str, items: Sequence[Any], most: int, least: int = 1) -> list[Any]:
+        """The commands of `least` to `most` inputs."""
+        if not least <= len(items) <= most:
+            self.wrong(name, f"{least} to {most} are expected.")
+            return []
+        return [item.to_command(self.at(name, place)) for place, item in enumerate(items)]
+
+
+class Input(Protocol):
+    """An input type of the graph."""
+
+    def to_command(self, check: Checking) -> Any:
+        """What it commands; what is wrong with it goes to `check`."""
+
+
+# ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@strawberry.interface(description="Why an act was refused; nothing of it has happened (拒绝).")
+class Refusal:
+    """Its source is `resolvers.acts.Told`."""
+
+    code: str = leaf(lambda told: told.refused.code, "The stable name of the reason (原因代码).", PUBLIC)
+    message: str = leaf(lambda told: told.refused.message, "The reason in words (原因说明).", PUBLIC)
+
+
+def refusal(of: type[Refused], description: str) -> Callable[[type[T]], type[T]]:
+    """A refusal whose facts are the exception's."""
+
+    def make(cls: type[T]) -> type[T]:
+        def is_type_of(value: Any, _info: Any) -> bool:
+            return isinstance(value, Told) and isinstance(value.refused, of)
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it
+        return strawberry.type(cls, description=description)
+
+    return make
+
+
+def fact(name: str, description: str) -> Any:
+    """A field that is the exception's attribute of that name."""
+    return leaf(lambda told: getattr(told.refused, name), description, PUBLIC)
+
+
+@strawberry.type(description="What is wrong with one place of an input (输入问题).")
+class Problem:
+    """Its source is a `domain.base.Problem`."""
+
+    path: list[str] = leaf(
+        lambda problem: [str(step) for step in problem.path],
+        "The way there from `input`; places count from 0 (路径).",
+        PUBLIC,
+    )
+    message: str = leaf(lambda problem: problem.message, "What is expected (说明).", PUBLIC)
+
+
+@refusal(base.InvalidInput, "The input cannot be meant (输入无效).")
+class InvalidInput(Refusal):
+    """All that is wrong at once."""
+
+    problems: list[Problem] = fact("problems", "Every problem, at most 100 (问题).")
+
+
+@refusal(base.KeyReused, "The idempotency key was used for something else (幂等键冲突).")
+class KeyReused(Refusal):
+    """Nothing was done."""
+
+
+@refusal(base.NotAllowed, "Not for the viewer to do, or not there (无权操作).")
+class NotAllowed(Refusal):
+    """Whether it is there is not said."""
+
+
+# ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Acting = Callable[[Context, str, Any], Awaitable[Any]]
+"""Does an act: (context, idempotency key, command) → the row of what was made, or `Told`."""
+
+
+def act(function: Acting, takes: type[Input], description: str, audience: Audience) -> Any:
+    """A mutation that does what its input commands, once under its key."""
+
+    async def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        key: str = given["idempotency_key"]
+        check = Checking()
+        check.text("idempotencyKey", key, MAX_KEY_CHARS)
+        command = given["input"].to_command(check.at("input"))
+        if check.problems:
+            return Told(base.InvalidInput(check.problems))
+        return await function(info.context, key, command)
+
+    resolve.__signature__ = _signature(takes)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
+    return strawberry.mutation(
+        resolver=resolve,
+        description=description,
+        metadata={"audience": audience, "cost": FieldCost(weight=ACT_WEIGHT)},
+    )
+
+
+_KEY = strawberry.argument(
+    name="idempotencyKey",
+    description=f"The client's own name for this act, 1 to {MAX_KEY_CHARS} characters: asked again under it, it is "
+    "done once (幂等键).",
+)
+
+
+def _signature(takes: type[Input]) -> inspect.Signature:
+    positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
+    described = Annotated.__class_getitem__((takes, strawberry.argument(description="What to do (输入).")))  # type: ignore[attr-defined]  # see above
+    return inspect.Signature(
+        [
+            inspect.Parameter("root", positional),
+            inspect.Parameter("info", positional, annotation=strawberry.Info),
+            inspect.Parameter("input", keyword, annotation=described),
+            inspect.Parameter("idempotency_key", keyword, annotation=Annotated[str, _KEY]),
+        ]
+    )

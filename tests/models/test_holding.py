@@ -1,0 +1,352 @@
+"""Holds under contention: never more than there is, nothing refused that is there, each once under its key."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.base import TimedOut, Unavailable
+from domain.inventory import ReservationState
+from models.base import NO_LOT_ID
+from models.database import Login
+from models.inventory import Committer, Holding, LotWanted, committing, lots_of, release
+from models.wall import APP_ROLE
+from models.writing import Actor, Collision, Made, told_as
+from tests.given import pool_of
+from tests.models.acting import NOON, STORE, acting, added, column
+from tests.models.here import HERE, fill
+from tests.models.shop import BROKEN, MALL, PLACES, SKUS, STOCK, Shop, goods
+from tests.proof import size
+
+
+@pytest.fixture
+async def dsn(owner_dsn: str) -> str:
+    await goods(owner_dsn)
+    return owner_dsn
+
+
+@pytest.fixture
+async def shop(dsn: str) -> AsyncIterator[Shop]:
+    database = pool_of(Login(dsn, APP_ROLE), 8)
+    yield Shop(dsn, database, Committer(database))
+    assert await column(database, BROKEN) == []
+    await database.close()
+
+
+async def test_goods_are_held_where_they_lie(shop: Shop) -> None:
+    await shop.put(SKUS[0], 2, 5)
+    made = await shop.hold((SKUS[0], 3))
+    assert made.kind == "reservation"
+    assert await shop.reserved() == [2, 1]
+    lines = "SELECT ARRAY[line, quantity] FROM reservation_line ORDER BY line"
+    assert await column(shop.database, lines) == [[1, 2], [2, 1]]
+    assert await column(shop.database, "SELECT result_id FROM idempotency_key") == [made.id]
+    assert await column(shop.database, "SELECT target_id FROM audit_entry") == [made.id]
+
+
+async def test_more_than_is_there_is_refused_and_leaves_nothing(shop: Shop) -> None:
+    await shop.put(SKUS[0], 2)
+    assert await shop.tried((SKUS[0], 1), (SKUS[1], 1)) == "NOT_ENOUGH_STOCK"
+    for table in ("idempotency_key", "reservation", "stock_movement", "audit_entry"):
+        assert await column(shop.database, f"TABLE {table}") == []
+    assert await shop.reserved() == [0]
+
+
+async def test_own_goods_go_first_and_what_is_contributed_up_to_its_cap(shop: Shop) -> None:
+    await shop.put(SKUS[0], 2, 3)
+    await shop.contribute(SKUS[0], 5, cap=4)
+    assert [await shop.tried((SKUS[0], 3)) for _ in range(4)] == ["held", "held", "held", "NOT_ENOUGH_STOCK"]
+    assert sum(await shop.reserved()) == 9
+    assert await column(shop.database, "SELECT held FROM pool_contribution_sku") == [4]
+
+
+async def test_the_same_under_one_key_holds_once(shop: Shop) -> None:
+    await shop.put(SKUS[0], 10)
+    first = await shop.hold((SKUS[0], 1), key="k")
+    assert await shop.hold((SKUS[0], 1), key="k") == first
+    together = await asyncio.gather(*(shop.hold((SKUS[0], 2), key="l") for _ in range(20)))
+    assert len(set(together)) == 1
+    both = await asyncio.gather(shop.tried((SKUS[0], 1), key="m"), shop.tried((SKUS[0], 2), key="m"))
+    assert list(both) == ["held", "KEY_REUSED"]
+    assert await shop.tried((SKUS[0], 9), key="k") == "KEY_REUSED"
+    assert await shop.reserved() == [4]
+    other = await shop.hold((SKUS[0], 1), key="k", by="account:2")
+    assert other != first
+
+
+async def test_whoever_waits_goes_together_and_fails_alone(shop: Shop) -> None:
+    """All who come before the committer does go in one transaction; the one who wants too much undoes nobody's."""
+    await shop.put(SKUS[0], 100)
+    wishes = [(SKUS[0], 1)] * 10 + [(SKUS[0], 500)] + [(SKUS[0], 1)] * 10
+    told = await asyncio.gather(*(shop.tried(wish) for wish in wishes))
+    assert Counter(told) == {"held": 20, "NOT_ENOUGH_STOCK": 1}
+    assert await column(shop.database, "SELECT count(DISTINCT xmin::text) FROM reservation") == [1]
+
+
+async def test_who_gives_up_before_her_turn_has_asked_nothing(shop: Shop) -> None:
+    await shop.put(SKUS[0], 100)
+    tasks = [asyncio.ensure_future(shop.hold((SKUS[0], 1))) for _ in range(5)]
+    await asyncio.sleep(0)
+    for task in tasks[2:]:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(one) for one in ended] == [Made] * 2 + [asyncio.CancelledError] * 3
+    assert await shop.reserved() == [2]
+    assert await shop.tried((SKUS[0], 98)) == "held"
+
+
+async def test_a_database_that_goes_away_is_told_to_each_and_another_can_hold(shop: Shop) -> None:
+    await shop.put(SKUS[0], 100)
+    await fill(shop.dsn, "ALTER TABLE reservation ADD CONSTRAINT never CHECK (false) NOT VALID")
+    ended = await asyncio.gather(*(shop.hold((SKUS[0], 1)) for _ in range(3)), return_exceptions=True)
+    assert [type(one).__name__ for one in ended] == ["IntegrityError"] * 3
+    await fill(shop.dsn, "ALTER TABLE reservation DROP CONSTRAINT never")
+    assert await shop.tried((SKUS[0], 1)) == "held"
+
+
+# ── a database that does not answer ───────────────────────────────────────────────────────────────────────────────────
+class Failing:
+    """A pool whose transactions fail one after the other with what is given, the last for ever; each when it may."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors, self.begun, self.go = list(errors), 0, asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        self.begun += 1
+        await self.go.wait()
+        raise self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
+        yield
+
+
+def asked(committer: Committer, tenant: UUID = HERE) -> "asyncio.Task[Made]":
+    holding = Holding(Actor("CONSUMER", "a"), "k", "", MALL, STORE, (), NOON)
+    return asyncio.ensure_future(committer.hold(tenant, holding, NOON.date(), NOON))
+
+
+async def told(tasks: "list[asyncio.Task[Made]]") -> list[str]:
+    return [type(one).__name__ for one in await asyncio.gather(*tasks, return_exceptions=True)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "begun"),
+    [
+        ([Unavailable("x")], 1),
+        ([TimedOut("x")], 1),
+        ([ValueError("x"), Unavailable("x")], 2),
+        ([ValueError("x")], 6),
+        ([Collision("x")], 18),
+    ],
+)
+async def test_what_the_database_does_not_answer_is_told_to_all_at_once(errors: list[Exception], begun: int) -> None:
+    pool = Failing(*errors)
+    pool.go.set()
+    name = "Unavailable" if isinstance(errors[-1], Collision) else type(errors[-1]).__name__
+    committer = Committer(pool)
+    assert await told([asked(committer) for _ in range(5)]) == [name] * 5
+    assert pool.begun == begun
+
+
+async def test_whoever_gave_up_is_not_asked_for_one_by_one() -> None:
+    pool = Failing(ValueError("x"))
+    committer = Committer(pool)
+    tasks = [asked(committer) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    for task in tasks[1:]:
+        task.cancel()
+    pool.go.set()
+    assert await told(tasks) == ["ValueError"] + ["CancelledError"] * 4
+    assert pool.begun == 2
+
+
+async def test_no_more_wait_in_a_process_than_may_and_who_gave_up_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(committing, "HOLDS_WAITING", 4)
+    pool = Failing(ValueError("x"))
+    committer = Committer(pool, at_once=1)
+    tasks = [asked(committer, tenant) for tenant in (HERE, HERE, UUID(int=8), UUID(int=9))]
+    await asyncio.sleep(0.01)
+    assert await told([asked(committer)]) == ["Unavailable"]
+    tasks[1].cancel()
+    await asyncio.sleep(0.01)
+    tasks.append(asked(committer))
+    await asyncio.sleep(0.01)
+    assert not tasks[-1].done()
+    pool.go.set()
+    assert await told(tasks) == ["ValueError", "CancelledError", "ValueError", "ValueError", "ValueError"]
+    assert committer._lanes == {}
+    assert committer._waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (asyncpg.TooManyConnectionsError("x"), Unavailable),
+        (asyncpg.CannotConnectNowError("x"), Unavailable),
+        (asyncpg.InvalidCachedStatementError("x"), Collision),
+        (asyncpg.OutdatedSchemaCacheError("x"), Collision),
+    ],
+)
+def test_who_cannot_connect_and_who_meets_a_migration_may_try_again(error: Exception, kind: type[Exception]) -> None:
+    assert type(told_as(error)) is kind
+
+
+@pytest.mark.parametrize("driver", [True, False])
+async def test_the_first_act_after_a_migration_is_done_again(dsn: str, driver: bool) -> None:
+    database = pool_of(Login(dsn, APP_ROLE))
+
+    async def act() -> None:
+        async with acting(database) as tx:
+            if driver:
+                await (await tx._driver()).fetch("SELECT * FROM safety_stock")
+            else:
+                await tx.execute(text("SELECT * FROM safety_stock"))
+
+    await act()
+    await fill(dsn, "ALTER TABLE safety_stock ADD COLUMN more int")
+    with pytest.raises(Collision):
+        await act()
+    await act()
+    await database.close()
+
+
+# ── what is locked ────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_lot_is_held_until_the_day_before_it_expires_and_then_not_waited_for(shop: Shop) -> None:
+    """Nor is a row where nothing lies."""
+    today = NOON.date()
+    gone, last = UUID(int=60), UUID(int=61)
+    dates = ((gone, today), (last, today + timedelta(days=1)))
+    await added(
+        shop.dsn,
+        {
+            "lot (tenant_id, sku_id, id, code, expires_on)": [(SKUS[0], lot, str(lot), on) for lot, on in dates],
+            STOCK: [
+                (PLACES[0], SKUS[0], STORE, gone, 10),
+                (PLACES[0], SKUS[0], STORE, last, 2),
+                (PLACES[0], SKUS[0], STORE, NO_LOT_ID, 0),
+            ],
+        },
+    )
+    async with acting(shop.database) as tx:
+        driver = await tx._driver()
+        await driver.execute(f"SELECT FROM stock WHERE lot_id = '{gone}' OR on_hand = 0 FOR UPDATE")
+        async with asyncio.timeout(5):
+            assert await shop.tried((SKUS[0], 3)) == "NOT_ENOUGH_STOCK"
+            assert await shop.tried((SKUS[0], 2)) == "held"
+    assert await column(shop.database, "SELECT DISTINCT lot_id FROM reservation_line") == [last]
+
+
+async def test_lots_are_made_in_one_order(shop: Shop) -> None:
+    """Whoever names B, A waits for who makes A with nothing in hand that the other needs next."""
+    a, b = LotWanted(SKUS[0], "a"), LotWanted(SKUS[0], "b")
+
+    async def other() -> None:
+        async with acting(shop.database) as tx:
+            await lots_of(tx, [b, a], make=True)
+
+    async with acting(shop.database) as tx:
+        await lots_of(tx, [a], make=True)
+        waiting = asyncio.ensure_future(other())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await lots_of(tx, [b], make=True)
+    await waiting
+    assert await column(shop.database, "SELECT code FROM lot WHERE code <> '' ORDER BY code") == ["a", "b"]
+
+
+# ── given back ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def released(shop: Shop, *made: Made, state: str = "RELEASED", hours: float = 0) -> int:
+    async with acting(shop.database, hours=hours) as tx:
+        return len(await release(tx, [one.id for one in made], ReservationState(state)))
+
+
+async def test_what_is_given_back_can_be_held_again(shop: Shop) -> None:
+    await shop.put(SKUS[0], 2, 1)
+    await shop.contribute(SKUS[0], 5, cap=4)
+    made = [await shop.hold((SKUS[0], 3)), await shop.hold((SKUS[0], 4))]
+    assert await shop.tried((SKUS[0], 1)) == "NOT_ENOUGH_STOCK"
+    assert await released(shop, *made) == 2
+    assert await released(shop, *made) == 0
+    assert await shop.reserved() == [0, 0, 0]
+    assert await column(shop.database, "SELECT held FROM pool_contribution_sku") == [0]
+    assert await shop.tried((SKUS[0], 7)) == "held"
+
+
+async def test_only_what_is_over_expires(shop: Shop) -> None:
+    await shop.put(SKUS[0], 5)
+    made = await shop.hold((SKUS[0], 3))
+    assert await released(shop, made, state="EXPIRED", hours=0.2) == 0
+    assert await released(shop, made, state="EXPIRED", hours=0.25) == 1
+    assert await column(shop.database, "SELECT state || coalesce(due_at::text, '') FROM reservation") == ["EXPIRED"]
+
+
+async def test_a_hold_is_given_back_once_however_many_do(shop: Shop) -> None:
+    await shop.put(SKUS[0], 50)
+    made = [await shop.hold((SKUS[0], 2)) for _ in range(10)]
+    ended = await asyncio.gather(
+        *(released(shop, *Random(n).sample(made, 10)) for n in range(4)), *(shop.tried((SKUS[0], 1)) for _ in range(20))
+    )
+    assert sum(one for one in ended if isinstance(one, int)) == 10
+    assert await shop.reserved() == [20]
+
+
+# ── everybody at once ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.prove
+async def test_a_hundred_units_go_to_a_hundred_buyers(dsn: str) -> None:
+    """Of five hundred, in four committers on pools of their own, while somebody adds up all the time."""
+    buyers = size(300, 500)
+    shops = []
+    for _ in range(4):
+        database = pool_of(Login(dsn, APP_ROLE), 3)
+        shops.append(Shop(dsn, database, Committer(database)))
+    await shops[0].put(SKUS[0], 20, 30, 50)
+    buying, looks = True, list[int]()
+
+    async def look() -> None:
+        while buying:
+            assert await column(shops[0].database, BROKEN) == []
+            looks.append(sum(await shops[0].reserved()))
+
+    looking = asyncio.ensure_future(look())
+    told = await asyncio.gather(*(shops[n % 4].tried((SKUS[0], 1)) for n in range(buyers)))
+    buying = False
+    await looking
+    assert Counter(told) == {"held": 100, "NOT_ENOUGH_STOCK": buyers - 100}
+    assert await shops[0].reserved() == [20, 30, 50]
+    assert len(looks) > 1
+    for each in shops:
+        await each.database.close()
+
+
+@pytest.mark.prove
+async def test_lines_in_any_order_wait_for_each_other_in_no_circle(dsn: str) -> None:
+    """The same sku in two lines, three skus in every order, own goods and contributed ones: in four committers."""
+    shops = []
+    for _ in range(4):
+        database = pool_of(Login(dsn, APP_ROLE), 3)
+        shops.append(Shop(dsn, database, Committer(database, at_once=3)))
+    for sku in SKUS:
+        await shops[0].put(sku, 10, 20, 30)
+        await shops[0].contribute(sku, 40, cap=None)
+    chance = Random(1)
+
+    def wish() -> list[tuple[UUID, int]]:
+        skus = chance.sample(SKUS, chance.randrange(1, 4))
+        return [(sku, chance.randrange(1, 3)) for sku in (*skus, skus[0])]
+
+    told = await asyncio.gather(*(shops[n % 4].tried(*wish()) for n in range(size(150, 1_000))))
+    assert set(told) <= {"held", "NOT_ENOUGH_STOCK"}
+    assert await column(shops[0].database, BROKEN) == []
+    left = await column(shops[0].database, "SELECT sum(on_hand - reserved)::bigint FROM stock GROUP BY sku_id")
+    assert min(left) >= 0
+    for each in shops:
+        await each.database.close()

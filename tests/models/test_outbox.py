@@ -1,0 +1,121 @@
+"""The feed: positions without gap or repetition for whoever reads, however writers come, wait and give up."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from models.database import Database, Login
+from models.outbox import STAMPED_AT_ONCE, stamp
+from models.wall import APP_ROLE
+from models.writing import Event, Made
+from tests.given import pool_of
+from tests.models.acting import STORE, acting, column, filled
+from tests.models.here import HERE
+from tests.proof import size
+
+WRITERS = 24
+FEED = (
+    "SELECT position || ' ' || (facts->>'writer') || ' ' || (facts->>'n') FROM outbox_event"
+    " WHERE position IS NOT NULL ORDER BY position"
+)
+
+
+@pytest.fixture
+async def database(owner_dsn: str) -> AsyncIterator[Database]:
+    await filled(owner_dsn)
+    pool = pool_of(Login(owner_dsn, APP_ROLE), 12)
+    yield pool
+    await pool.close()
+
+
+def event(writer: int, n: int) -> Event:
+    return Event("Happened", Made("order", UUID(int=1_000 + writer)), frozenset({STORE}), {"writer": writer, "n": n})
+
+
+async def stamped(database: Database) -> int:
+    async with database.transaction(HERE) as session:
+        return await stamp(session, HERE)
+
+
+async def test_positions_begin_at_one_and_follow_the_order_of_writing(database: Database) -> None:
+    async with acting(database) as tx:
+        await tx.tell(event(1, 1), event(1, 2))
+    async with acting(database) as tx:
+        await tx.tell(event(2, 1))
+    assert [await stamped(database), await stamped(database)] == [3, 0]
+    async with acting(database) as tx:
+        await tx.tell(event(2, 2))
+    assert await stamped(database) == 1
+    assert await column(database, FEED) == ["1 1 1", "2 1 2", "3 2 1", "4 2 2"]
+    assert await column(database, "SELECT position FROM feed_head") == [4]
+    assert await column(database, "SELECT count(*) FROM outbox_event WHERE due_at IS NOT NULL") == [0]
+
+
+async def test_many_are_stamped_in_several_transactions(database: Database) -> None:
+    async with acting(database) as tx:
+        await tx.tell(*(event(1, n) for n in range(STAMPED_AT_ONCE + 5)))
+    assert [await stamped(database) for _ in range(3)] == [STAMPED_AT_ONCE, 5, 0]
+
+
+async def test_what_does_not_commit_takes_no_position(database: Database) -> None:
+    async with acting(database) as tx:
+        await tx.tell(event(1, 1))
+        assert await stamped(database) == 0  # from elsewhere: not there yet
+    assert await stamped(database) == 1
+
+
+@pytest.mark.prove
+async def test_a_reader_at_any_moment_sees_positions_without_gap_or_repetition(database: Database) -> None:
+    """Writers wait at random between writing and committing, and a tenth give up; two sequencers stamp against each
+    other. What is seen is a beginning of what will have been, and each writer's events stand in her order.
+    """
+    each = size(600, 6_600) // WRITERS
+    committed: dict[int, list[int]] = defaultdict(list)
+    writing, looks = True, list[int]()
+
+    async def write(writer: int) -> None:
+        chance = Random(writer)
+        n = 0
+        while n < each:
+            some = range(n, min(each, n + chance.randrange(1, 4)))
+            n = some.stop
+            gives_up = chance.random() < 0.1
+            try:
+                async with acting(database) as tx:
+                    await tx.tell(*(event(writer, one) for one in some))
+                    await asyncio.sleep(chance.random() * 0.01)
+                    if gives_up:
+                        raise ValueError("gives up")
+            except ValueError:
+                continue
+            committed[writer].extend(some)
+
+    async def sequence() -> None:
+        while writing or await stamped(database):
+            await stamped(database)
+            await asyncio.sleep(0.002)
+
+    async def read() -> None:
+        last = 0
+        while writing:
+            seen = await column(database, FEED)
+            positions = [int(row.split()[0]) for row in seen]
+            assert positions == list(range(1, len(seen) + 1))
+            assert len(seen) >= last
+            last = len(seen)
+            looks.append(last)
+            await asyncio.sleep(0.01)
+
+    others = [asyncio.ensure_future(work) for work in (sequence(), sequence(), read())]
+    await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
+    writing = False
+    await asyncio.gather(*others)
+    feed = [tuple(map(int, row.split())) for row in await column(database, FEED)]
+    assert len(set(looks)) > 5
+    assert [position for position, _, _ in feed] == list(range(1, sum(map(len, committed.values())) + 1))
+    for writer, own in committed.items():
+        assert [n for _, who, n in feed if who == writer] == own

@@ -1,0 +1,280 @@
+"""The worker: what happens by itself, because its time has come. A process of its own beside the servers.
+
+Positions for events, the end of holds, the forgetting of keys. Each duty looks, does what it finds, and looks again at
+once while there is more; else it waits. A duty that fails says so and tries again, later each time: it stops none of
+the others, and nothing it does is done twice, for every duty is decided under the locks of what it changes. So several
+workers may run. Part of the composition root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+import boot
+from boot import Access
+from domain.base import TimedOut, Unavailable
+from models import due
+from models.database import Database
+from settings import Settings
+from transport.logs import configure, say
+
+log = structlog.get_logger("worker")
+
+FEED_WAIT_S: Final = 0.05
+"""Between two looks for events: how late a reader hears of one, at most."""
+HOLD_WAIT_S: Final = 1.0
+KEY_WAIT_S: Final = 3_600.0
+LONGEST_WAIT_S: Final = 30.0
+"""The longest wait after failures."""
+FIRST_ASIDE_S, LONGEST_ASIDE_S = 1.0, 60.0
+"""How long what has failed is left out: doubled each time."""
+ASIDE_AT_MOST: Final = 10_000
+"""How many are remembered to have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do again and again: `work` says how much it found."""
+
+    name: str
+    wait_s: float
+    work: Callable[[], Awaitable[int]]
+
+    async def go_on(self) -> None:
+        """Do it until cancelled."""
+        failures = 0
+        while True:
+            try:
+                found = await self.work()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                found = 0
+                log.warning("duty.failed", duty=self.name, failures=failures, error=f"{type(error).__name__}: {error}")
+            if not found:
+                await asyncio.sleep(self.wait_s if not failures else min(LONGEST_WAIT_S, 0.1 * 2 ** min(failures, 9)))
+
+
+class Aside:
+    """What has failed, tenants or holds, and until when each is left out: longer each time, up to a minute.
+
+    It keeps so many that they cannot fill what is looked at; beyond that, what has failed longest ago is forgotten.
+    """
+
+    def __init__(self, most: int = ASIDE_AT_MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = most, clock
+        self._failures: dict[UUID, tuple[int, float]] = {}
+
+    def failed(self, what: UUID, duty: str, error: Exception) -> None:
+        """Leave it out for a while, and say so."""
+        failures = self._failures.pop(what, (0, 0.0))[0] + 1
+        wait = min(LONGEST_ASIDE_S, FIRST_ASIDE_S * 2 ** min(failures - 1, 10))
+        self._failures[what] = failures, self._clock() + wait
+        if len(self._failures) > self._most:
+            del self._failures[next(iter(self._failures))]
+        said = f"{type(error).__name__}: {error}"
+        log.warning("duty.aside", duty=duty, id=str(what), failures=failures, again_in_s=wait, error=said)
+
+    def done(self, *what: UUID) -> None:
+        """It has not failed."""
+        for each in what:
+            self._failures.pop(each, None)
+
+    def now(self) -> list[UUID]:
+        """What is left out now."""
+        now = self._clock()
+        return [what for what, (_, until) in self._failures.items() if until > now]
+
+
+class Clock:
+    """The duties over one database: found by the worker's role, done by the app's."""
+
+    def __init__(
+        self, seeing: Database, doing: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._seeing, self._doing, self._now = seeing, doing, now
+        self._unfed, self._unended = Aside(), Aside()
+
+    def duties(self) -> list[Duty]:
+        """What is to be done."""
+        return [
+            Duty("feed", FEED_WAIT_S, self.feed),
+            Duty("holds", HOLD_WAIT_S, self.holds),
+            Duty("keys", KEY_WAIT_S, self.keys),
+        ]
+
+    async def feed(self) -> int:
+        """Give positions to events; a tenant where that fails is left out for a while."""
+        found = 0
+        for tenant in await due.unstamped(self._seeing.engine, self._unfed.now()):
+            try:
+                found += await due.stamp_all(self._doing, tenant)
+                self._unfed.done(tenant)
+            except Exception as error:
+                self._unfed.failed(tenant, "feed", error)
+        return found
+
+    async def holds(self) -> int:
+        """End holds whose time is up; one that cannot be ended is left out for a while."""
+        now = self._now()
+        over = await due.holds_over(self._seeing.engine, now, self._unended.now())
+        return sum([await self._end(tenant, ids, now) for tenant, ids in over.items()])
+
+    async def _end(self, tenant: UUID, ids: Sequence[UUID], now: datetime) -> int:
+        """End a tenant's holds together; if that fails, one at a time, until the database does not answer."""
+        try:
+            found = await due.expire(self._doing, tenant, ids, now)
+            self._unended.done(tenant, *ids)
+            return found
+        except Exception as error:
+            if len(ids) == 1:
+                self._unended.failed(ids[0], "holds", error)
+                return 0
+            failed = error
+        found, went = 0, False
+        for id in ids:
+            try:
+                found += await due.expire(self._doing, tenant, [id], now)
+                self._unended.done(tenant, id)
+                went = True
+            except Exception as error:
+                self._unended.failed(id, "holds", error)
+                if isinstance(error, Unavailable | TimedOut):  # the others are not to wait for it each
+                    break
+        if not went:
+            self._unended.failed(tenant, "holds", failed)
+        return found
+
+    async def keys(self) -> int:
+        """Forget old keys; there is no hurry about the rest."""
+        for tenant in await due.tenants(self._doing.engine):
+            await due.forget_keys(self._doing, tenant, self._now())
+        return 0
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Do all duties side by side until told to stop; what is begun then is undone."""
+        tasks = [asyncio.ensure_future(duty.go_on()) for duty in self.duties()]
+        try:
+            await stopped.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def work(settings: Settings, access: Access, alone: Awaitable[object]) -> None:
+    """Be the worker until a signal comes, or whoever started it is gone: then `alone` ends."""
+    assert access.worker is not None
+    seeing, doing = (
+        Database(
+            login,
+            pool_size=2,
+            statement_cache=settings.statement_cache,
+            request_seconds=settings.request_timeout_s,
+            name="millrace worker",
+        )
+        for login in (access.worker, access.app)
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for what in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(what, stopped.set)
+    watching = asyncio.ensure_future(alone)
+    watching.add_done_callback(lambda _: stopped.set())
+    try:
+        await Clock(seeing, doing).run(stopped)
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await seeing.close()
+        await doing.close()
+
+
+async def _parent_is_gone() -> None:
+    """Wait until whoever holds the other end of our input is gone."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+
+
+def main() -> None:
+    """Be the worker of the database that the environment says, for as long as the parent lives."""
+    settings = Settings()
+    configure(settings.log_level, settings.log_format)
+    access = boot.connect(settings)
+    try:
+        asyncio.run(work(settings, access, _parent_is_gone()))
+    finally:
+        access.close()
+
+
+# ── kept running ──────────────────────────────────────────────────────────────────────────────────────────────────────
+COMMAND: Final = (
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(boot.PROJECT)!r}); import worker; worker.main()",
+)
+STOP_S: Final = 10.0
+"""How long a worker is given to end."""
+FIRST_WAIT_S, MOST_WAIT_S = 0.5, 30.0
+"""Before one that has ended is started again: doubled each time, until one has lived longer than the longest wait."""
+
+
+class Companion:
+    """A worker beside a server: started, watched from a thread, started again when it ends, stopped at the end."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = tuple(command)
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="worker", daemon=True)
+
+    def __enter__(self) -> Companion:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+        self._thread.join(STOP_S)
+        if process is not None and process.poll() is None:
+            process.kill()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that is the worker now."""
+        return None if self._process is None else self._process.pid
+
+    def _keep(self) -> None:
+        wait = FIRST_WAIT_S
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            # Its own group: an interrupt at the terminal is the server's to understand, who then ends the worker.
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            wait = FIRST_WAIT_S if time.monotonic() - begun > MOST_WAIT_S else wait
+            say("warning", "worker.ended", pid=self._process.pid, code=code, again_in_s=wait)
+            self._stopping.wait(wait)
+            wait = min(MOST_WAIT_S, 2 * wait)
+
+
+if __name__ == "__main__":
+    main()
