@@ -8,7 +8,7 @@ from schema.base import CONFIG, declare
 
 CENTRES = (channel, member, catalog, campaign, inventory, ordering)
 Query = merge_types("Query", (node.Query, *(centre.Query for centre in CENTRES)))
-Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (inventory,)))
+Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (channel, catalog, inventory)))
 Mutation.__strawberry_definition__.description = "Everything that can be done (操作)."  # type: ignore[attr-defined]  # the same
 Query.__strawberry_definition__.description = "Everything that can be asked (查询)."  # type: ignore[attr-defined]  # Strawberry's own mark
 

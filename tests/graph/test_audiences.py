@@ -68,7 +68,14 @@ async def test_the_viewer_is_who_she_is(graph: GraphClient, actor: ActorClass) -
     assert asked.data == {"viewer": {"actorClass": actor.value, "mayRead": admitted}}
 
 
-_SAMPLES = {"ID": '"x"', "String": '"x"', "Int": "1", "Date": '"2026-01-01"', "DateTime": '"2026-01-01T00:00:00Z"'}
+_SAMPLES = {
+    "ID": '"x"',
+    "String": '"x"',
+    "Boolean": "true",
+    "Date": '"2026-01-01"',
+    "DateTime": '"2026-01-01T00:00:00Z"',
+    **dict.fromkeys(("Int", "BasisPoint", "Count", "Fen"), "1"),
+}
 
 
 def _arguments(field: GraphQLField) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -22,6 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.channel import (
     HOST_NAME,
     MAX_HOST_CHARS,
+    MAX_SECTION_GOODS,
+    MAX_SECTIONS,
     CloudStoreMode,
     EdgeKind,
     OrganizationStatus,
@@ -46,6 +49,14 @@ from models.base import (
     table_args,
 )
 
+MAX_NAME_CHARS = 100
+"""The longest name that an act gives."""
+MAX_REASON_CHARS = 500
+"""The longest reason."""
+MAX_URL_CHARS = 2_000
+"""The longest address of a picture."""
+MAX_BANNER_CHARS = 200
+"""The longest text of a banner."""
 MAX_STORED_ONLY = 100
 """Clients of a tenant that may send stored documents only."""
 
@@ -206,6 +217,70 @@ class OrganizationClosure(Base):
     )
 
 
+class ChannelRevision(Base):
+    """How often a tenant's channel has changed in what concerns all of it: who supplies whom, its sites.
+
+    Every such change writes it, under lock: cycles and the closure hang on edges of which an act does not know.
+    """
+
+    __tablename__ = "channel_revision"
+
+    tenant_id: Mapped[TenantId]
+    revision: Mapped[int]
+    __table_args__ = table_args(*at_least(0, "revision"))
+
+
+class StoreApplication(Base):
+    """A store that a person registered under an upstream, and what came of it; the organisation has the status."""
+
+    __tablename__ = "store_application"
+
+    tenant_id: Mapped[TenantId]
+    organization_id: Mapped[KeyId]
+    upstream_id: Mapped[Id]
+    account_id: Mapped[Id]
+    applied_at: Mapped[Instant]
+    decided_at: Mapped[Instant | None]
+    reason: Mapped[str | None]
+    __table_args__ = table_args(
+        ref("organization_id", "organization"),
+        ref("upstream_id", "organization"),
+        ref("account_id", "account"),
+        CheckConstraint("organization_id <> upstream_id", name="not_itself"),
+        CheckConstraint("reason IS NULL OR decided_at IS NOT NULL", name="reason_of_decision"),
+        CheckConstraint(f"char_length(reason) BETWEEN 1 AND {MAX_REASON_CHARS}", name="reason_length"),
+        Index(
+            "ix_store_application_waiting",
+            "tenant_id",
+            "upstream_id",
+            "applied_at",
+            "organization_id",
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        Index(None, "tenant_id", "account_id"),
+    )
+
+
+class SupplyOffer(Base):
+    """One of two organisations says that the first is to supply the second; the edge is there once the other agrees."""
+
+    __tablename__ = "supply_offer"
+
+    tenant_id: Mapped[TenantId]
+    downstream_id: Mapped[KeyId]
+    upstream_id: Mapped[KeyId]
+    offered_by_id: Mapped[Id]
+    offered_at: Mapped[Instant]
+    __table_args__ = table_args(
+        ref("downstream_id", "organization"),
+        ref("upstream_id", "organization"),
+        ref("offered_by_id", "organization"),
+        CheckConstraint("upstream_id <> downstream_id", name="not_itself"),
+        CheckConstraint("offered_by_id IN (upstream_id, downstream_id)", name="by_one_of_both"),
+        Index(None, "tenant_id", "upstream_id", "downstream_id"),
+    )
+
+
 class Site(Base):
     """A main, city or topic site of the channel's storefront."""
 
@@ -272,12 +347,36 @@ class CloudStore(Base):
     region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
+    banner_url: Mapped[str | None]
+    banner_text: Mapped[str | None]
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "organization_id"),
         ref("organization_id", "organization"),
         ref("site_id", "site"),
         one_of("mode", CloudStoreMode),
         half_open("opened_at", "closed_at"),
+        CheckConstraint(f"char_length(banner_url) BETWEEN 1 AND {MAX_URL_CHARS}", name="banner_url_length"),
+        CheckConstraint(f"char_length(banner_text) BETWEEN 1 AND {MAX_BANNER_CHARS}", name="banner_text_length"),
+    )
+
+
+class CloudStoreSection(Base):
+    """A part of a cloud store's front page, in order; what it shows is found again by id, or left out."""
+
+    __tablename__ = "cloud_store_section"
+
+    tenant_id: Mapped[TenantId]
+    cloud_store_id: Mapped[KeyId]
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    title: Mapped[str]
+    sku_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    category_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    __table_args__ = table_args(
+        ref("cloud_store_id", "cloud_store"),
+        *at_least(0, "position", at_most=MAX_SECTIONS - 1),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {MAX_NAME_CHARS}", name="title_length"),
+        CheckConstraint(f"cardinality(sku_ids) <= {MAX_SECTION_GOODS}", name="skus"),
+        CheckConstraint(f"cardinality(category_ids) <= {MAX_SECTION_GOODS}", name="categories"),
     )
 
 

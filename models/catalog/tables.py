@@ -193,6 +193,16 @@ class Price(Base):
         ref("sku_id", "sku"),
         *at_least(1, "min_qty", "unit_fen"),
         half_open("valid_from", "valid_until"),
+        # With the start in the key: no two that begin together, none beside one that never ends.
+        Index(
+            "uq_price_open_ended",
+            "tenant_id",
+            "price_list_id",
+            "sku_id",
+            "min_qty",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
     )
 
 
