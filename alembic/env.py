@@ -23,17 +23,13 @@ def foreign_keys_last(
         upgrade = script.upgrade_ops
         if upgrade is None:
             continue
-        keys: list[ops.MigrateOperation] = []
+        keys: list[ForeignKeyConstraint] = []
         for step in upgrade.ops:
             if isinstance(step, ops.CreateTableOp):
-                keys += [
-                    ops.CreateForeignKeyOp.from_constraint(item)
-                    for item in step.to_table().constraints
-                    if isinstance(item, ForeignKeyConstraint)
-                ]
+                keys += [item for item in step.to_table().constraints if isinstance(item, ForeignKeyConstraint)]
                 step.columns = [item for item in step.columns if not isinstance(item, ForeignKeyConstraint)]
-        keys.sort(key=lambda key: (key.source_table, key.constraint_name))  # type: ignore[attr-defined]  # all of them are keys
-        upgrade.ops += keys
+        keys.sort(key=lambda key: (key.table.name, str(key.name)))
+        upgrade.ops += [ops.CreateForeignKeyOp.from_constraint(key) for key in keys]
 
 
 def run(connection: Connection) -> None:

@@ -11,14 +11,12 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from models.base import Base
+from models.reading import DIALECT
 
 BATCH_ROWS: Final = 20_000
 """Rows of one statement: enough that trips do not count, few enough that neither side holds the whole import."""
-
-_DIALECT = dialect()  # type: ignore[no-untyped-call]  # untyped upstream
 
 
 class Bulk:
@@ -56,7 +54,7 @@ class Bulk:
 
 def insert_text(table: Table, names: Sequence[str]) -> str:
     """The statement: the tenant as the first parameter, then one array for each column."""
-    kinds = [table.c[name].type.compile(dialect=_DIALECT) for name in names]
+    kinds = [table.c[name].type.compile(dialect=DIALECT) for name in names]
     arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(kinds, start=2))
     listed = ", ".join(f'"{name}"' for name in names)
     return f'INSERT INTO "{table.name}" (tenant_id, {listed}) SELECT $1::uuid, * FROM unnest({arrays})'  # noqa: S608 - names of our own tables

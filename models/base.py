@@ -6,7 +6,7 @@ that no row can point across the wall and the schema can be distributed by tenan
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import uuid_utils
@@ -51,7 +51,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: Text, int: BigInteger, datetime: TIMESTAMP(timezone=True), date: Date}  # noqa: RUF012 - SQLAlchemy's own contract
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        int: BigInteger,
+        datetime: TIMESTAMP(timezone=True),
+        date: Date,
+    }
 
 
 def within_tenant() -> ForeignKeyConstraint:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -90,13 +90,15 @@ class Read(Generic[R]):
         self.row, self.text, self.names = row, text, names
 
 
+DIALECT: Final = asyncpg_dialect()  # type: ignore[no-untyped-call]  # untyped upstream
+"""What statements, and the names of types in them, are written for."""
 STATEMENTS: list[tuple[Read[Any], SQLCompiler, Rows]] = []
 """Every statement compiled at import, for the tests that hold them to the rules above."""
 
 
 def read(row: type[R], statement: Rows) -> Read[R]:
     """Compile `statement`, whose columns must be those of `row` in order, for `ReadSession.fetch`."""
-    compiled = statement.compile(dialect=asyncpg_dialect())  # type: ignore[no-untyped-call]  # untyped upstream
+    compiled = statement.compile(dialect=DIALECT)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("not a statement that returns rows")
     columns = tuple(entry.keyname for entry in compiled._result_columns)

@@ -2,15 +2,16 @@
 
 import strawberry
 from strawberry.tools import merge_types
+from strawberry.types import get_object_definition
 
 from schema import campaign, catalog, channel, enums, federation, inventory, member, node, ordering
 from schema.base import CONFIG, declare
 
 CENTRES = (channel, member, catalog, campaign, inventory, ordering)
 Query = merge_types("Query", (node.Query, *(centre.Query for centre in CENTRES)))
-Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (inventory,)))
-Mutation.__strawberry_definition__.description = "Everything that can be done (操作)."  # type: ignore[attr-defined]  # the same
-Query.__strawberry_definition__.description = "Everything that can be asked (查询)."  # type: ignore[attr-defined]  # Strawberry's own mark
+Mutation = merge_types("Mutation", (inventory.Mutation,))
+get_object_definition(Query, strict=True).description = "Everything that can be asked (查询)."
+get_object_definition(Mutation, strict=True).description = "Everything that can be done (操作)."
 
 TYPES = (
     channel.Brand,

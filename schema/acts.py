@@ -4,9 +4,9 @@ A mutation reads like an edge: one line with its input, its description and for 
 what was made and of the refusals that the act knows. It owns no act of a centre.
 """
 
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final, Protocol, TypeVar
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -18,7 +18,7 @@ from engine.limits import FieldCost
 from models.acts import MAX_KEY_CHARS
 from resolvers.acts import Told
 from resolvers.context import Context
-from schema.base import PUBLIC, leaf, parse_id
+from schema.base import PUBLIC, ROOT_AND_INFO, Argument, known_by, leaf, parse_id, taking
 
 T = TypeVar("T")
 
@@ -96,14 +96,10 @@ class Refusal:
 def refusal(of: type[Refused], description: str) -> Callable[[type[T]], type[T]]:
     """A refusal whose facts are the exception's."""
 
-    def make(cls: type[T]) -> type[T]:
-        def is_type_of(value: Any, _info: Any) -> bool:
-            return isinstance(value, Told) and isinstance(value.refused, of)
+    def is_type_of(value: Any, _info: Any) -> bool:
+        return isinstance(value, Told) and isinstance(value.refused, of)
 
-        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it
-        return strawberry.type(cls, description=description)
-
-    return make
+    return partial(known_by, is_type_of=is_type_of, description=description)
 
 
 def fact(name: str, description: str) -> Any:
@@ -145,6 +141,14 @@ Acting = Callable[[Context, str, Any], Awaitable[Any]]
 """Does an act: (context, idempotency key, command) → the row of what was made, or `Told`."""
 
 
+_KEY: Final = Argument(
+    str,
+    f"The client's own name for this act, 1 to {MAX_KEY_CHARS} characters: asked again under it, it is "
+    "done once (幂等键).",
+    name="idempotencyKey",
+).parameter("idempotency_key")
+
+
 def act(function: Acting, takes: type[Input], description: str, audience: Audience) -> Any:
     """A mutation that does what its input commands, once under its key."""
 
@@ -157,30 +161,9 @@ def act(function: Acting, takes: type[Input], description: str, audience: Audien
             return Told(base.InvalidInput(check.problems))
         return await function(info.context, key, command)
 
-    resolve.__signature__ = _signature(takes)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
+    taking(resolve, [*ROOT_AND_INFO, Argument(takes, "What to do (输入).").parameter("input"), _KEY])
     return strawberry.mutation(
         resolver=resolve,
         description=description,
         metadata={"audience": audience, "cost": FieldCost(weight=ACT_WEIGHT)},
-    )
-
-
-_KEY = strawberry.argument(
-    name="idempotencyKey",
-    description=f"The client's own name for this act, 1 to {MAX_KEY_CHARS} characters: asked again under it, it is "
-    "done once (幂等键).",
-)
-
-
-def _signature(takes: type[Input]) -> inspect.Signature:
-    positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
-    # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
-    described = Annotated.__class_getitem__((takes, strawberry.argument(description="What to do (输入).")))  # type: ignore[attr-defined]  # see above
-    return inspect.Signature(
-        [
-            inspect.Parameter("root", positional),
-            inspect.Parameter("info", positional, annotation=strawberry.Info),
-            inspect.Parameter("input", keyword, annotation=described),
-            inspect.Parameter("idempotency_key", keyword, annotation=Annotated[str, _KEY]),
-        ]
     )

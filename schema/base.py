@@ -4,11 +4,11 @@ A type reads like SDL: one line per field, and every field says for whom it is. 
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Annotated, Any, Generic, NewType, TypeVar
+from typing import Annotated, Any, Final, Generic, NewType, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -145,6 +145,14 @@ class Argument:
     parse: Callable[[Any], Any] | None = None
     name: str | None = None
 
+    def parameter(self, name: str) -> inspect.Parameter:
+        """The resolver's parameter of that name, which Strawberry makes this argument of."""
+        described = strawberry.argument(description=self.description, name=self.name)
+        # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
+        kind = Annotated.__class_getitem__((self.kind, described))  # type: ignore[attr-defined]  # see above
+        default = inspect.Parameter.empty if self.default is _REQUIRED else self.default
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+
 
 def id_of(words: str, *kinds: str, optional: bool = False) -> Argument:
     """An argument that takes an id of one of the kinds, described by `words`; the resolver gets the key."""
@@ -200,7 +208,7 @@ def edge(
         call = partial(_call, batched, context, values)
         return await context.batch((field_key, id(nodes[0])), call).load(ROOT if root is None else root)
 
-    resolve.__signature__ = _signature(given)  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
+    taking(resolve, [*ROOT_AND_INFO, *(each.parameter(name) for name, each in given.items())])
     return strawberry.field(
         resolver=resolve,
         name=name,
@@ -213,19 +221,16 @@ async def _call(batched: Batched, context: Any, arguments: Mapping[str, Any], ro
     return list(await batched.values(rows, context, arguments))
 
 
-def _signature(given: Mapping[str, Argument]) -> inspect.Signature:
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [
-        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
-    ]
-    for name, argument in given.items():
-        # Annotated is subscripted through a tuple: to a type checker the type in it would have to be written out.
-        described = strawberry.argument(description=argument.description, name=argument.name)
-        kind = Annotated.__class_getitem__((argument.kind, described))  # type: ignore[attr-defined]  # see above
-        default = inspect.Parameter.empty if argument.default is _REQUIRED else argument.default
-        parameters.append(inspect.Parameter(name, keyword, annotation=kind, default=default))
-    return inspect.Signature(parameters)
+ROOT_AND_INFO: Final = [
+    inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+    inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+]
+"""What every resolver takes first."""
+
+
+def taking(resolve: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
+    """Let Strawberry see these parameters; the function itself takes any."""
+    resolve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Strawberry reads
 
 
 def connection(
@@ -250,9 +255,7 @@ def leaf(function: Callable[[Any], Any], description: str, audience: Audience, *
     def resolve(root: Any) -> Any:
         return function(root)
 
-    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # no annotations of its own
-        [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    )
+    taking(resolve, ROOT_AND_INFO[:1])
     return strawberry.field(
         resolver=resolve,
         name=name,
@@ -272,6 +275,12 @@ def global_id(kind: str) -> Any:
     return leaf(lambda row: prefix + row.id.hex, "The global id (全局标识); opaque.", PUBLIC)
 
 
+def known_by(cls: type[T], is_type_of: Callable[[Any, Any], bool], description: str) -> type[T]:
+    """A type of the graph, whose values are those of which `is_type_of` says so."""
+    cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
+    return strawberry.type(cls, description=description)
+
+
 # ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def graph_type(
     row: type | tuple[type, ...], description: str, *, matches: Callable[[Any], bool] | None = None
@@ -285,9 +294,7 @@ def graph_type(
         def is_type_of(value: Any, _info: Any) -> bool:
             return isinstance(value, classes) and (matches is None or matches(value))
 
-        said = ByClass(is_type_of) if matches is None else is_type_of
-        cls.is_type_of = staticmethod(said)  # type: ignore[attr-defined]  # Strawberry looks for it before it reads the fields
-        return strawberry.type(cls, description=description)
+        return known_by(cls, ByClass(is_type_of) if matches is None else is_type_of, description)
 
     return make
 
