@@ -4,7 +4,8 @@
     ├── Refused            a business rule said no; the caller gets a member of the act's union
     │   ├── InvalidInput   the input of an act has problems; all of them are told
     │   ├── KeyReused      the idempotency key was used for something else
-    │   └── NotAllowed     not for this viewer to do
+    │   ├── NotAllowed     not for this viewer to do
+    │   └── RowRefused     one row of many; its centre says why
     └── Fault              the request itself is wrong; the caller gets a top-level error with `extensions.code`
         ├── BadId          not an id of this graph
         ├── BadCursor      not a cursor of this connection
@@ -20,7 +21,13 @@ says whether something exists.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+
+R = TypeVar("R")
+
+MAX_ROWS: Final = 500
+"""The most rows of one act that takes many."""
 
 
 class Refused(Exception):
@@ -67,6 +74,76 @@ class NotAllowed(Refused):
 
     def __init__(self) -> None:
         super().__init__("You may not do this, or it is not there.")
+
+
+class RowRefused(Refused):
+    """Why one row of many was refused. Its facts are the arguments it is made of, and JSON holds them.
+
+    So it is told again, under the same key, as it was.
+    """
+
+    kinds: ClassVar[dict[str, type["RowRefused"]]] = {}
+    """All of them, by code."""
+
+    def __init_subclass__(cls) -> None:
+        RowRefused.kinds[cls.code] = cls
+
+
+class CodeTaken(RowRefused):
+    """Another of the kind has the code. Whose it is is not said."""
+
+    code = "CODE_TAKEN"
+
+    def __init__(self, taken: str) -> None:
+        self.taken = taken
+        super().__init__(f"The code {taken!r} is taken.")
+
+
+def retold(code: str, facts: dict[str, Any]) -> Refused:
+    """The refusal of a row from its code and its facts as JSON gave them back."""
+    if code == InvalidInput.code:
+        return InvalidInput([Problem(tuple(path), message) for path, message in facts["problems"]])
+    kind = RowRefused.kinds.get(code)
+    return NotAllowed() if kind is None else kind(**facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A row that cannot be meant, in the place of its command: the paths of its problems, and what they are."""
+
+    problems: tuple[tuple[tuple[str | int, ...], str], ...]
+
+
+class Sheet(Generic[R]):
+    """The rows of an act while it is decided: each is `left`, or refused for what is wrong with it."""
+
+    def __init__(self, rows: Sequence[R | Faulty]) -> None:
+        self.refused: dict[int, Refused] = {}
+        self._rows: dict[int, R] = {}
+        self.size = len(rows)
+        for place, row in enumerate(rows):
+            if isinstance(row, Faulty):
+                self.refused[place] = InvalidInput([Problem(*problem) for problem in row.problems])
+            else:
+                self._rows[place] = row
+
+    @property
+    def left(self) -> list[tuple[int, R]]:
+        """The rows that are not refused, with their places."""
+        return [(place, row) for place, row in self._rows.items() if place not in self.refused]
+
+    def refuse(self, place: int, refused: Refused) -> None:
+        """Refuse a row; what was said of it first stays."""
+        self.refused.setdefault(place, refused)
+
+    def wrong(self, place: int, name: str, message: str) -> None:
+        """Refuse a row for its field `name`, beside what else is wrong with its fields."""
+        problem = Problem(("input", "rows", place, name), message)
+        known = self.refused.get(place)
+        if known is None:
+            self.refused[place] = InvalidInput([problem])
+        elif isinstance(known, InvalidInput):
+            self.refused[place] = InvalidInput([*known.problems, problem])
 
 
 class Fault(Exception):

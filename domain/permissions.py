@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from domain.channel import Role
+from domain.access import ActorClass
+from domain.channel import Role, RoleNotAllowed, Tier
 from domain.integration import PartnerKind
 
 
@@ -55,3 +56,29 @@ BY_PARTNER: Final[Mapping[PartnerKind, frozenset[Permission]]] = {
     PartnerKind.TMS: frozenset({Permission.ORDER}),
 }
 """What a partner's system may do for the organisation that connected it. Source: docs/domain.md, Who may do what."""
+STAFF: Final[Mapping[tuple[Tier, Role], ActorClass]] = {
+    (Tier.STORE, Role.CLERK): ActorClass.STORE_CLERK,
+    (Tier.STORE, Role.MANAGER): ActorClass.STORE_MANAGER,
+    (Tier.BRAND, Role.OPERATOR): ActorClass.BRAND_OPERATOR,
+    (Tier.BRAND, Role.ANALYST): ActorClass.BRAND_ANALYST,
+    **{
+        (tier, role): actor
+        for tier in (Tier.DISTRIBUTOR, Tier.AGENT, Tier.SUBSIDIARY)
+        for role, actor in (
+            (Role.SALESPERSON, ActorClass.DISTRIBUTOR_SALESPERSON),
+            (Role.OPERATOR, ActorClass.DISTRIBUTOR_OPERATOR),
+        )
+    },
+}
+"""What a role in an organisation of a tier makes of an account. A pair that is not here opens nothing."""
+
+
+def check_role(role: Role, tier: Tier) -> None:
+    """Refuse a role that opens nothing in an organisation of this tier. Raises domain.channel.RoleNotAllowed."""
+    if (tier, role) not in STAFF:
+        raise RoleNotAllowed(role, tier)
+
+
+def administers(role: Role, tier: Tier) -> bool:
+    """Whether a member of staff in this role may add others to an organisation of this tier."""
+    return (tier, role) in STAFF and Permission.ORGANIZATION in BY_ROLE[role]

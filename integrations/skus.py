@@ -1,4 +1,5 @@
-"""What stands beside every sku, whoever writes it: the words it is found by, the lot of what is kept without lots.
+"""What stands beside every sku, whoever writes it: the words it is found by, the lot of what is kept without lots, its
+prices.
 
 It does not own what a token is.
 """
@@ -6,14 +7,15 @@ It does not own what a token is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from domain.inventory import NO_LOT_CODE
 from domain.search import Goods, tokens
-from integrations.bulk import BATCH_ROWS, Bulk
+from integrations.bulk import BATCH_ROWS, Bulk, transposed
 from models.base import NO_LOT_ID
-from models.catalog import SkuSearch
+from models.catalog import Price, SkuSearch
 from models.inventory import Lot
 
 INSERT: Final = (
@@ -40,3 +42,18 @@ async def write_words(bulk: Bulk, goods: Mapping[UUID, Goods]) -> None:
 async def no_lots(bulk: Bulk, skus: Sequence[UUID]) -> None:
     """The reserved lot of every sku: stock that is not kept by lots lies in it."""
     await bulk.insert(Lot, {"sku_id": skus, "id": [NO_LOT_ID] * len(skus), "code": [NO_LOT_CODE] * len(skus)})
+
+
+PriceRow = tuple[UUID, UUID, int, datetime, datetime | None, int]
+"""(list, sku, quantity, start, end, amount): what one base unit costs from a quantity on, over a time."""
+
+
+async def write_prices(bulk: Bulk, rows: Sequence[PriceRow]) -> None:
+    """Prices, in any order; no two of one list, sku and quantity stand at one time."""
+    ends: dict[tuple[UUID, UUID, int], datetime | None] = {}
+    chained = []
+    for row in sorted(rows, key=lambda one: one[3]):
+        chained.append((*row, ends.get(row[:3])))
+        ends[row[:3]] = row[4]
+    columns = ("price_list_id", "sku_id", "min_qty", "valid_from", "valid_until", "unit_fen", "previous_until")
+    await bulk.insert(Price, transposed(columns, chained))

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.access import ActorClass
-from models.base import Base, Instant, TenantId, one_of, ref, table_args
+from domain.base import MAX_ROWS
+from models.base import Base, Instant, NewId, TenantId, one_of, ref, table_args
 
 MAX_KEY_CHARS = 100
 """The longest idempotency key."""
@@ -58,4 +59,26 @@ class AuditEntry(Base):
         one_of("actor_class", ActorClass),
         Index(None, "tenant_id", "target_id", "id"),
         Index(None, "tenant_id", "organization_id", "id"),
+    )
+
+
+class BulkResult(Base):
+    """What came of the rows of one act, in their order: the thing that was saved, or why the row was refused.
+
+    `about_id` is what all rows are about, where the act knows it. Each place of the two arrays holds one of the two; a
+    refusal is its code and facts as JSON, from which `domain.base.retold` makes it. It goes with its act's key.
+    """
+
+    __tablename__ = "bulk_result"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    about_id: Mapped[UUID | None] = mapped_column(Uuid)
+    done: Mapped[list[UUID | None]] = mapped_column(ARRAY(Uuid()))
+    refused: Mapped[list[str | None]] = mapped_column(ARRAY(Text()))
+    created_at: Mapped[Instant]
+    __table_args__ = table_args(
+        CheckConstraint(
+            f"cardinality(done) BETWEEN 0 AND {MAX_ROWS} AND cardinality(refused) = cardinality(done)", name="rows"
+        ),
     )

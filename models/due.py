@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.inventory import ReservationState
 from models.inventory import release
 from models.outbox import STAMPED_AT_ONCE, stamp
-from models.writing import Actor, Transaction, WritePool
+from models.writing import BULK_RESULT, Actor, Transaction, WritePool
 
 HOLDS_AT_ONCE: Final = 200
 """The most holds that are ended in one transaction."""
@@ -39,11 +39,18 @@ _OVER = text("""
 """)
 _TENANTS = text("SELECT id FROM tenant ORDER BY id")
 _FORGET = text("""
-    DELETE FROM idempotency_key k USING (
+    WITH old AS (
         SELECT actor, operation, key FROM idempotency_key
         WHERE tenant_id = :tenant AND created_at < :before ORDER BY created_at LIMIT :most
-    ) old
-    WHERE k.tenant_id = :tenant AND k.actor = old.actor AND k.operation = old.operation AND k.key = old.key
+    ), forgotten AS (
+        DELETE FROM idempotency_key k USING old
+        WHERE k.tenant_id = :tenant AND k.actor = old.actor AND k.operation = old.operation AND k.key = old.key
+        RETURNING k.result, k.result_id
+    ), gone AS (
+        DELETE FROM bulk_result b USING forgotten f
+        WHERE b.tenant_id = :tenant AND f.result = :rows AND b.id = f.result_id
+    )
+    SELECT count(*) FROM forgotten
 """)
 
 
@@ -92,13 +99,12 @@ async def tenants(engine: AsyncEngine) -> list[UUID]:
 
 
 async def forget_keys(pool: WritePool, tenant_id: UUID, now: datetime) -> int:
-    """Forget keys that have lived long enough; how many."""
+    """Forget keys that have lived long enough, with what came of the rows of their acts; how many keys."""
     done = 0
     for _ in range(100):
         async with pool.transaction(tenant_id) as session:
-            values = {"tenant": tenant_id, "before": now - KEYS_LIVE, "most": KEYS_AT_ONCE}
-            result = await session.execute(_FORGET, values)
-        some = int(getattr(result, "rowcount", 0))
+            values = {"tenant": tenant_id, "before": now - KEYS_LIVE, "most": KEYS_AT_ONCE, "rows": BULK_RESULT}
+            some = int(await session.scalar(_FORGET, values) or 0)
         done += some
         if some < KEYS_AT_ONCE:
             break

@@ -13,10 +13,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.channel import MAX_HOPS
 from models.base import Base, Id, Instant, TenantId, at_least, table_args
 
-MAX_AUDIENCE = 100
-"""Organisations that may see one event: a chain and who is named in it, not everybody below somebody."""
+MAX_AUDIENCE = MAX_HOPS + 45
+"""Organisations that may see one event: the longest chain there is and 44 others who are named in it, not everybody
+below somebody.
+"""
 
 
 class OutboxEvent(Base):

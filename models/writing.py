@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -24,8 +24,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.base import KeyReused, TimedOut, Unavailable
-from models.acts import AuditEntry, IdempotencyKey
+from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
+from models.acts import AuditEntry, BulkResult, IdempotencyKey
+from models.base import new_id
 from models.outbox import OutboxEvent
 from models.reading import NO_ANSWER, OUTDATED, Read, Row
 
@@ -43,6 +44,10 @@ class Actor:
     name: str
     organization_id: UUID | None = None
     on_behalf_of_id: UUID | None = None
+
+    def acting_for(self, organization_id: UUID) -> Actor:
+        """The same, doing it for an organisation that may be another."""
+        return self if organization_id == self.organization_id else replace(self, on_behalf_of_id=organization_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,20 @@ class Event:
     aggregate: Made
     audience: frozenset[UUID]
     facts: Mapping[str, Any]
+
+
+BULK_RESULT: Final = "bulkresult"
+"""The kind under which a key names what came of many rows: no node, nobody reads it but who asks again."""
+
+
+class Outcome(NamedTuple):
+    """What came of the rows of an act, in their order: for each the key of what was saved, or why it was not.
+
+    `about`: the key of what all rows are about, where there is such a thing.
+    """
+
+    rows: Sequence[UUID | Refused]
+    about: UUID | None = None
 
 
 class WritePool(Protocol):
@@ -113,6 +132,11 @@ def digest_of(command: Any) -> str:
     return hashlib.sha256(orjson.dumps(command, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def _as_json(refused: Refused) -> str:
+    # Only problems are tuples with names, which orjson leaves to us.
+    return orjson.dumps([refused.code, vars(refused)], default=list).decode()
+
+
 class Transaction:
     """One act's transaction. `now` is the act's instant: nothing in it asks the database's clock."""
 
@@ -123,6 +147,10 @@ class Transaction:
         self.session, self.tenant_id, self.actor, self.now = session, tenant_id, actor, now
         self._lock = asyncio.Lock()
         self.statements = 0
+
+    def acts_for(self, organization_id: UUID) -> None:
+        """Say for whom this is done, where that is not who does it: the audit tells."""
+        self.actor = self.actor.acting_for(organization_id)
 
     # ── once ──────────────────────────────────────────────────────────────────────────────────────────────────────────
     async def once(self, operation: str, key: str, command: Any) -> Made | None:
@@ -175,8 +203,40 @@ class Transaction:
             )
         )
 
+    async def keep_rows(self, outcome: Outcome) -> Made:
+        """Write down what came of each row of an act."""
+        id = new_id()
+        await self.execute(
+            insert(BulkResult).values(
+                tenant_id=self.tenant_id,
+                id=id,
+                about_id=outcome.about,
+                done=[None if isinstance(row, Refused) else row for row in outcome.rows],
+                refused=[_as_json(row) if isinstance(row, Refused) else None for row in outcome.rows],
+                created_at=self.now,
+            )
+        )
+        return Made(BULK_RESULT, id)
+
+    async def kept_rows(self, id: UUID) -> Outcome:
+        """What `keep_rows` wrote."""
+        kept = (
+            await self.execute(
+                select(BulkResult.about_id, BulkResult.done, BulkResult.refused).filter_by(
+                    tenant_id=self.tenant_id, id=id
+                )
+            )
+        ).one()
+        rows = [
+            retold(*orjson.loads(why)) if why is not None else key
+            for key, why in zip(kept.done, kept.refused, strict=True)
+        ]
+        return Outcome(rows, kept.about_id)
+
     async def tell(self, *events: Event) -> None:
         """Write events into the outbox: they happen if this commits."""
+        if not events:
+            return
         await self.execute(
             insert(OutboxEvent),
             [

@@ -3,15 +3,22 @@
 Owns the way from a command to its answer. What an act decides and writes is its centre's.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
-from domain.base import Refused, Unavailable
+from domain.base import NotAllowed, Refused, Sheet, Unavailable
+from domain.channel import Tier
+from domain.permissions import Permission
+from loaders.channel import OrganizationById, OrganizationRow
 from models.reading import NO_ANSWER
-from models.writing import Collision, Made, Transaction
+from models.writing import Collision, Made, Outcome, Transaction
 from resolvers.context import Context
 from resolvers.integration import NODE_LOADERS
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 ATTEMPTS: Final = 3
 """How often an act is begun that PostgreSQL undoes for another's sake."""
@@ -48,24 +55,110 @@ async def act(ctx: Context, operation: str, key: str | None, command: Any, effec
     Returns: the row, or `Told` of a refusal, after which nothing has happened.
     Raises: Unavailable, TimedOut where the database failed; what was asked may be asked again under the same key.
     """
+
+    async def once() -> Made:
+        async with ctx.transaction() as tx:
+            before = None if key is None else await tx.once(operation, key, command)
+            if before is not None:
+                return before
+            done = await effect(tx)
+            await tx.made(operation, key, done.made, done.details)
+        return done.made
+
+    made = await _again(once)
+    return made if isinstance(made, Told) else await ctx.load(NODE_LOADERS[made.kind]).one(made.id)
+
+
+async def _again(once: Callable[[], Awaitable[T]]) -> T | Told:
+    """What an attempt gives, tried again where PostgreSQL undid it for another's sake."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            made = await _once(ctx, operation, key, command, effect)
+            return await once()
         except Refused as refused:
             return Told(refused)
         except Collision as collision:
             if attempt == ATTEMPTS:
                 raise Unavailable(NO_ANSWER) from collision
-            continue
-        break
-    return await ctx.load(NODE_LOADERS[made.kind]).one(made.id)
+    raise AssertionError  # the last attempt returns or raises
 
 
-async def _once(ctx: Context, operation: str, key: str | None, command: Any, effect: Effect) -> Made:
-    async with ctx.transaction() as tx:
-        before = None if key is None else await tx.once(operation, key, command)
-        if before is not None:
-            return before
-        done = await effect(tx)
-        await tx.made(operation, key, done.made, done.details)
-    return done.made
+# ── many rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Saved(Generic[R]):
+    """What came of the rows of an act, in their order: the row of what was saved, or `Told` of why it was not.
+
+    `about`: the row of what they all are about, where the act knows such a thing.
+    """
+
+    rows: Sequence[R | Told]
+    about: Any = None
+
+
+Rows = Callable[[Transaction], Awaitable[Outcome]]
+"""What an act of many rows does; good rows are kept.
+
+Raises: domain.base.Refused of the act as a whole, and then nothing of it has happened.
+"""
+
+
+async def bulk(
+    ctx: Context, operation: str, key: str, command: Any, kind: str, effect: Rows, *, about: str | None = None
+) -> Any:
+    """Do what many rows command, once under its key, and answer with what came of each, what was saved read afresh.
+
+    Args: as `act` has; `kind` is the kind of global id of what is saved, `about` of what all rows are about.
+
+    Returns: `Saved`, or `Told` of a refusal of the whole.
+    Raises: Unavailable, TimedOut as `act`.
+    """
+
+    async def once() -> Outcome:
+        async with ctx.transaction() as tx:
+            before = await tx.once(operation, key, command)
+            if before is not None:
+                return await tx.kept_rows(before.id)
+            outcome = await effect(tx)
+            refused = sum(isinstance(row, Refused) for row in outcome.rows)
+            details = {"rows": len(outcome.rows), "refused": refused}
+            await tx.made(operation, key, await tx.keep_rows(outcome), details)
+        return outcome
+
+    outcome = await _again(once)
+    if isinstance(outcome, Told):
+        return outcome
+    keys = list(dict.fromkeys(row for row in outcome.rows if not isinstance(row, Refused)))
+    found = dict(zip(keys, await ctx.load(NODE_LOADERS[kind]).many(keys), strict=True))
+    # What was saved then may be gone by now, or not be the viewer's any more.
+    rows = [Told(row) if isinstance(row, Refused) else found[row] or Told(NotAllowed()) for row in outcome.rows]
+    if about is None or outcome.about is None:
+        return Saved(rows)
+    return Saved(rows, await ctx.load(NODE_LOADERS[about]).one(outcome.about))
+
+
+def outcomes(sheet: Sheet[Any], saved: Mapping[int, UUID], about: UUID | None = None) -> Outcome:
+    """What came of each row: why it was refused, else what was saved of it."""
+    rows = [sheet.refused[place] if place in sheet.refused else saved[place] for place in range(sheet.size)]
+    return Outcome(rows, about)
+
+
+def let_on(ctx: Context, tx: Transaction, permission: Permission, organization: UUID) -> None:
+    """Let the viewer act for an organisation, and the audit say so. Raises: NotAllowed for who may not."""
+    ctx.viewer.must(permission, organization)
+    tx.acts_for(organization)
+
+
+async def acting_for(
+    ctx: Context, tx: Transaction, organization: UUID | None, permission: Permission, *tiers: Tier
+) -> OrganizationRow:
+    """The organisation for which the viewer acts: the one that is named, else its own; of one of the tiers, if any.
+
+    Raises: NotAllowed for who may not do this for it.
+    """
+    key = organization or ctx.viewer.organization_id
+    if key is None:
+        raise NotAllowed
+    let_on(ctx, tx, permission, key)
+    row: OrganizationRow | None = await ctx.load(OrganizationById).one(key)
+    if row is None or not row.is_active or (tiers and row.tier not in tiers):
+        raise NotAllowed
+    return row

@@ -48,13 +48,12 @@ from loaders.campaign import (
     MemberSideOf,
     StoreSide,
     StoreSideOf,
-    TerritoryById,
     TierById,
     since_of,
     terms_of,
 )
 from loaders.catalog import ListingRow, SkuById
-from loaders.channel import CloudStoreRow, OrganizationRow
+from loaders.channel import CloudStoreRow, OrganizationRow, TerritoryById
 from loaders.member import RightById
 from loaders.paging import AtHand, Keyed, KeyPart, Page
 from resolvers.channel import closed_malls

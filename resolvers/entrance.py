@@ -15,7 +15,7 @@ from domain.access import NOBODY, ActorClass, Scope
 from domain.base import TenantRequired, Unauthenticated
 from domain.channel import Role, Tier
 from domain.integration import PartnerKind
-from domain.permissions import BY_PARTNER, BY_ROLE
+from domain.permissions import BY_PARTNER, BY_ROLE, STAFF
 from loaders.base import Kept, Reading
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
 from loaders.integration import StoredTexts
@@ -29,22 +29,6 @@ from transport.door import RequestFacts
 
 NO_CLIENT = "anonymous"
 """What a client is called that no issuer names."""
-
-_STAFF: dict[tuple[Tier, Role], ActorClass] = {
-    (Tier.STORE, Role.CLERK): ActorClass.STORE_CLERK,
-    (Tier.STORE, Role.MANAGER): ActorClass.STORE_MANAGER,
-    (Tier.BRAND, Role.OPERATOR): ActorClass.BRAND_OPERATOR,
-    (Tier.BRAND, Role.ANALYST): ActorClass.BRAND_ANALYST,
-    **{
-        (tier, role): actor
-        for tier in (Tier.DISTRIBUTOR, Tier.AGENT, Tier.SUBSIDIARY)
-        for role, actor in (
-            (Role.SALESPERSON, ActorClass.DISTRIBUTOR_SALESPERSON),
-            (Role.OPERATOR, ActorClass.DISTRIBUTOR_OPERATOR),
-        )
-    },
-}
-"""What a role in an organisation of a tier makes of an account. A pair that is not here opens nothing."""
 
 
 @dataclass(slots=True)
@@ -207,7 +191,7 @@ async def _staff(session: ReadSession, claims: Claims) -> Viewer | None:
     if not rows:
         return None
     row = rows[0]
-    actor = _STAFF.get((Tier(row.tier), Role(row.role)))
+    actor = STAFF.get((Tier(row.tier), Role(row.role)))
     if actor is None:
         return None
     scope = Scope(organizations=(row.organization_id,))

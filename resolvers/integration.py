@@ -11,9 +11,9 @@ from loaders.attribution import BindingById, PromoterById, TouchById
 from loaders.base import Loader
 from loaders.campaign import CampaignById
 from loaders.catalog import AssortmentById, CategoryById, ListingById, PriceListById, ProductById, SkuById
-from loaders.channel import CloudStoreById, OrganizationById, SiteById
+from loaders.channel import CloudStoreById, OrganizationById, SiteById, StaffById, TerritoryById
 from loaders.integration import ReferenceRow, ReferencesOf
-from loaders.inventory import LocationById, PoolById, ReservationById, StockDocumentById
+from loaders.inventory import ContributionById, LocationById, PoolById, ReservationById, StockDocumentById
 from loaders.member import ConsumerById, CouponById, MembershipById, RightById
 from loaders.ordering import OrderById
 from resolvers.context import Context
@@ -26,6 +26,8 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     **{tier.lower(): OrganizationById for tier in Tier},
     "cloudstore": CloudStoreById,
     "site": SiteById,
+    "territory": TerritoryById,
+    "staff": StaffById,
     "category": CategoryById,
     "product": ProductById,
     "sku": SkuById,
@@ -34,6 +36,7 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "pricelist": PriceListById,
     "location": LocationById,
     "pool": PoolById,
+    "contribution": ContributionById,
     "stockdocument": StockDocumentById,
     "reservation": ReservationById,
     "order": OrderById,

@@ -16,7 +16,7 @@ from domain.access import Audience
 from domain.base import BadId, Refused
 from engine.limits import FieldCost
 from models.acts import MAX_KEY_CHARS
-from resolvers.acts import Told
+from resolvers.acts import Saved, Told
 from resolvers.context import Context
 from schema.base import PUBLIC, ROOT_AND_INFO, Argument, known_by, leaf, parse_id, taking
 
@@ -26,6 +26,10 @@ ACT_WEIGHT: Final = 20
 """What an act costs beside what is asked of its answer."""
 MAX_PROBLEMS: Final = 100
 """The most problems that are told of one input."""
+FEW_PROBLEMS: Final = 5
+"""What the gate counts the problems of one input, or of one row, as."""
+FEW_ROWS: Final = 50
+"""What the gate counts the rows of an answer as: how many come it cannot see, and what they lead to is read at once."""
 
 
 # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,6 +73,20 @@ class Checking:
             self.wrong(name, f"A number from {least} to {most} is expected.")
         return number
 
+    def rows(self, name: str, items: Sequence[Any], most: int = base.MAX_ROWS, least: int = 1) -> tuple[Any, ...]:
+        """The commands of `least` to `most` rows, each for itself: one that is wrong is `Faulty`, the others stay."""
+        if not least <= len(items) <= most:
+            self.wrong(name, f"{least} to {most} rows are expected.")
+            return ()
+        found: list[Any] = []
+        for place, item in enumerate(items):
+            own = Checking((*self._path, name, place))
+            made = item.to_command(own)
+            found.append(
+                base.Faulty(tuple((each.path, each.message) for each in own.problems)) if own.problems else made
+            )
+        return tuple(found)
+
     def each(self, name: str, items: Sequence[Any], most: int, least: int = 1) -> list[Any]:
         """The commands of `least` to `most` inputs."""
         if not least <= len(items) <= most:
@@ -102,9 +120,17 @@ def refusal(of: type[Refused], description: str) -> Callable[[type[T]], type[T]]
     return partial(known_by, is_type_of=is_type_of, description=description)
 
 
-def fact(name: str, description: str) -> Any:
-    """A field that is the exception's attribute of that name."""
-    return leaf(lambda told: getattr(told.refused, name), description, PUBLIC)
+def fact(name: str, description: str, size: int | None = None) -> Any:
+    """A field that is the exception's attribute of that name; `size` is what the gate counts a list as."""
+    cost = None if size is None else FieldCost(weight=1, assumed=size)
+    return leaf(lambda told: getattr(told.refused, name), description, PUBLIC, cost=cost)
+
+
+@refusal(base.CodeTaken, "Another of the kind has the code (编码已被占用).")
+class CodeTaken(Refusal):
+    """Whose it is is not said."""
+
+    taken: str = fact("taken", "The code that is taken (编码).")
 
 
 @strawberry.type(description="What is wrong with one place of an input (输入问题).")
@@ -123,7 +149,7 @@ class Problem:
 class InvalidInput(Refusal):
     """All that is wrong at once."""
 
-    problems: list[Problem] = fact("problems", "Every problem, at most 100 (问题).")
+    problems: list[Problem] = fact("problems", "Every problem, at most 100 (问题).", FEW_PROBLEMS)
 
 
 @refusal(base.KeyReused, "The idempotency key was used for something else (幂等键冲突).")
@@ -134,6 +160,29 @@ class KeyReused(Refusal):
 @refusal(base.NotAllowed, "Not for the viewer to do, or not there (无权操作).")
 class NotAllowed(Refusal):
     """Whether it is there is not said."""
+
+
+# ── many rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def saved(description: str) -> Callable[[type[T]], type[T]]:
+    """What came of an act of many rows; its source is `resolvers.acts.Saved`."""
+
+    def make(cls: type[T]) -> type[T]:
+        cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, Saved))  # type: ignore[attr-defined]  # Strawberry looks for it
+        return strawberry.type(cls, description=description)
+
+    return make
+
+
+def each_row(description: str) -> Any:
+    """The field that lists what came of each row, in the order of the input."""
+
+    cost = FieldCost(weight=1, assumed=FEW_ROWS)
+    return leaf(lambda answer: answer.rows, description, PUBLIC, cost=cost)
+
+
+def about(description: str) -> Any:
+    """The field that tells what all rows are about."""
+    return leaf(lambda answer: answer.about, description, PUBLIC)
 
 
 # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -249,7 +249,14 @@ def few(function: BatchFunction, description: str, audience: Audience, size: int
     return edge(function, description, audience, cost=FieldCost(weight=1, assumed=size))
 
 
-def leaf(function: Callable[[Any], Any], description: str, audience: Audience, *, name: str | None = None) -> Any:
+def leaf(
+    function: Callable[[Any], Any],
+    description: str,
+    audience: Audience,
+    *,
+    name: str | None = None,
+    cost: FieldCost | None = None,
+) -> Any:
     """A field computed from its row alone; `name` as in `edge`."""
 
     def resolve(root: Any) -> Any:
@@ -260,7 +267,7 @@ def leaf(function: Callable[[Any], Any], description: str, audience: Audience, *
         resolver=resolve,
         name=name,
         description=description,
-        metadata={"audience": audience, EXTENSION: Computed(function)},
+        metadata={"audience": audience, "cost": cost, EXTENSION: Computed(function)},
     )
 
 

@@ -22,8 +22,8 @@ from domain.attribution import (
 )
 from domain.campaign import CampaignKind, CampaignStatus, Dimension, Participation, ReachReason, Stance, Weekday
 from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceReason, PriceScope
-from domain.channel import CloudStoreMode, Role, SiteKind, Tier
-from domain.inventory import LocationKind, MovementKind, ReservationState
+from domain.channel import CloudStoreMode, EdgeKind, OrganizationStatus, Role, SiteKind, Tier
+from domain.inventory import LocationKind, MovementKind, ReservationState, SourcingCriterion
 from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
 from domain.ordering import OrderKind, OrderState, Terminal, TradeDimension
 
@@ -67,7 +67,9 @@ ENUMS: dict[type[StrEnum], str] = {
     Audience: "For whom a field of the graph is (可见范围).",
     Tier: "The place of an organisation in the channel (层级).",
     Role: "What a member of staff does in her organisation (岗位).",
+    EdgeKind: "What one organisation is to another (组织关系).",
     SiteKind: "The kind of a site (分站类型).",
+    OrganizationStatus: "Whether an organisation takes part (组织状态).",
     CloudStoreMode: "How a cloud store sells (云店模式).",
     AttributeKind: "The type of an attribute's values (属性类型).",
     ListingOrigin: "Whose goods a listing offers (货源).",
@@ -77,6 +79,7 @@ ENUMS: dict[type[StrEnum], str] = {
     LocationKind: "What kind of place goods lie at (库位类型).",
     ReservationState: "Where a hold stands (预占状态).",
     MovementKind: "Why a stock row changed (出入库类型).",
+    SourcingCriterion: "What plans to source an order are compared by, the lower the better (寻源规则).",
     OrderKind: "What an order is between its two parties (订单类型).",
     OrderState: "Where an order stands (订单状态).",
     Terminal: "Where an order was made (终端).",
@@ -118,11 +121,13 @@ __all__ = [
     "CouponBenefit",
     "CouponState",
     "Dimension",
+    "EdgeKind",
     "ListingOrigin",
     "LocationKind",
     "MovementKind",
     "OrderKind",
     "OrderState",
+    "OrganizationStatus",
     "Participation",
     "PriceAudience",
     "PriceReason",
@@ -135,6 +140,7 @@ __all__ = [
     "RightScope",
     "Role",
     "SiteKind",
+    "SourcingCriterion",
     "Stance",
     "Terminal",
     "Tier",

@@ -31,6 +31,7 @@ from domain.catalog import ListingOrigin, PriceAudience
 from domain.channel import SiteKind, Tier
 from domain.inventory import NO_LOT_CODE, LocationKind, MovementKind
 from integrations.bulk import Bulk, transposed, write_tags
+from integrations.skus import write_prices
 from integrations.wholesale import writing
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, store
 from integrations.wholesale.ledger import Ledger
@@ -202,14 +203,14 @@ async def _prices(bulk: Bulk, source: Source, demo: Demo) -> None:
     ]
     await writing.write_price_lists(bulk, lists)
     rows = [
-        (trade[p.distributor], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
+        (trade[p.distributor], source.sku(p.item), 1, source.midnight(p.starts_on), None, p.cents)
         for p in demo.trade_prices
     ]
     rows += [
-        (consumer[p.store], source.sku(p.item), source.midnight(p.starts_on), None, p.cents)
+        (consumer[p.store], source.sku(p.item), 1, source.midnight(p.starts_on), None, p.cents)
         for p in demo.consumer_prices
     ]
-    await writing.write_prices(bulk, rows)
+    await write_prices(bulk, rows)
 
 
 async def _shelves(bulk: Bulk, source: Source, demo: Demo) -> None:

@@ -16,7 +16,7 @@ from domain.catalog import AttributeKind, PriceScope
 from domain.inventory import MovementKind
 from domain.search import Goods as Words
 from integrations.bulk import Bulk, transposed
-from integrations.skus import no_lots, write_words
+from integrations.skus import no_lots, write_prices, write_words
 from models import catalog, inventory
 
 OPENING: Final = "generated opening stock"
@@ -134,8 +134,7 @@ async def _prices(bulk: Bulk, made: Qingquan) -> None:
         )
         for one in made.prices
     ]
-    columns = ("price_list_id", "sku_id", "min_qty", "valid_from", "valid_until", "unit_fen")
-    await bulk.insert(catalog.Price, transposed(columns, rows))
+    await write_prices(bulk, rows)
 
 
 def _target(made: Qingquan, one: PriceList) -> Any:

@@ -26,6 +26,15 @@ from domain.inventory.paper import (
     missing,
     taken,
 )
+from domain.inventory.pooling import (
+    CapBelowHeld,
+    CapLine,
+    ContributeToPool,
+    EndContribution,
+    SafetyLine,
+    SetSafetyStock,
+    refused_cap,
+)
 from domain.inventory.promise import (
     MAX_COVER_DAYS,
     NO_LOT_CODE,
@@ -41,6 +50,7 @@ from domain.inventory.promise import (
     sellable_here,
     sellable_of_contribution,
 )
+from domain.inventory.sourcing import MAX_PACKAGES, SetSourcingPolicy, SourcingCriterion
 from domain.inventory.words import (
     LocationKind,
     LotDiffers,
@@ -56,8 +66,13 @@ __all__ = [
     "MAX_COVER_DAYS",
     "MAX_GOODS_LINES",
     "MAX_HOLD_LINES",
+    "MAX_PACKAGES",
     "NO_LOT_CODE",
     "OWN_HOPS",
+    "CapBelowHeld",
+    "CapLine",
+    "ContributeToPool",
+    "EndContribution",
     "Goods",
     "GoodsLine",
     "GoodsPaidFor",
@@ -76,7 +91,11 @@ __all__ = [
     "Promise",
     "ReleaseHold",
     "ReservationState",
+    "SafetyLine",
+    "SetSafetyStock",
+    "SetSourcingPolicy",
     "Shortage",
+    "SourcingCriterion",
     "StockCommand",
     "StockState",
     "Taken",
@@ -89,6 +108,7 @@ __all__ = [
     "is_sellable",
     "lot_order",
     "missing",
+    "refused_cap",
     "sellable_here",
     "sellable_of_contribution",
     "taken",

@@ -18,7 +18,7 @@ from domain.channel import CloudStoreMode, EdgeKind, SupplyEdge, Tier, check_edg
 from domain.ordering import OrderKind, OrderState, Terminal
 from integrations.bulk import Bulk, transposed
 from integrations.keys import Keys
-from integrations.skus import no_lots, write_words
+from integrations.skus import PriceRow, no_lots, write_prices, write_words
 from integrations.wholesale.channel import Channel, Org, Supply, brand, distributor, distributor_number, store
 from integrations.wholesale.ledger import Item, Ledger, Line
 from integrations.wholesale.prices import CostKey, Period, PriceBook, TradeKey
@@ -267,12 +267,6 @@ async def write_price_lists(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, str, st
     await bulk.insert(catalog.PriceList, {**columns, "scope": [PriceScope.BASE.value] * len(rows)})
 
 
-async def write_prices(bulk: Bulk, rows: Sequence[tuple[UUID, UUID, datetime, datetime | None, int]]) -> None:
-    """Prices from one base unit on: (list, sku, start, end, amount)."""
-    columns = transposed(("price_list_id", "sku_id", "valid_from", "valid_until", "unit_fen"), rows)
-    await bulk.insert(catalog.Price, {**columns, "min_qty": [1] * len(rows)})
-
-
 async def _price_lists(bulk: Bulk, source: Source) -> None:
     keys = source.keys
     lists = [
@@ -297,14 +291,13 @@ async def _price_lists(bulk: Bulk, source: Source) -> None:
     await write_prices(bulk, rows)
 
 
-def _periods(
-    source: Source, price_list: UUID, item: int, periods: Iterable[Period]
-) -> list[tuple[UUID, UUID, datetime, datetime | None, int]]:
+def _periods(source: Source, price_list: UUID, item: int, periods: Iterable[Period]) -> list[PriceRow]:
     sku = source.sku(item)
     return [
         (
             price_list,
             sku,
+            1,
             source.midnight(period.starts_on),
             None if period.ends_on is None else source.midnight(period.ends_on),
             period.cents,

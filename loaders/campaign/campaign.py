@@ -9,12 +9,12 @@ from sqlalchemy.orm import aliased
 
 from domain.campaign import CampaignKind, CampaignStatus, Terms
 from domain.channel import OrganizationStatus
-from loaders.base import LIST_LIMIT, ById, ListBy, ListByPlace
+from loaders.base import ById, ListBy, ListByPlace
 from loaders.campaign.index import IndexOf, of_campaign
 from loaders.member import OfferRow, offers
 from loaders.paging import Paged, each, listed, wanted_keys, wanted_parents
 from models.campaign import Campaign, CampaignCondition, CampaignFunder, CampaignStore
-from models.channel import Organization, OrganizationClosure, Territory, TerritoryRegion
+from models.channel import Organization, OrganizationClosure
 from models.member import MemberTier
 from models.reading import NOW, TENANT, UUIDS, Read, Row, Rows, constant, ids, in_scope, read
 
@@ -267,37 +267,6 @@ class ConditionsOf(ListByPlace[tuple[UUID, int], ConditionRow]):
 
     statement = _conditions_of()
     parts = ("campaigns", "clauses")
-
-
-class TargetTerritoryRow(Row):
-    """A territory that a condition names, with the codes of its regions in order, at most `LIST_LIMIT`."""
-
-    id: UUID
-    name: str
-    region_codes: list[str]
-
-
-def _territories() -> Read[TargetTerritoryRow]:
-    x = TerritoryRegion
-    codes = (
-        select(x.region_code)
-        .where(x.tenant_id == TENANT, x.territory_id == Territory.id)
-        .order_by(x.region_code)
-        .limit(constant(LIST_LIMIT))
-        .scalar_subquery()
-    )
-    return read(
-        TargetTerritoryRow,
-        select(Territory.id, Territory.name, func.array(codes).label("region_codes")).where(
-            Territory.tenant_id == TENANT, Territory.id == ids("ids").any_()
-        ),
-    )
-
-
-class TerritoryById(ById[TargetTerritoryRow]):
-    """Territories by id."""
-
-    statement = _territories()
 
 
 class TargetTierRow(Row):

@@ -33,6 +33,7 @@ class OrganizationRow(Row):
     postal_code: str | None
     latitude_e7: int | None
     longitude_e7: int | None
+    status: str
     is_active: bool
     cloud_store_id: UUID | None
 
@@ -56,6 +57,7 @@ def any_organizations(*conditions: Any) -> Rows:
             o.postal_code,
             o.latitude_e7,
             o.longitude_e7,
+            o.status,
             active.label("is_active"),
             _store.id.label("cloud_store_id"),
         )

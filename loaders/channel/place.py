@@ -11,6 +11,7 @@ from loaders.base import LIST_LIMIT, ById, ListBy, Loader
 from loaders.paging import Paged, listed, wanted_parents
 from models.channel import (
     CloudStore,
+    CloudStoreSection,
     Organization,
     Region,
     Site,
@@ -63,6 +64,50 @@ class NamedCloudStore(ById[CloudStoreRow]):
     """Cloud stores by id, whatever became of them: a membership names its cloud store for ever."""
 
     statement = read(CloudStoreRow, _cloud_stores())
+
+
+class DecorationRow(Row):
+    """The front page of a cloud store."""
+
+    id: UUID
+    banner_url: str | None
+    banner_text: str | None
+
+
+class DecorationOf(ById[DecorationRow]):
+    """The front page of each cloud store, by the cloud store's id."""
+
+    statement = read(
+        DecorationRow,
+        select(CloudStore.id, CloudStore.banner_url, CloudStore.banner_text).where(
+            CloudStore.tenant_id == TENANT, CloudStore.id == ids("ids").any_()
+        ),
+    )
+
+
+class SectionRow(Row):
+    """A part of the front page of the cloud store `parent`."""
+
+    title: str
+    sku_ids: list[UUID]
+    category_ids: list[UUID]
+    parent: UUID
+
+
+_stores = wanted_parents()
+
+
+class SectionsOf(ListBy[SectionRow]):
+    """The parts of the front page of each cloud store, in their order."""
+
+    statement = listed(
+        SectionRow,
+        _stores,
+        select(CloudStoreSection.title, CloudStoreSection.sku_ids, CloudStoreSection.category_ids).where(
+            CloudStoreSection.tenant_id == TENANT, CloudStoreSection.cloud_store_id == _stores.c.parent
+        ),
+        CloudStoreSection.position,
+    )
 
 
 class RegionRow(Row):
@@ -136,16 +181,21 @@ SITES = _sites()
 
 
 class TerritoryRow(Row):
-    """A protected area of `parent`, with the codes of its regions in order, at most `LIST_LIMIT`."""
+    """A protected area, with the codes of its regions in order, at most `LIST_LIMIT`."""
 
     id: UUID
     name: str
+    organization_id: UUID
     region_codes: list[str]
+
+
+class HeldTerritoryRow(TerritoryRow):
+    """A protected area of `parent`."""
+
     parent: UUID
 
 
-def _territories() -> Any:
-    wanted = wanted_parents()
+def _territories(*conditions: Any) -> Rows:
     codes = (
         select(TerritoryRegion.region_code)
         .where(TerritoryRegion.tenant_id == TENANT, TerritoryRegion.territory_id == Territory.id)
@@ -153,16 +203,30 @@ def _territories() -> Any:
         .limit(constant(LIST_LIMIT))
         .scalar_subquery()
     )
-    rows = select(Territory.id, Territory.name, func.array(codes).label("region_codes")).where(
-        Territory.tenant_id == TENANT, Territory.organization_id == wanted.c.parent
-    )
-    return listed(TerritoryRow, wanted, rows, Territory.name, Territory.id)
+    return select(
+        Territory.id, Territory.name, Territory.organization_id, func.array(codes).label("region_codes")
+    ).where(Territory.tenant_id == TENANT, *conditions)
 
 
-class TerritoriesOf(ListBy[TerritoryRow]):
+class TerritoryById(ById[TerritoryRow]):
+    """Protected areas by id."""
+
+    statement = read(TerritoryRow, _territories(Territory.id == ids("ids").any_()))
+
+
+_holders = wanted_parents()
+
+
+class TerritoriesOf(ListBy[HeldTerritoryRow]):
     """The protected areas of each organisation, by name."""
 
-    statement = _territories()
+    statement = listed(
+        HeldTerritoryRow,
+        _holders,
+        _territories(Territory.organization_id == _holders.c.parent),
+        Territory.name,
+        Territory.id,
+    )
 
 
 class TenantRow(Row):

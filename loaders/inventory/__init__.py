@@ -9,10 +9,13 @@ from loaders.inventory.promise import (
     PromiseOf,
     SourceRow,
 )
+from loaders.inventory.sourcing import SourcingPolicyOf, SourcingPolicyRow
 from loaders.inventory.stock import (
     CONTRIBUTION_SKUS,
     STOCK,
     STOCK_OF_OWNER,
+    ContributionById,
+    ContributionOfRow,
     ContributionRow,
     ContributionsBy,
     ContributionSkuEntry,
@@ -27,6 +30,7 @@ from loaders.inventory.stock import (
     PoolRow,
     PoolsOf,
     StockEntry,
+    contributions,
     locations,
     pools,
 )
@@ -39,6 +43,8 @@ __all__ = [
     "STOCK_OF_OWNER",
     "ChannelStockOf",
     "ChannelStockRow",
+    "ContributionById",
+    "ContributionOfRow",
     "ContributionRow",
     "ContributionSkuEntry",
     "ContributionsBy",
@@ -60,9 +66,12 @@ __all__ = [
     "ReservationById",
     "ReservationRow",
     "SourceRow",
+    "SourcingPolicyOf",
+    "SourcingPolicyRow",
     "StockDocumentById",
     "StockDocumentRow",
     "StockEntry",
+    "contributions",
     "locations",
     "pools",
 ]

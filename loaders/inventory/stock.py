@@ -203,7 +203,7 @@ class PoolsOf(ListBy[PoolOfRow]):
 
 
 class ContributionRow(Row):
-    """A contribution to a pool, for the pool's keeper and the goods' owner; `parent` is one of the two."""
+    """A contribution to a pool, for the pool's keeper and the goods' owner."""
 
     id: UUID
     pool_id: UUID
@@ -211,31 +211,42 @@ class ContributionRow(Row):
     owner_id: UUID
     visible_to_id: UUID
     share_bps: int
+
+
+def contributions(*conditions: Any) -> Rows:
+    """The columns of the contributions that the viewer makes, or that are made to pools that the viewer keeps."""
+    x = PoolContribution
+    return (
+        select(x.id, x.pool_id, x.location_id, x.owner_id, x.visible_to_id, x.share_bps)
+        .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == x.pool_id))
+        .where(x.tenant_id == TENANT, *conditions, in_scope(InventoryPool.organization_id, x.owner_id))
+    )
+
+
+class ContributionById(ById[ContributionRow]):
+    """Contributions by id."""
+
+    statement = read(ContributionRow, contributions(PoolContribution.id == ids("ids").any_()))
+
+
+class ContributionOfRow(ContributionRow):
+    """A contribution; `parent` is the pool, or the goods' owner."""
+
     parent: UUID
 
 
 def _contributions(parent: Any) -> Any:
     wanted = wanted_parents()
-    x = PoolContribution
-    rows = (
-        select(x.id, x.pool_id, x.location_id, x.owner_id, x.visible_to_id, x.share_bps)
-        .join(InventoryPool, (InventoryPool.tenant_id == TENANT) & (InventoryPool.id == x.pool_id))
-        .where(
-            x.tenant_id == TENANT,
-            parent == wanted.c.parent,
-            in_scope(InventoryPool.organization_id, x.owner_id),
-        )
-    )
-    return listed(ContributionRow, wanted, rows, x.id)
+    return listed(ContributionOfRow, wanted, contributions(parent == wanted.c.parent), PoolContribution.id)
 
 
-class ContributionsOf(ListBy[ContributionRow]):
+class ContributionsOf(ListBy[ContributionOfRow]):
     """The contributions to each pool."""
 
     statement = _contributions(PoolContribution.pool_id)
 
 
-class ContributionsBy(ListBy[ContributionRow]):
+class ContributionsBy(ListBy[ContributionOfRow]):
     """What each organisation contributes."""
 
     statement = _contributions(PoolContribution.owner_id)

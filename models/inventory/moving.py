@@ -13,6 +13,7 @@ from sqlalchemy import insert, text
 
 from domain.inventory import NO_LOT_CODE, LotDiffers, MovementKind
 from models.base import NO_LOT_ID, new_id
+from models.channel import are_related
 from models.inventory.tables import StockDocument
 from models.writing import Transaction
 
@@ -172,22 +173,21 @@ _HERE = text("""
 """)
 
 
-_KNOWN = text("""
-    SELECT EXISTS (SELECT FROM organization_closure c
-                   WHERE c.tenant_id = :tenant AND ((c.ancestor_id = :keeper AND c.descendant_id = :owner)
-                                                    OR (c.ancestor_id = :owner AND c.descendant_id = :keeper)))
-        OR EXISTS (SELECT FROM stock s JOIN location l ON l.tenant_id = :tenant AND l.id = s.location_id
+_HAS_GOODS = text("""
+    SELECT EXISTS (SELECT FROM stock s JOIN location l ON l.tenant_id = :tenant AND l.id = s.location_id
                    WHERE s.tenant_id = :tenant AND s.owner_id = :owner AND s.on_hand > 0
                      AND l.organization_id = :keeper)
 """)
 
 
 async def is_known_to(tx: Transaction, keeper: UUID, owner: UUID) -> bool:
-    """Whether goods of `owner` may come to who runs a location: one supplies the other, or has goods there already.
+    """Whether goods of `owner` may lie with who runs a location: the two are related, or some lie there already.
 
     Nobody else's: what lies anywhere counts on its owner's shelf.
     """
-    return bool(await tx.scalar(_KNOWN, {"tenant": tx.tenant_id, "keeper": keeper, "owner": owner}))
+    if await are_related(tx, keeper, [owner]):
+        return True
+    return bool(await tx.scalar(_HAS_GOODS, {"tenant": tx.tenant_id, "keeper": keeper, "owner": owner}))
 
 
 async def places_of(tx: Transaction, location: UUID, owner: UUID, skus: Iterable[UUID]) -> list[Place]:

@@ -14,9 +14,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.inventory import LocationKind, MovementKind, ReservationState
+from domain.inventory import MAX_PACKAGES, LocationKind, MovementKind, ReservationState, SourcingCriterion
 from models.base import NO_LOT_ID, Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
 
 MAX_REASON_CHARS = 200
@@ -224,6 +225,28 @@ class PoolContributionSku(Base):
         *at_least(0, "cap", "held"),
         CheckConstraint("held <= cap", name="held_within_cap"),
         Index(None, "tenant_id", "contribution_id", "sku_id"),
+    )
+
+
+_CRITERIA = ", ".join(f"'{criterion}'" for criterion in SourcingCriterion)
+
+
+class SourcingPolicy(Base):
+    """How a cloud store wants its orders sourced: the criteria in their order, and the most packages."""
+
+    __tablename__ = "sourcing_policy"
+
+    tenant_id: Mapped[TenantId]
+    cloud_store_id: Mapped[KeyId]
+    criteria: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    max_packages: Mapped[int]
+    __table_args__ = table_args(
+        ref("cloud_store_id", "cloud_store"),
+        CheckConstraint(
+            f"cardinality(criteria) BETWEEN 1 AND {len(SourcingCriterion)} AND criteria <@ ARRAY[{_CRITERIA}]",
+            name="criteria",
+        ),
+        *at_least(1, "max_packages", at_most=MAX_PACKAGES),
     )
 
 

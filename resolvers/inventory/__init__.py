@@ -2,6 +2,13 @@
 
 from resolvers.inventory.counting import adjust_stock, count_stock, quarantine_stock
 from resolvers.inventory.holding import hold_stock, lines_of, release_hold
+from resolvers.inventory.pooling import (
+    contribute_to_pool,
+    end_contribution,
+    set_safety_stock,
+    set_sourcing_policy,
+    sourcing_policy,
+)
 from resolvers.inventory.reading import (
     LevelOfPromise,
     channel_stock,
@@ -30,10 +37,12 @@ __all__ = [
     "LevelOfPromise",
     "adjust_stock",
     "channel_stock",
+    "contribute_to_pool",
     "contributions_by",
     "contributions_of",
     "count_stock",
     "days_covered",
+    "end_contribution",
     "hold_stock",
     "issue_stock",
     "lines_of",
@@ -50,7 +59,10 @@ __all__ = [
     "release_hold",
     "sellable",
     "sellable_by_level",
+    "set_safety_stock",
+    "set_sourcing_policy",
     "skus_of_contribution",
+    "sourcing_policy",
     "stock_at",
     "stock_cover",
     "stock_of",

@@ -16,7 +16,7 @@ from loaders.member import ConsumerById
 from models.inventory import OPERATION, Holding, release
 from models.reading import NO_ANSWER
 from models.writing import Collision, Made, Transaction, digest_of
-from resolvers.acts import Done, Told, act
+from resolvers.acts import Done, Told, act, let_on
 from resolvers.channel import closed_malls
 from resolvers.context import Context
 
@@ -49,13 +49,14 @@ async def _done_before(ctx: Context, key: str, command: HoldStock, refused: Refu
 async def _holding(ctx: Context, key: str, command: HoldStock) -> Holding:
     """What is asked, once everything is known to be there and the viewer's to ask. Raises: Refused."""
     listings = await _on_one_shelf(ctx, command)
-    store = listings[0].seller_id
+    store, actor = listings[0].seller_id, ctx.viewer.actor
     if ctx.viewer.actor_class is ActorClass.CONSUMER:
         customer = ctx.viewer.customer_id
         if command.customer not in (None, customer):
             raise NotAllowed
     else:
         ctx.viewer.must(Permission.ORDER, store)
+        actor = actor.acting_for(store)
         customer = command.customer
         if customer is not None and await ctx.load(ConsumerById).one(customer) is None:
             raise NotAllowed
@@ -69,7 +70,7 @@ async def _holding(ctx: Context, key: str, command: HoldStock) -> Holding:
             except QuantityTooLarge as large:
                 raise InvalidInput([Problem(("input", "lines"), str(large))]) from None
     return Holding(
-        ctx.viewer.actor,
+        actor,
         key,
         digest_of(command),
         listings[0].cloud_store_id,
@@ -110,7 +111,7 @@ async def release_hold(ctx: Context, key: str, command: ReleaseHold) -> Any:
             store = await ctx.load(CloudStoreById).one(row.cloud_store_id)
             if store is None:
                 raise NotAllowed
-            ctx.viewer.must(Permission.ORDER, store.organization_id)
+            let_on(ctx, tx, Permission.ORDER, store.organization_id)
         if not await release(tx, [row.id], ReservationState.RELEASED):
             raise HoldOver(ReservationState(row.state))
         return Done(Made("reservation", row.id))

@@ -24,7 +24,7 @@ from loaders.inventory import (
 )
 from models.inventory import Change, LotWanted, Numbers, Place, is_known_to, lock, lots_of, places_of, written
 from models.writing import Event, Made, Transaction
-from resolvers.acts import Done, act
+from resolvers.acts import Done, act, let_on
 from resolvers.context import Context
 
 
@@ -101,7 +101,7 @@ async def paper_of(
     keeper = keepers.pop()
     if keeper is None or keepers:
         raise NotAllowed
-    ctx.viewer.must(Permission.STOCK, keeper)
+    let_on(ctx, tx, Permission.STOCK, keeper)
     owner = command.owner or keeper
     if owner != keeper and not await is_known_to(tx, keeper, owner):
         raise NotAllowed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain.inventory import MAX_COVER_DAYS
-from loaders.inventory import LocationRow, PoolRow
+from loaders.inventory import ContributionRow, LocationRow, PoolRow
 from resolvers import catalog, channel, inventory
 from schema.base import (
     OWN,
@@ -85,10 +85,11 @@ class ContributionSku:
     )
 
 
-@strawberry.type(description="An owner's goods at a location, offered to others (一盘货贡献).")
-class Contribution:
+@graph_type(ContributionRow, "An owner's goods at a location, offered to others (一盘货贡献).")
+class Contribution(Node):
     """A contribution, for the keeper of the pool and for the owner of the goods."""
 
+    id: strawberry.ID = global_id("contribution")
     pool: "Pool" = edge(inventory.pool_of, "The pool it is part of (所属一盘货).", TRADE)
     location: Location | None = edge(
         inventory.location_of,

@@ -195,8 +195,8 @@ TransferStockResult = Annotated[
 
 
 @strawberry.type
-class StockMutation:
-    """The acts on goods where they lie."""
+class StockingMutation:
+    """Acts on goods where they lie."""
 
     receive_stock: ReceiveStockResult = act(
         inventory.receive_stock, StockInput, "Goods come in at a location (入库).", OWN

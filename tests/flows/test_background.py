@@ -15,13 +15,13 @@ from uuid import UUID
 import pytest
 
 import boot
-from domain.base import Unavailable
+from domain.base import NotAllowed, Unavailable
 from models import due
 from models.database import Login
 from models.due import KEYS_LIVE, forget_keys, holds_over, unstamped
 from models.inventory import Committer
 from models.wall import APP_ROLE, WORKER_ROLE
-from models.writing import Event, Made
+from models.writing import Event, Made, Outcome
 from tests.given import pool_of
 from tests.models.acting import NOON, STORE, acting, column
 from tests.models.here import HERE, fill
@@ -152,6 +152,17 @@ async def test_keys_are_remembered_for_a_week_and_a_day(shop: Shop) -> None:
     assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE) == 0
     assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1)) == 1
     assert await column(shop.database, "SELECT key FROM idempotency_key") == ["30"]
+
+
+async def test_what_came_of_rows_goes_with_its_key(shop: Shop) -> None:
+    for hours in (0, 30):
+        async with acting(shop.database, hours=hours) as tx:
+            await tx.once("saveSkus", f"{hours}", None)
+            kept = await tx.keep_rows(Outcome([UUID(int=hours), NotAllowed()]))
+            await tx.made("saveSkus", f"{hours}", kept, {})
+    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1)) == 1
+    assert await column(shop.database, "SELECT key FROM idempotency_key") == ["30"]
+    assert await column(shop.database, "SELECT done[1] FROM bulk_result") == [UUID(int=30)]
 
 
 async def test_a_duty_that_fails_is_done_again_and_stops_no_other() -> None:

@@ -1,22 +1,111 @@
 """The acts by their names: the whole document of each, with all that may come back."""
 
+_REFUSED = "... on Refusal { code message } ... on InvalidInput { problems { path message } }"
+_ACT = "mutation ($input: %s!, $key: String!) { done: %s(input: $input, idempotencyKey: $key) { __typename %s } }"
+REFUSALS = {
+    "CodeTaken": "taken",
+    "EdgeNotAllowed": "kind source target",
+    "StatusForbids": "status",
+    "TooManyApplications": "most",
+    "PrimaryUpstream": "primaries",
+    "RegionServed": "served: region",
+    "RoleNotAllowed": "role tier",
+    "ModeNotAllowed": "mode tier",
+    "NotAuthorizedSku": "sku { code }",
+    "PriceOutOfRange": "sku { code } unitPrice minPrice maxPrice",
+    "LotDiffers": "lot",
+    "NotEnoughStock": "shortages { sku { id } wanted available }",
+    "GoodsPaidFor": "shortages { wanted }",
+    "StepMismatch": "quantity step below above",
+    "BelowMinimum": "quantity minimum",
+    "CapBelowHeld": "sku { code } cap held",
+}
+"""What a refusal tells beside its code and its message."""
+
+
+def _whole(act: str, answer: str, *refusals: str, takes: str = "") -> str:
+    """The document of an act: what it answers, and what those of its refusals tell that tell more."""
+    more = " ".join("... on %s { %s }" % (name, REFUSALS[name]) for name in refusals)
+    kind = takes or f"{act[0].upper()}{act[1:]}Input"
+    return _ACT % (kind, act, f"{answer} {_REFUSED} {more}")
+
+
+def _rows(kind: str, answer: str, *refusals: str, about: str = "") -> str:
+    """What an act of many rows answers: what they are about, and what came of each."""
+    more = " ".join("... on %s { %s }" % (name, REFUSALS[name]) for name in refusals)
+    return "... on %s { %s rows { __typename %s %s %s } }" % (kind, about, answer, _REFUSED, more)
+
+
 _PAPER = "... on StockDocument { id kind reason location { code } toLocation { code } owner { id } "
 _PAPER += "movements { nodes { sku { id } lotCode onHand location { code } } } }"
-_REFUSED = "... on Refusal { code message } ... on InvalidInput { problems { path message } }"
-_SHORT = "... on NotEnoughStock { shortages { sku { id } wanted available } }"
-_ACT = "mutation ($input: %s!, $key: String!) { done: %s(input: $input, idempotencyKey: $key) { __typename %s } }"
-_PAID = "... on GoodsPaidFor { shortages { wanted } }"
 _HOLD = "... on Reservation { id state createdAt expiresAt cloudStore { id } lines { sku { id } quantity } }"
-_STEP = "... on StepMismatch { quantity step below above } ... on BelowMinimum { quantity minimum }"
-ACTS: dict[str, str] = {
-    "holdStock": _ACT % ("HoldStockInput", "holdStock", f"{_HOLD} {_REFUSED} {_SHORT} {_STEP}"),
-    "releaseHold": _ACT % ("ReleaseHoldInput", "releaseHold", f"{_HOLD} {_REFUSED}"),
-    "receiveStock": _ACT % ("StockInput", "receiveStock", f"{_PAPER} {_REFUSED}"),
-    "issueStock": _ACT % ("StockInput", "issueStock", f"{_PAPER} {_REFUSED} {_SHORT}"),
-    "transferStock": _ACT % ("TransferStockInput", "transferStock", f"{_PAPER} {_REFUSED} {_SHORT}"),
-    **{
-        act: _ACT % (f"{act[0].upper()}{act[1:]}Input", act, f"{_PAPER} {_REFUSED} {_SHORT} {_PAID}")
+_ORGANIZATION = "... on Organization { id tier code name status region { code } "
+_ORGANIZATION += "upstreams { organization { id } isPrimary } cloudStore { id name mode } }"
+_STORE = "... on CloudStore { id name mode organization { id } region { code } site { id } "
+_STORE += "decoration { bannerUrl bannerText sections { title skus { id } categories { id } } } }"
+_SITE = "... on Site { id kind code name organization { id } parent { id } region { code } }"
+_TERRITORY = "... on Territory { id name organization { id } regions { code } }"
+_STAFF = "... on Staff { id displayName role isActive organization { id } }"
+_LIST = "... on PriceList { id code scope audience }"
+_CATEGORY = "... on Category { id code name parent { code } }"
+_PRODUCT = "... on Product { id code name description category { code } brand { id } }"
+_SKU = "... on Sku { id code name barcode baseUnit minQty stepQty shelfLifeDays product { code } "
+_SKU += "packUnits { code units } }"
+_LISTING = "... on Listing { id price origin position sku { code } }"
+_POLICY = "... on CloudStore { sourcingPolicy { criteria maxPackages } }"
+_OFFERED = "contribution { id shareBps visibleTo { id } pool { code } skus { nodes { sku { code } cap held } } }"
+_CHANNEL = [
+    _whole("inviteOrganization", _ORGANIZATION, "CodeTaken", "EdgeNotAllowed", "StatusForbids"),
+    _whole(
+        *("applyAsStore", "... on Store { id status code name }"),
+        *("CodeTaken", "EdgeNotAllowed", "StatusForbids", "TooManyApplications"),
+    ),
+    _whole("reviewOrganization", _ORGANIZATION, "StatusForbids"),
+    _whole("suspendOrganization", _ORGANIZATION, "StatusForbids", takes="ChangeStandingInput"),
+    _whole("resumeOrganization", _ORGANIZATION, "StatusForbids", takes="ChangeStandingInput"),
+    _whole("joinUpstream", _ORGANIZATION, "EdgeNotAllowed", "StatusForbids", takes="UpstreamInput"),
+    _whole("leaveUpstream", _ORGANIZATION, "PrimaryUpstream"),
+    _whole("setPrimaryUpstream", _ORGANIZATION, takes="UpstreamInput"),
+    _whole("createSite", _SITE, "CodeTaken", "RegionServed", "StatusForbids"),
+    _whole("createTerritory", _TERRITORY, "StatusForbids"),
+    _whole("setTerritoryRegions", _TERRITORY),
+    _whole("addStaff", _STAFF, "RoleNotAllowed", "StatusForbids"),
+    _whole("endStaff", _STAFF),
+    _whole("openCloudStore", _STORE, "ModeNotAllowed", "StatusForbids"),
+    _whole("setCloudStoreMode", _STORE, "ModeNotAllowed", "StatusForbids"),
+    _whole("decorateCloudStore", _STORE, "StatusForbids"),
+    _whole("closeCloudStore", _ORGANIZATION, "StatusForbids"),
+]
+_CATALOG = [
+    _whole("saveCategories", _rows("SavedCategories", _CATEGORY)),
+    _whole("saveProducts", _rows("SavedProducts", _PRODUCT)),
+    _whole("saveSkus", _rows("SavedSkus", _SKU, "CodeTaken")),
+    _whole(
+        "authorizeAssortment",
+        _rows("AuthorizedAssortment", "... on Sku { code }", "NotAuthorizedSku", about="assortment { id code }"),
+    ),
+    _whole("revokeAuthorization", "... on Assortment { id code }"),
+    _whole("listSkus", _rows("ListedSkus", _LISTING, "NotAuthorizedSku", "PriceOutOfRange")),
+    _whole("unlist", "... on CloudStore { shelf { nodes { sku { code } } } }"),
+    _whole("createPriceList", _LIST, "CodeTaken"),
+    _whole("setPrices", _rows("SavedPrices", "... on Sku { code }", "PriceOutOfRange", about="priceList { code }")),
+    _whole("endPriceList", _LIST),
+    _whole("priceListing", "... on Listing { price }", "NotAuthorizedSku", "PriceOutOfRange"),
+]
+_INVENTORY = [
+    _whole("holdStock", _HOLD, "NotEnoughStock", "StepMismatch", "BelowMinimum"),
+    _whole("releaseHold", _HOLD),
+    _whole("receiveStock", _PAPER, "LotDiffers", takes="StockInput"),
+    _whole("issueStock", _PAPER, "NotEnoughStock", takes="StockInput"),
+    _whole("transferStock", _PAPER, "NotEnoughStock"),
+    *(
+        _whole(act, _PAPER, "NotEnoughStock", "GoodsPaidFor", "LotDiffers")
         for act in ("countStock", "adjustStock", "quarantineStock")
-    },
-}
+    ),
+    _whole("contributeToPool", _rows("ContributedToPool", "... on Sku { code }", "CapBelowHeld", about=_OFFERED)),
+    _whole("endContribution", "... on Contribution { id shareBps }"),
+    _whole("setSafetyStock", _rows("SavedSafetyStock", "... on Sku { code }", about="location { id }")),
+    _whole("setSourcingPolicy", _POLICY),
+]
+ACTS: dict[str, str] = {text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_CATALOG, *_INVENTORY)}
 """Every mutation, with all that is asked of its answer."""

@@ -141,6 +141,25 @@ ROOTS: dict[str, Case] = {
 """Every field of Query, by name."""
 
 DEEP: dict[str, Case] = {
+    "a front page": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { decoration { bannerText sections { title skus { name } '
+        "categories { name } } } sourcingPolicy { criteria maxPackages } } }",
+        CLERK,
+        7,
+    ),
+    "supply on offer": Case(
+        '{ store(id: "%(store)s") { supplyOffers { offeredAt upstream { name } downstream { name } '
+        "offeredBy { name } } } }",
+        CLERK,
+        4,
+    ),
+    "who works where": Case(
+        '{ organization(id: "%(distributor)s") { staff(first: %(first)d) { nodes { displayName role isActive '
+        "organization { name } } } territories { name organization { name } } "
+        "applicants(first: %(first)d) { nodes { name status } } } }",
+        OPERATOR,
+        5,
+    ),
     "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
     "a right": Case(
         '{ node(id: "%(tier)s") { ... on Right { issuer { name } bearer { name } site { code } cloudStore { name } '

@@ -1,6 +1,7 @@
 """What several tests of the graph share beside the demo."""
 
 from asyncio import sleep
+from itertools import count
 
 import pytest
 
@@ -9,10 +10,20 @@ import schema
 from loaders.tenants import RETRY_S
 from models.database import Database
 from tests.conftest import NOW
+from tests.graph.acting import Acts
 from tests.graph.client import GraphClient
-from tests.graph.documents import IOWA
-from tests.graph.shop import Shop
+from tests.graph.documents import FORTY, IOWA
+from tests.graph.rooms import Rooms
+from tests.graph.scratch import dressed
+from tests.graph.shops import Shop
 from tests.graph.trade import Trade, written
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def acted(access: boot.Access) -> None:
+    """The demo's tenants have of what acts alone make one of each."""
+    for ids in (IOWA, FORTY):
+        await dressed(access, ids)
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +32,32 @@ async def trade(access: boot.Access, graph: GraphClient) -> Trade:
     made = await written(access.owner)
     await sleep(RETRY_S)  # the directory looks again for a name that it does not have
     assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
+    return made
+
+
+@pytest.fixture(scope="session")
+async def changing(access: boot.Access, graph: GraphClient) -> Trade:
+    """Another such tenant, for tests of acts that leave it otherwise than it was."""
+    made = await written(access.owner)
+    await sleep(RETRY_S)
+    assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
+    return made
+
+
+@pytest.fixture
+def acts(access: boot.Access, graph: GraphClient, changing: Trade) -> Acts:
+    """Acts in that tenant."""
+    return Acts(graph, changing, access.owner)
+
+
+_NUMBERS = count(10)
+
+
+@pytest.fixture
+async def shop(acts: Acts) -> Shop:
+    """A store there that lists nothing yet, another one for each test."""
+    made = Shop(acts, next(_NUMBERS))
+    await made.open()
     return made
 
 
@@ -50,6 +87,14 @@ async def nodes(graph: GraphClient) -> dict[str, str]:
         "Binding": IOWA.of("binding", 1),
         "Touch": IOWA.of("touch", 1),
     }
+    of_its_own = await graph.ask(
+        '{ organization(id: "%s") { territories { id } contributions { id } staff(first: 1) { nodes { id } } } }'
+        % ids["Distributor"],
+        by="admin",
+    )
+    house = of_its_own.data["organization"]
+    ids["Territory"], ids["Contribution"] = house["territories"][0]["id"], house["contributions"][0]["id"]
+    ids["Staff"] = house["staff"]["nodes"][0]["id"]
     held = await graph.ask(
         '{ customer(id: "%s") { memberships(first: 1) { nodes { id rights { coupon { id } } } } } }' % ids["Customer"],
         by="admin",
@@ -67,7 +112,7 @@ def subgraph(app: Database) -> GraphClient:
 
 
 @pytest.fixture
-async def shop(access: boot.Access, graph: GraphClient, trade: Trade) -> Shop:
-    made = Shop(graph, trade, access.owner)
+async def rooms(access: boot.Access, graph: GraphClient, trade: Trade) -> Rooms:
+    made = Rooms(graph, trade, access.owner)
     await made.open()
     return made

@@ -3,6 +3,10 @@
 from tests.graph.cases import ANALYST, BRAND, CLERK, OPERATOR, SALES, Case
 
 CONNECTIONS: dict[str, Case] = {
+    "staff": Case('{ store(id: "%(store)s") { staff(first: 2) { %(total)s nodes { displayName } } } }', CLERK, 3),
+    "applicants": Case(
+        '{ organization(id: "%(distributor)s") { applicants(first: 2) { %(total)s nodes { code } } } }', OPERATOR, 3
+    ),
     "movements": Case(
         '{ node(id: "%(paper)s") { ... on StockDocument { movements(first: 2) { %(total)s nodes { onHand } } } } }',
         CLERK,

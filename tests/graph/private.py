@@ -337,6 +337,30 @@ PRIVATE = {
     "guides": Private(
         shop("it: guides { nodes { role } }"), ("store", "it"), (CLERK, "admin"), (*all_but(CLERK), "member:1")
     ),
+    "staff": Private(
+        shop("it: staff { nodes { displayName role isActive organization { code } } }"),
+        ("store", "it", "nodes"),
+        (CLERK, "store:2191/manager", "admin"),
+        all_but(CLERK),
+    ),
+    "stores that applied": Private(
+        house("it: applicants { nodes { code } }"),
+        ("organization", "it", "nodes"),
+        (OURS, "admin"),
+        all_but(OURS),
+    ),
+    "supply on offer": Private(
+        shop("it: supplyOffers { offeredAt upstream { code } downstream { code } offeredBy { code } }"),
+        ("store", "it"),
+        (CLERK, "admin"),
+        all_but(CLERK),
+    ),
+    "how a cloud store sources": Private(
+        '{ cloudStore(id: "%s") { it: sourcingPolicy { criteria maxPackages } } }' % IOWA.cloud_store("STORE", 2191),
+        ("cloudStore", "it"),
+        (CLERK, "admin"),
+        all_but(CLERK),
+    ),
     "external references": Private(
         shop("it: externalReferences { system value }"), ("store", "it"), (CLERK, "admin"), all_but(CLERK)
     ),

@@ -11,6 +11,7 @@ import pytest
 import boot
 from domain.catalog import MAX_QUANTITY
 from models.base import NO_LOT_ID
+from models.reading import set_tenant
 from tests.graph.acted import ACTS
 from tests.graph.client import Answered, GraphClient
 from tests.graph.trade import Trade, change
@@ -46,6 +47,18 @@ class Shelf:
 def told(asked: Answered) -> Any:
     assert asked.errors == []
     return asked.data["done"]
+
+
+async def spoken_for(owner: str, trade: Trade, last: int) -> list[tuple[str, UUID | None]]:
+    """The last acts of the audit, and for whom each was done where that is not who did it."""
+    connection = await asyncpg.connect(owner)
+    try:
+        async with connection.transaction():
+            await connection.execute(set_tenant(trade.tenant))
+            rows = await connection.fetch("SELECT * FROM audit_entry ORDER BY id DESC LIMIT $1", last)
+    finally:
+        await connection.close()
+    return [(row["operation"], row["on_behalf_of_id"]) for row in reversed(rows)]
 
 
 @pytest.fixture
@@ -193,3 +206,15 @@ async def test_the_store_hears_that_goods_are_free_again(shelf: Shelf, access: b
     finally:
         await connection.close()
     assert [row["audience"] for row in told] == [[shelf.trade.key("store:1")]]
+
+
+async def test_what_the_platform_holds_it_holds_for_the_store(access: boot.Access, shelf: Shelf) -> None:
+    for by in ("admin", CLERK, SHOPPER):
+        held = await shelf.hold(shelf.line(1, 1), by=by)
+        await shelf.release(held["id"], by=by)
+    store = shelf.trade.key("store:1")
+    said = await spoken_for(access.owner, shelf.trade, 6)
+    assert said == [
+        *(("holdStock", store), ("releaseHold", store)),
+        *[("holdStock", None), ("releaseHold", None)] * 2,
+    ]

@@ -40,18 +40,24 @@ def test_every_root_field_is_counted() -> None:
     assert set(query.fields) == set(ROOTS)
 
 
+def test_every_act_is_asked_whole() -> None:
+    mutation = CORE.mutation_type
+    assert mutation is not None
+    assert set(mutation.fields) == set(ACTS)
+
+
 def test_every_edge_is_counted() -> None:
     counted = {place for case in (*CASES.values(), *CONNECTIONS.values()) for place in asked_by(case.text(IOWA))}
     counted |= {place for text in ACTS.values() for place in asked_by(text)}
     totals = {(kind, name) for kind, name in edges() if name == "totalCount"}
-    assert len(edges()) == 216
+    assert len(edges()) == 233
     assert edges() - totals - counted == set()
 
 
 def test_every_connection_is_counted_with_its_total() -> None:
     documents = [case.text(IOWA, total="totalCount") for case in CONNECTIONS.values()]
     asked = {place for document in documents for place in asked_by(document)}
-    assert len(connections()) == 38
+    assert len(connections()) == 40
     assert connections() - asked == set()
     assert {place for place in edges() if place[1] == "totalCount"} - asked == set()
 

@@ -3,13 +3,16 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from domain.channel import MAX_HOPS
 from models.database import Database, Login
-from models.outbox import STAMPED_AT_ONCE, stamp
+from models.outbox import MAX_AUDIENCE, STAMPED_AT_ONCE, stamp
 from models.wall import APP_ROLE
 from models.writing import Event, Made
 from tests.given import pool_of
@@ -34,6 +37,16 @@ async def database(owner_dsn: str) -> AsyncIterator[Database]:
 
 def event(writer: int, n: int) -> Event:
     return Event("Happened", Made("order", UUID(int=1_000 + writer)), frozenset({STORE}), {"writer": writer, "n": n})
+
+
+async def test_a_whole_chain_hears_and_who_else_is_named(database: Database) -> None:
+    assert MAX_AUDIENCE > MAX_HOPS + 2  # the deepest there is, itself included, and another
+    one = event(1, 1)
+    async with acting(database) as tx:
+        await tx.tell(replace(one, audience=frozenset(UUID(int=n) for n in range(MAX_AUDIENCE))))
+    with pytest.raises(IntegrityError, match="ck_outbox_event_audience"):
+        async with acting(database) as tx:
+            await tx.tell(replace(one, audience=frozenset(UUID(int=n) for n in range(MAX_AUDIENCE + 1))))
 
 
 async def stamped(database: Database) -> int:

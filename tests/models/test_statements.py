@@ -40,7 +40,7 @@ GOODS = {
     "SkuOfRow",
     "SkuRow",
 }
-SHELVES = {"CandidateRow", "CloudStoreRow", "FoundSkuRow", "SourceRow"}
+SHELVES = {"CandidateRow", "CloudStoreRow", "DecorationRow", "FoundSkuRow", "SectionRow", "SourceRow"}
 DOORS = {
     "BrandRow",
     "OrganizationEntry",
@@ -48,6 +48,7 @@ DOORS = {
     "PrimaryUpstreamRow",
     "SiteEntry",
     "SiteRow",
+    "HeldTerritoryRow",
     "TerritoryRow",
 }
 PLATFORM = {"EntryRow", "RegionRow", "TenantRow"}
@@ -62,7 +63,6 @@ REACH = {
     "MentionRow",
     "PlaceRow",
     "RevisionRow",
-    "TargetTerritoryRow",
     "TargetTierRow",
     "TerritoryOfRow",
 }

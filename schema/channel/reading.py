@@ -1,22 +1,19 @@
-"""The channel centre's types: organisations of every tier, their cloud stores, sites and territories, the viewer."""
+"""Organisations of every tier, the viewer, and the centre's root fields."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import strawberry
 
-from domain.search import TEXT_CHARS
 from engine.limits import FieldCost
-from loaders.channel import CloudStoreRow, OrganizationRow, SiteRow
-from loaders.paging import DEFAULT_PAGE, MAX_PAGE
+from loaders.channel import EmployeeRow, OrganizationRow
 from resolvers import attribution, catalog, channel, integration, inventory, member, ordering
 from schema import campaign
 from schema.attribution import Binding, Guide, Promoter
 from schema.base import (
-    AFTER,
     COUNTERPARTY,
-    FIRST,
     MEMBER,
     OWN,
     PUBLIC,
@@ -38,98 +35,35 @@ from schema.base import (
     parse_id,
 )
 from schema.catalog import Authorization, Listing, PriceList, Product, ShelfCoverage
-from schema.enums import ActorClass, Audience, CloudStoreMode, Role, SiteKind, Tier
+from schema.channel.places import CloudStore, GeoPoint, Region, Site, Tenant, Territory
+from schema.enums import ActorClass, Audience, OrganizationStatus, Role, Tier
 from schema.integration import ExternalReference
 from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
-from schema.member import Customer, Membership
+from schema.member import Customer
 from schema.ordering import FIGURES, Order, SellIn, TradeFigure
 
 TIER_IDS = tuple(tier.lower() for tier in Tier)
-E7 = 10_000_000
-SEARCH_COST = FieldCost(weight=10, slicing=("first",), default=DEFAULT_PAGE, maximum=MAX_PAGE)
-"""A search may look at each listing of a shelf, whatever the page's size."""
 
 
-@strawberry.type(description="A point on the earth, WGS 84 (坐标).")
-class GeoPoint:
-    """Latitude and longitude; the row keeps ten-millionths of a degree as integers."""
+@graph_type(EmployeeRow, "A person's role in an organisation (员工).")
+class Staff(Node):
+    """For who speaks for the organisation."""
 
-    latitude: float = leaf(lambda row: row.latitude_e7 / E7, "Degrees north (纬度).", PUBLIC)
-    longitude: float = leaf(lambda row: row.longitude_e7 / E7, "Degrees east (经度).", PUBLIC)
-
-
-@strawberry.type(description="An administrative region (行政区划).")
-class Region:
-    """A region of the platform's shared table."""
-
-    code: str = attribute("The official code (区划代码).", PUBLIC)
-    name: str = attribute("The name (名称).", PUBLIC)
+    id: strawberry.ID = global_id("staff")
+    display_name: str = attribute("What her people call her (称呼).", OWN)
+    role: Role = attribute("What she does there (岗位).", OWN)
+    is_active: bool = attribute("Whether she still does; false once it has ended (在职).", OWN)
+    organization: "Organization" = edge(channel.organization_named("organization_id"), "Where (所属组织).", OWN)
 
 
-@strawberry.type(description="The channel platform the request is in (租户).")
-class Tenant:
-    """The request's own tenant."""
+@strawberry.type(description="Supply that one side has offered and the other has not agreed to yet (待确认供货).")
+class SupplyOffer:
+    """Its source is a `SupplyOfferRow`."""
 
-    code: str = attribute("The code, as the header `Millrace-Tenant` takes it (租户代码).", PUBLIC)
-    name: str = attribute("The name (名称).", PUBLIC)
-    currency: str = attribute("The currency of every amount, ISO 4217 (币种).", PUBLIC)
-    time_zone: str = attribute("The time zone whose days count (时区).", PUBLIC)
-
-
-@strawberry.type(description="An area whose trade is protected for one organisation (区域保护).")
-class Territory:
-    """A territory and its regions."""
-
-    name: str = attribute("The name (名称).", PUBLIC)
-    regions: list[Region] = few(
-        channel.regions_of_territory, "The regions it is made of, by code, at most 100 (包含区划).", PUBLIC
-    )
-
-
-@graph_type(SiteRow, "A main, city or topic site of the storefront (分站).")
-class Site(Node):
-    """A site."""
-
-    id: strawberry.ID = global_id("site")
-    kind: SiteKind = attribute("Its kind (类型).", PUBLIC)
-    code: str = attribute("Its code (编码).", PUBLIC)
-    name: str = attribute("Its name (名称).", PUBLIC)
-    organization: "Organization" = edge(
-        channel.organization_named("organization_id"), "Who runs it (运营组织).", PUBLIC
-    )
-    parent: "Site | None" = edge(channel.parent_site, "The site above it; null for the main site (上级分站).", PUBLIC)
-    region: Region | None = edge(channel.region, "The region it serves (服务区划).", PUBLIC)
-
-
-@graph_type(CloudStoreRow, "The cloud store of an organisation (云店).")
-class CloudStore(Node):
-    """A cloud store and its shelf."""
-
-    id: strawberry.ID = global_id("cloudstore")
-    name: str = attribute("Its name (名称).", PUBLIC)
-    mode: CloudStoreMode = attribute("How it sells (云店模式).", PUBLIC)
-    organization: "Organization" = edge(
-        channel.organization_named("organization_id"), "Whose it is (所属组织).", PUBLIC
-    )
-    site: Site | None = edge(channel.site_of, "The site it belongs to (所属分站).", PUBLIC)
-    region: Region | None = edge(channel.region, "The region it stands in (所在区划).", PUBLIC)
-    shelf: Connection[Listing] | None = connection(
-        catalog.shelf_of_cloud_store, "What it offers, in the order of the shelf (货架).", PUBLIC
-    )
-    search: Connection[Listing] | None = edge(
-        catalog.search,
-        "What of its shelf a text finds: every word must be there, of letters and digits its beginning is enough. "
-        "First whose code or barcode it is, then who has most of the words whole, then by name before brand and "
-        "category; equals as on the shelf (搜索).",
-        PUBLIC,
-        cost=SEARCH_COST,
-        arguments={"text": bounded_text("Words, in any script (关键词).", TEXT_CHARS), "first": FIRST, "after": AFTER},
-    )
-    members: Connection[Membership] | None = connection(
-        member.members, "Its members, the newest first; null for others than who speaks for it (会员).", MEMBER
-    )
-    campaigns: list[campaign.CampaignHere] | None = campaign.of_cloud_store
-    campaigns_missed: Connection[campaign.CampaignMiss] | None = campaign.missed_by_cloud_store
+    upstream: "Organization" = edge(channel.organization_named("upstream_id"), "Who is to supply (供货方).", OWN)
+    downstream: "Organization" = edge(channel.organization_named("downstream_id"), "Whom (采购方).", OWN)
+    offered_by: "Organization" = edge(channel.organization_named("offered_by_id"), "Who has said so (发起方).", OWN)
+    offered_at: datetime = attribute("When (发起时间).", OWN)
 
 
 @strawberry.interface(description="A party of the channel, of one tier (组织).")
@@ -160,6 +94,20 @@ class Organization(Node):
         20,
     )
     cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open (云店).", PUBLIC)
+    status: OrganizationStatus = attribute("Whether it takes part (状态).", PUBLIC)
+    applicants: Connection["Organization"] | None = connection(
+        channel.applicants, "Stores that wait for its review, the newest first; empty for others (待审核门店).", OWN
+    )
+    supply_offers: list[SupplyOffer] = few(
+        channel.supply_offers,
+        "Supply that it or the other side has offered and that waits for the other, at most 100; empty for others "
+        "(待确认供货).",
+        OWN,
+        5,
+    )
+    staff: Connection[Staff] | None = connection(
+        channel.staff_of, "Who may log in for it; empty for others (员工).", OWN
+    )
     territories: list[Territory] = few(channel.territories, "Its protected areas, at most 100 (保护区域).", PUBLIC, 10)
     ancestors: Connection["Organization"] | None = connection(
         channel.ancestors,

@@ -5,25 +5,36 @@ from typing import Any
 from uuid import UUID
 
 from domain.channel import CloudStoreMode
+from loaders.base import Loader
+from loaders.catalog import CategoryById, SkuById
 from loaders.channel import (
     ANCESTORS,
+    APPLICANTS,
     DESCENDANTS,
     DESCENDANTS_OF_TIER,
     OF_TIER,
     OF_TIER_IN_REGION,
     SITES,
+    STAFF_OF,
     BrandRow,
     BrandsOf,
     CloudStoreById,
     CloudStoreRow,
+    DecorationOf,
+    DecorationRow,
+    HeldTerritoryRow,
     OrganizationByCode,
     OrganizationById,
     OrganizationRow,
     PrimaryUpstream,
     RegionByCode,
     RegionRow,
+    SectionRow,
+    SectionsOf,
     SiteById,
     SuppliesViewer,
+    SupplyOfferRow,
+    SupplyOffersOf,
     TenantById,
     TenantRow,
     TerritoriesOf,
@@ -124,7 +135,7 @@ async def regions_of_territory(rows: Sequence[TerritoryRow], ctx: Context) -> li
     return [[found for code in row.region_codes if (found := known[code]) is not None] for row in rows]
 
 
-async def territories(rows: Organizations, ctx: Context) -> list[list[TerritoryRow]]:
+async def territories(rows: Organizations, ctx: Context) -> list[list[HeldTerritoryRow]]:
     """The protected areas of each organisation."""
     return await ctx.load(TerritoriesOf).many([row.id for row in rows])
 
@@ -132,6 +143,48 @@ async def territories(rows: Organizations, ctx: Context) -> list[list[TerritoryR
 async def cloud_store(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[CloudStoreRow | None]:
     """A cloud store by id."""
     return [await ctx.load(CloudStoreById).one(id)] * len(roots)
+
+
+async def decoration_of(rows: Sequence[CloudStoreRow], ctx: Context) -> list[DecorationRow | None]:
+    """The front page of each cloud store, None where its shelf is closed to the viewer."""
+    closed = await closed_malls(ctx, ((row.organization_id, row.mode) for row in rows))
+    return await ctx.load(DecorationOf).where_any([None if row.organization_id in closed else row.id for row in rows])
+
+
+async def sections_of(rows: Sequence[DecorationRow], ctx: Context) -> list[list[SectionRow]]:
+    """The parts of each front page."""
+    return await ctx.load(SectionsOf).many([row.id for row in rows])
+
+
+def _shown(column: str, kind: type[Loader[UUID, Any]]) -> Any:
+    """An edge to what a section's ids name, in its order; what is there no longer is left out."""
+
+    async def shown(rows: Sequence[SectionRow], ctx: Context) -> list[list[Any]]:
+        known = await ctx.load(kind).each(id for row in rows for id in getattr(row, column))
+        return [[found for id in getattr(row, column) if (found := known[id]) is not None] for row in rows]
+
+    return shown
+
+
+skus_of_section = _shown("sku_ids", SkuById)
+"""The skus that each section shows."""
+categories_of_section = _shown("category_ids", CategoryById)
+"""The categories that each section shows."""
+
+
+async def applicants(rows: Organizations, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The stores that wait for each organisation's review."""
+    return await connect(ctx, APPLICANTS, [row.id for row in rows], first, after)
+
+
+async def staff_of(rows: Organizations, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The staff of each organisation."""
+    return await connect(ctx, STAFF_OF, [row.id for row in rows], first, after)
+
+
+async def supply_offers(rows: Organizations, ctx: Context) -> list[list[SupplyOfferRow]]:
+    """What is offered between each organisation and others."""
+    return await ctx.load(SupplyOffersOf).many([row.id for row in rows])
 
 
 cloud_store_of = named("cloud_store_id", CloudStoreById)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,9 @@ from models.base import (
     ref,
     table_args,
 )
+
+_CHAIN = ("tenant_id", "price_list_id", "sku_id", "min_qty")
+"""What prices that follow each other have in common."""
 
 
 class Category(Base):
@@ -177,7 +180,13 @@ class PriceList(Base):
 
 
 class Price(Base):
-    """A sku's price per base unit in a list, from a quantity on, over [valid_from, valid_until)."""
+    """A sku's price per base unit in a list, from a quantity on, over [valid_from, valid_until).
+
+    No two of one list, sku and quantity stand at one time, and the database says so: each price but the first names
+    the end of the one before it, `previous_until`, which nobody else names and which does not lie behind its own
+    start. So they are one chain in the order of time, and what has no end is its last. Both are checked at the commit:
+    in between, a price may take its place among the others.
+    """
 
     __tablename__ = "price"
 
@@ -188,11 +197,29 @@ class Price(Base):
     valid_from: Mapped[Instant] = mapped_column(primary_key=True)
     valid_until: Mapped[Instant | None]
     unit_fen: Mapped[int]
+    previous_until: Mapped[Instant | None]
     __table_args__ = table_args(
         ref("price_list_id", "price_list"),
         ref("sku_id", "sku"),
         *at_least(1, "min_qty", "unit_fen"),
         half_open("valid_from", "valid_until"),
+        CheckConstraint("previous_until <= valid_from", name="after_previous"),
+        UniqueConstraint(*_CHAIN, "valid_until", name="uq_price_ends"),
+        UniqueConstraint(
+            *_CHAIN,
+            "previous_until",
+            name="uq_price_previous",
+            postgresql_nulls_not_distinct=True,
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            [*_CHAIN, "previous_until"],
+            [f"price.{column}" for column in (*_CHAIN, "valid_until")],
+            name="fk_price_previous",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The channel centre's tables: tenants, organisations and their edges, sites, territories, cloud stores, people.
+"""The channel centre's tables of who there is: tenants, organisations and their edges, people and their roles.
 
 `tenant`, `tenant_host` and `region` are shared by all tenants and carry no row security; every other table is a
 tenant's own.
@@ -22,11 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.channel import (
     HOST_NAME,
     MAX_HOST_CHARS,
-    CloudStoreMode,
     EdgeKind,
     OrganizationStatus,
     Role,
-    SiteKind,
     Tier,
 )
 from domain.member import PHONE
@@ -40,12 +38,15 @@ from models.base import (
     TextList,
     at_least,
     code_length,
-    half_open,
     one_of,
     ref,
     table_args,
 )
 
+MAX_NAME_CHARS = 100
+"""The longest name that an act gives."""
+MAX_REASON_CHARS = 500
+"""The longest reason."""
 MAX_STORED_ONLY = 100
 """Clients of a tenant that may send stored documents only."""
 
@@ -206,78 +207,67 @@ class OrganizationClosure(Base):
     )
 
 
-class Site(Base):
-    """A main, city or topic site of the channel's storefront."""
+class ChannelRevision(Base):
+    """How often a tenant's channel has changed in what concerns all of it: who supplies whom, its sites.
 
-    __tablename__ = "site"
-
-    tenant_id: Mapped[TenantId]
-    id: Mapped[NewId]
-    kind: Mapped[str]
-    code: Mapped[str]
-    name: Mapped[str]
-    organization_id: Mapped[Id]
-    parent_id: Mapped[UUID | None] = mapped_column(Uuid)
-    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
-    __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "code"),
-        ref("organization_id", "organization"),
-        ref("parent_id", "site"),
-        code_length(),
-        one_of("kind", SiteKind),
-        CheckConstraint("(kind = 'MAIN') = (parent_id IS NULL)", name="main_is_root"),
-        Index(None, "tenant_id", "organization_id"),
-    )
-
-
-class Territory(Base):
-    """An area whose trade is protected for one organisation."""
-
-    __tablename__ = "territory"
-
-    tenant_id: Mapped[TenantId]
-    id: Mapped[NewId]
-    organization_id: Mapped[Id]
-    name: Mapped[str]
-    __table_args__ = table_args(
-        ref("organization_id", "organization"), UniqueConstraint("tenant_id", "organization_id", "name")
-    )
-
-
-class TerritoryRegion(Base):
-    """The regions a territory is made of."""
-
-    __tablename__ = "territory_region"
-
-    tenant_id: Mapped[TenantId]
-    territory_id: Mapped[KeyId]
-    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), primary_key=True)
-    __table_args__ = table_args(ref("territory_id", "territory"), Index(None, "tenant_id", "region_code"))
-
-
-class CloudStore(Base):
-    """The one cloud store of an organisation; its mode decides what it sells, to whom and how.
-
-    Open over [opened_at, closed_at), of which either may lie ahead.
+    Every such change writes it, under lock: cycles and the closure hang on edges of which an act does not know.
     """
 
-    __tablename__ = "cloud_store"
+    __tablename__ = "channel_revision"
 
     tenant_id: Mapped[TenantId]
-    id: Mapped[NewId]
-    organization_id: Mapped[Id]
-    mode: Mapped[str]
-    name: Mapped[str]
-    site_id: Mapped[UUID | None] = mapped_column(Uuid)
-    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
-    opened_at: Mapped[Instant]
-    closed_at: Mapped[Instant | None]
+    revision: Mapped[int]
+    __table_args__ = table_args(*at_least(0, "revision"))
+
+
+class StoreApplication(Base):
+    """A store that a person registered under an upstream, and what came of it; the organisation has the status."""
+
+    __tablename__ = "store_application"
+
+    tenant_id: Mapped[TenantId]
+    organization_id: Mapped[KeyId]
+    upstream_id: Mapped[Id]
+    account_id: Mapped[Id]
+    applied_at: Mapped[Instant]
+    decided_at: Mapped[Instant | None]
+    reason: Mapped[str | None]
     __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "organization_id"),
         ref("organization_id", "organization"),
-        ref("site_id", "site"),
-        one_of("mode", CloudStoreMode),
-        half_open("opened_at", "closed_at"),
+        ref("upstream_id", "organization"),
+        ref("account_id", "account"),
+        CheckConstraint("organization_id <> upstream_id", name="not_itself"),
+        CheckConstraint("reason IS NULL OR decided_at IS NOT NULL", name="reason_of_decision"),
+        CheckConstraint(f"char_length(reason) BETWEEN 1 AND {MAX_REASON_CHARS}", name="reason_length"),
+        Index(
+            "ix_store_application_waiting",
+            "tenant_id",
+            "upstream_id",
+            "applied_at",
+            "organization_id",
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        Index(None, "tenant_id", "account_id"),
+    )
+
+
+class SupplyOffer(Base):
+    """One of two organisations says that the first is to supply the second; the edge is there once the other agrees."""
+
+    __tablename__ = "supply_offer"
+
+    tenant_id: Mapped[TenantId]
+    downstream_id: Mapped[KeyId]
+    upstream_id: Mapped[KeyId]
+    offered_by_id: Mapped[Id]
+    offered_at: Mapped[Instant]
+    __table_args__ = table_args(
+        ref("downstream_id", "organization"),
+        ref("upstream_id", "organization"),
+        ref("offered_by_id", "organization"),
+        CheckConstraint("upstream_id <> downstream_id", name="not_itself"),
+        CheckConstraint("offered_by_id IN (upstream_id, downstream_id)", name="by_one_of_both"),
+        Index(None, "tenant_id", "upstream_id", "downstream_id"),
     )
 
 

@@ -13,7 +13,7 @@ from tests.graph.trade import Trade, change
 CLERK, OTHER, BOSS, ANALYST = "store:1/clerk", "store:2/clerk", "distributor:1/operator", "brand:1/analyst"
 
 
-class Shop:
+class Rooms:
     """Two back rooms of store 1 and one of store 2, empty."""
 
     def __init__(self, graph: GraphClient, trade: Trade, owner: str) -> None:

@@ -1,0 +1,203 @@
+"""Writing what may be sold and what stands on a shelf: assortments, authorisations, listings."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.catalog import AssortmentLine, ListingLine
+from models.base import new_id
+from models.writing import Collision, Transaction
+
+_LOCK_GRANTS = text("""
+    SELECT k.sku_id FROM "authorization" g
+    JOIN assortment_sku k ON k.tenant_id = :tenant AND k.assortment_id = g.assortment_id
+    WHERE g.tenant_id = :tenant AND g.grantee_id = :grantee AND k.sku_id = any(CAST(:skus AS uuid[]))
+    ORDER BY k.assortment_id, k.sku_id FOR SHARE OF g, k
+""")
+
+
+async def lock_grants(tx: Transaction, grantee: UUID, skus: Iterable[UUID]) -> None:
+    """Keep as they are the authorisations by which an organisation may sell these skus, and their bands."""
+    values = {"tenant": tx.tenant_id, "grantee": grantee, "skus": sorted(set(skus))}
+    await tx.execute(_LOCK_GRANTS, values)
+
+
+# ── assortments ───────────────────────────────────────────────────────────────────────────────────────────────────────
+_ASSORTMENT = text("""
+    SELECT id FROM assortment WHERE tenant_id = :tenant AND grantor_id = :grantor AND code = :code FOR NO KEY UPDATE
+""")
+_NEW_ASSORTMENT = text("""
+    INSERT INTO assortment (tenant_id, id, grantor_id, code, name) VALUES (:tenant, :id, :grantor, :code, :name)
+    ON CONFLICT DO NOTHING
+""")
+_RENAME = text("UPDATE assortment SET name = :name WHERE tenant_id = :tenant AND id = :id AND name <> :name")
+_ITEMS = text("""
+    INSERT INTO assortment_sku (tenant_id, assortment_id, sku_id, min_fen, max_fen)
+    SELECT :tenant, :id, k.* FROM unnest(CAST(:skus AS uuid[]), CAST(:least AS bigint[]), CAST(:most AS bigint[])) k
+    ORDER BY 3
+    ON CONFLICT (tenant_id, assortment_id, sku_id) DO UPDATE SET min_fen = excluded.min_fen, max_fen = excluded.max_fen
+""")
+_NO_ITEMS = text("""
+    DELETE FROM assortment_sku
+    WHERE tenant_id = :tenant AND assortment_id = :id AND sku_id = any(CAST(:skus AS uuid[]))
+""")
+_GRANT = text("""
+    SELECT valid_from, valid_until FROM "authorization"
+    WHERE tenant_id = :tenant AND assortment_id = :assortment AND grantee_id = :grantee FOR NO KEY UPDATE
+""")
+_GIVE = text("""
+    INSERT INTO "authorization" (tenant_id, grantee_id, assortment_id, valid_from, valid_until)
+    VALUES (:tenant, :grantee, :assortment, :start, :end)
+    ON CONFLICT (tenant_id, grantee_id, assortment_id)
+    DO UPDATE SET valid_from = excluded.valid_from, valid_until = excluded.valid_until
+""")
+_TAKE = text("""
+    DELETE FROM "authorization" WHERE tenant_id = :tenant AND assortment_id = :assortment AND grantee_id = :grantee
+""")
+
+
+async def lock_assortment(tx: Transaction, grantor: UUID, code: str, name: str) -> UUID:
+    """The assortment of that code, made if there is none, called so, and locked.
+
+    Raises: Collision where another makes it just now.
+    """
+    values = {"tenant": tx.tenant_id, "grantor": grantor, "code": code}
+    id: UUID | None = await tx.scalar(_ASSORTMENT, values)
+    if id is not None:
+        await tx.execute(_RENAME, {"tenant": tx.tenant_id, "id": id, "name": name})
+        return id
+    id = new_id()
+    made = await tx.execute(_NEW_ASSORTMENT, values | {"id": id, "name": name})
+    if made.rowcount != 1:  # type: ignore[attr-defined]  # of a CursorResult
+        raise Collision("the assortment was made meanwhile")
+    return id
+
+
+async def write_items(tx: Transaction, assortment: UUID, lines: Sequence[AssortmentLine]) -> None:
+    """Add skus to an assortment, change their bands, or take them out."""
+    place = {"tenant": tx.tenant_id, "id": assortment}
+    kept = [line for line in lines if not line.is_removed]
+    gone = [line.sku for line in lines if line.is_removed]
+    if gone:
+        await tx.execute(_NO_ITEMS, place | {"skus": gone})
+    if kept:
+        columns = {
+            "skus": [line.sku for line in kept],
+            "least": [line.min_fen for line in kept],
+            "most": [line.max_fen for line in kept],
+        }
+        await tx.execute(_ITEMS, place | columns)
+
+
+class Grant(NamedTuple):
+    """For how long an assortment is given."""
+
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+async def lock_grant(tx: Transaction, assortment: UUID, grantee: UUID) -> Grant | None:
+    """For how long an assortment is given to an organisation, locked; None where it is not."""
+    values = {"tenant": tx.tenant_id, "assortment": assortment, "grantee": grantee}
+    row = (await tx.execute(_GRANT, values)).first()
+    return None if row is None else Grant._make(row)
+
+
+async def write_grant(tx: Transaction, assortment: UUID, grantee: UUID, grant: Grant | None) -> None:
+    """Give an assortment to an organisation for a time, or take it back as if it had never been given."""
+    values: dict[str, Any] = {"tenant": tx.tenant_id, "assortment": assortment, "grantee": grantee}
+    if grant is None:
+        await tx.execute(_TAKE, values)
+    else:
+        await tx.execute(_GIVE, values | {"start": grant.valid_from, "end": grant.valid_until})
+
+
+class Ended(NamedTuple):
+    """An authorisation that has ended."""
+
+    assortment_id: UUID
+    grantor_id: UUID
+    grantee_id: UUID
+
+
+_END_BEYOND = text("""
+    WITH lost AS (
+        SELECT g.assortment_id, a.grantor_id, g.grantee_id
+        FROM organization_closure down
+        JOIN "authorization" g ON g.tenant_id = :tenant AND g.grantee_id = down.descendant_id
+        JOIN assortment a ON a.tenant_id = :tenant AND a.id = g.assortment_id
+        JOIN organization_closure up
+          ON up.tenant_id = :tenant AND up.descendant_id = :upstream AND up.ancestor_id = a.grantor_id
+        WHERE down.tenant_id = :tenant AND down.ancestor_id = :downstream
+          AND (g.valid_until IS NULL OR g.valid_until > :now)
+          AND NOT EXISTS (SELECT FROM organization_closure c WHERE c.tenant_id = :tenant
+                          AND c.descendant_id = g.grantee_id AND c.ancestor_id = a.grantor_id)
+        ORDER BY g.assortment_id, g.grantee_id FOR UPDATE OF g
+    ), never AS (
+        DELETE FROM "authorization" g USING lost l
+        WHERE g.tenant_id = :tenant AND g.assortment_id = l.assortment_id AND g.grantee_id = l.grantee_id
+          AND g.valid_from >= :now
+    ), ended AS (
+        UPDATE "authorization" g SET valid_until = :now FROM lost l
+        WHERE g.tenant_id = :tenant AND g.assortment_id = l.assortment_id AND g.grantee_id = l.grantee_id
+          AND g.valid_from < :now
+    )
+    SELECT assortment_id, grantor_id, grantee_id FROM lost
+""")
+
+
+async def end_beyond(tx: Transaction, upstream: UUID, downstream: UUID) -> list[Ended]:
+    """End now what those at or above one have granted to those at or below the other who are below them no longer.
+
+    The edge between the two is gone already, and what followed from it. This act is `alone`.
+    """
+    ends = {"tenant": tx.tenant_id, "upstream": upstream, "downstream": downstream, "now": tx.now}
+    return [Ended._make(row) for row in await tx.execute(_END_BEYOND, ends)]
+
+
+# ── shelves ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+_LIST = text("""
+    INSERT INTO listing (tenant_id, cloud_store_id, id, sku_id, origin, position)
+    SELECT :tenant, :store, l.* FROM unnest(CAST(:ids AS uuid[]), CAST(:skus AS uuid[]), CAST(:origins AS text[]),
+                                            CAST(:positions AS bigint[])) l
+    ORDER BY 4
+    ON CONFLICT (tenant_id, cloud_store_id, sku_id)
+    DO UPDATE SET origin = excluded.origin, position = excluded.position, status = 'LISTED'
+    WHERE (listing.origin, listing.position, listing.status) <> (excluded.origin, excluded.position, 'LISTED')
+    RETURNING id
+""")
+_LISTED = text("""
+    SELECT id, sku_id FROM listing
+    WHERE tenant_id = :tenant AND cloud_store_id = :store AND sku_id = any(CAST(:skus AS uuid[]))
+""")
+_UNLIST = text("""
+    UPDATE listing SET status = 'UNLISTED'
+    WHERE tenant_id = :tenant AND cloud_store_id = :store AND status = 'LISTED' AND id = any(
+        SELECT id FROM listing WHERE tenant_id = :tenant AND cloud_store_id = :store
+        AND sku_id = any(CAST(:skus AS uuid[])) ORDER BY sku_id FOR NO KEY UPDATE)
+    RETURNING id
+""")
+
+
+async def write_listings(
+    tx: Transaction, cloud_store: UUID, lines: Sequence[ListingLine]
+) -> tuple[dict[UUID, UUID], list[UUID]]:
+    """Put skus on a shelf: the listing of each by its sku, and which of them are new or another."""
+    place: dict[str, Any] = {"tenant": tx.tenant_id, "store": cloud_store}
+    skus = {"skus": [line.sku for line in lines]}
+    columns: dict[str, Any] = {
+        "ids": [new_id() for _ in lines],
+        "origins": [line.origin for line in lines],
+        "positions": [line.position for line in lines],
+    }
+    changed = [row.id for row in await tx.execute(_LIST, place | skus | columns)]
+    return {row.sku_id: row.id for row in await tx.execute(_LISTED, place | skus)}, changed
+
+
+async def unlist(tx: Transaction, cloud_store: UUID, skus: Iterable[UUID]) -> list[UUID]:
+    """Take skus off a shelf: the listings of those that stood there."""
+    values = {"tenant": tx.tenant_id, "store": cloud_store, "skus": sorted(set(skus))}
+    return [row.id for row in await tx.execute(_UNLIST, values)]

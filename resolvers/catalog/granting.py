@@ -1,0 +1,185 @@
+"""The catalog centre's acts on what may be sold: assortments that are granted, skus that are put on a shelf."""
+
+from typing import Any
+from uuid import UUID
+
+from domain.base import InvalidInput, NotAllowed, Problem, Sheet
+from domain.catalog import (
+    AssortmentLine,
+    AuthorizeAssortment,
+    ListingLine,
+    ListingOrigin,
+    ListSkus,
+    NotAuthorizedSku,
+    RevokeAuthorization,
+    Unlist,
+    Window,
+    best,
+)
+from domain.channel import CloudStoreMode
+from domain.permissions import Permission
+from loaders.catalog import AssortmentById, ConsumerPrices, SkuById
+from loaders.channel import CloudStoreById, CloudStoreRow
+from models.catalog import (
+    Grant,
+    lock_assortment,
+    lock_grant,
+    lock_shelf_prices,
+    write_grant,
+    write_items,
+    write_listings,
+)
+from models.catalog import unlist as take_off
+from models.channel import stays_below
+from models.writing import Event, Made, Outcome, Transaction
+from resolvers.acts import Done, act, acting_for, bulk, let_on, outcomes
+from resolvers.catalog.pricing import Rights, from_now, lay, rights, window
+from resolvers.context import Context
+
+
+# ── assortments ───────────────────────────────────────────────────────────────────────────────────────────────────────
+async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortment) -> Any:
+    """An upstream lets who is below it sell the skus of an assortment, within bands of consumer prices."""
+
+    async def effect(tx: Transaction) -> Outcome:
+        grantor = await acting_for(ctx, tx, command.grantor, Permission.CATALOG)
+        if not await stays_below(tx, grantor.id, command.grantee):
+            raise NotAllowed
+        sheet: Sheet[AssortmentLine] = Sheet(command.rows)
+        allowed = await rights(ctx, tx, grantor.id, (row.sku for _, row in sheet.left))
+        seen: set[UUID] = set()
+        for place, row in sheet.left:
+            if row.sku not in allowed.known:
+                sheet.wrong(place, "skuId", "There is no such sku.")
+            elif row.sku in seen:
+                sheet.wrong(place, "skuId", "An earlier row has the same sku.")
+            elif not row.is_removed and not allowed.may_sell(row.sku):
+                sheet.refuse(place, NotAuthorizedSku(row.sku))
+            seen.add(row.sku)
+        assortment = await lock_assortment(tx, grantor.id, command.code, command.name)
+        await write_items(tx, assortment, [row for _, row in sheet.left])
+        grant = await _grant(tx, assortment, command)
+        await write_grant(tx, assortment, command.grantee, grant)
+        hears = frozenset({grantor.id, command.grantee})
+        facts = {"validFrom": grant.valid_from.isoformat(), "skus": len(sheet.left)}
+        await tx.tell(Event("AssortmentAuthorized", Made("assortment", assortment), hears, facts))
+        return outcomes(sheet, {place: row.sku for place, row in sheet.left}, assortment)
+
+    return await bulk(ctx, "authorizeAssortment", key, command, "sku", effect, about="assortment")
+
+
+async def _grant(tx: Transaction, assortment: UUID, command: AuthorizeAssortment) -> Grant:
+    """For how long it is given: where no start is named, what is in force goes on. Raises: InvalidInput for no time."""
+    before = await lock_grant(tx, assortment, command.grantee)
+    time = window(tx.now, command.valid_from, command.valid_until)
+    if before is not None and command.valid_from is None and Window(*before, 0).holds_at(tx.now):
+        return Grant(before.valid_from, time.end)
+    return Grant(time.start, time.end)
+
+
+async def revoke_authorization(ctx: Context, key: str, command: RevokeAuthorization) -> Any:
+    """What an assortment lets an organisation sell ends; what has not begun never does."""
+
+    async def effect(tx: Transaction) -> Done:
+        at = from_now(tx.now, command.at, "at")
+        assortment = await ctx.load(AssortmentById).one(command.assortment)
+        if assortment is None:
+            raise NotAllowed
+        let_on(ctx, tx, Permission.CATALOG, assortment.grantor_id)
+        before = await lock_grant(tx, assortment.id, command.grantee)
+        if before is None:
+            raise NotAllowed
+        ends_later = before.valid_until is None or before.valid_until > at
+        if before.valid_from >= at:
+            await write_grant(tx, assortment.id, command.grantee, None)
+        elif ends_later:
+            await write_grant(tx, assortment.id, command.grantee, Grant(before.valid_from, at))
+        made = Made("assortment", assortment.id)
+        hears = frozenset({assortment.grantor_id, command.grantee})
+        await tx.tell(Event("AuthorizationRevoked", made, hears, {"at": at.isoformat()}))
+        return Done(made, {"grantee": command.grantee.hex, "at": at.isoformat()})
+
+    return await act(ctx, "revokeAuthorization", key, command, effect)
+
+
+# ── shelves ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def _own_store(ctx: Context, tx: Transaction, cloud_store: UUID) -> CloudStoreRow:
+    """A cloud store whose shelf the viewer keeps. Raises: NotAllowed for any other."""
+    store: CloudStoreRow | None = await ctx.load(CloudStoreById).one(cloud_store)
+    if store is None:
+        raise NotAllowed
+    let_on(ctx, tx, Permission.CATALOG, store.organization_id)
+    return store
+
+
+async def list_skus(ctx: Context, key: str, command: ListSkus) -> Any:
+    """Skus are put on the shelf of a cloud store, with their prices for shoppers, row by row."""
+
+    async def effect(tx: Transaction) -> Outcome:
+        store = await _own_store(ctx, tx, command.cloud_store)
+        seller = store.organization_id
+        sheet: Sheet[ListingLine] = Sheet(command.rows)
+        if any(row.unit_fen is not None for _, row in sheet.left):
+            let_on(ctx, tx, Permission.PRICE, seller)
+        skus = [row.sku for _, row in sheet.left]
+        allowed = await rights(ctx, tx, seller, skus)
+        seen: set[UUID] = set()
+        for place, row in sheet.left:
+            if row.sku not in allowed.known:
+                sheet.wrong(place, "skuId", "There is no such sku.")
+            elif row.sku in seen:
+                sheet.wrong(place, "skuId", "An earlier row has the same sku.")
+            elif row.origin != ListingOrigin.EXTERNAL and not allowed.may_sell(row.sku):
+                sheet.refuse(place, NotAuthorizedSku(row.sku))
+            seen.add(row.sku)
+        await _check_prices(ctx, sheet, store, allowed)
+        prices = {(row.sku, 1): Window(tx.now, None, row.unit_fen) for _, row in sheet.left if row.unit_fen is not None}
+        if prices:
+            await lay(tx, (await lock_shelf_prices(tx, seller)).id, prices)
+        listings, changed = await write_listings(tx, store.id, [row for _, row in sheet.left])
+        hears = frozenset({seller})
+        await tx.tell(*(Event("SkuListed", Made("listing", id), hears, {}) for id in changed))
+        return outcomes(sheet, {place: listings[row.sku] for place, row in sheet.left})
+
+    return await bulk(ctx, "listSkus", key, command, "listing", effect)
+
+
+async def _check_prices(ctx: Context, sheet: Sheet[ListingLine], store: CloudStoreRow, allowed: Rights) -> None:
+    """Refuse rows whose price, the one that is set or the one that stands, is none or not allowed."""
+    seller, now = store.organization_id, ctx.reading.now
+    trades = store.mode == CloudStoreMode.B2B_ORDERING
+    standing = await ctx.load(ConsumerPrices).each((seller, row.sku) for _, row in sheet.left if not trades)
+    for place, row in sheet.left:
+        if trades:
+            if row.unit_fen is not None:
+                sheet.wrong(place, "price", "At an ordering mall the price lists of trade say what it costs.")
+            continue
+        price = row.unit_fen
+        if price is None:
+            found = best(standing[seller, row.sku], 1, now)
+            price = None if found is None else found.unit_fen
+        if price is None:
+            sheet.wrong(place, "price", "It has no price yet: one is expected.")
+        elif refused := allowed.out_of_range(row.sku, price):
+            sheet.refuse(place, refused)
+
+
+async def unlist(ctx: Context, key: str, command: Unlist) -> Any:
+    """Skus are taken off the shelf of a cloud store; what does not stand there stays so."""
+
+    async def effect(tx: Transaction) -> Done:
+        store = await _own_store(ctx, tx, command.cloud_store)
+        known = await ctx.load(SkuById).many(command.skus)
+        unknown = [
+            Problem(("input", "skuIds", place), "There is no such sku.")
+            for place, row in enumerate(known)
+            if row is None
+        ]
+        if unknown:
+            raise InvalidInput(unknown)
+        taken = await take_off(tx, store.id, command.skus)
+        hears = frozenset({store.organization_id})
+        await tx.tell(*(Event("SkuUnlisted", Made("listing", id), hears, {}) for id in taken))
+        return Done(Made("cloudstore", store.id), {"listings": len(taken)})
+
+    return await act(ctx, "unlist", key, command, effect)
