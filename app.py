@@ -12,7 +12,7 @@ from typing import Final
 
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 import boot
 import schema
@@ -23,7 +23,7 @@ from engine.limits import Limits
 from models.database import Database
 from resolvers.entrance import Entrance
 from settings import Settings
-from transport import PATH, SUBGRAPH, Gateways, Graph, Metrics, Siblings, middleware, routes
+from transport import PATH, SUBGRAPH, Gateways, Graph, Metrics, Siblings, TakeNotice, middleware, notice_routes, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
 from transport.workbench import workbench_routes, worked_queries
 
@@ -47,9 +47,10 @@ def secret_of(settings: Settings) -> bytes:
 
 
 def verify_secret(settings: Settings) -> None:
-    """Make the demo's secret if it is not there. Raises: transport.bearer.SecretFileError when it cannot be trusted."""
+    """Make the demo's secrets where there are none. Raises: transport.bearer.SecretFileError if one is not trusted."""
     if settings.profile == "demo":
         secret_of(settings)
+        demo_secret(boot.data_directory(settings) / boot.PAYMENT_SECRET_FILE)
 
 
 def demo_token(secret: bytes, identity: Identity, lifetime: timedelta) -> str:
@@ -139,6 +140,16 @@ def pool_of(settings: Settings, access: boot.Access) -> Database:
     )
 
 
+def payment_routes(
+    settings: Settings, payments: boot.Payments | None, take: TakeNotice | None, metrics: Metrics
+) -> list[BaseRoute]:
+    """Where the payment provider tells what happened, if somebody takes it; the pages of the demo's own provider."""
+    if payments is None:
+        return []
+    told = [] if take is None else notice_routes([payments.provider], take, metrics, limits_of(settings))
+    return [*told, *([] if payments.local is None else [Mount(boot.PAY_PATH, routes=payments.local.pages)])]
+
+
 async def check_role(settings: Settings, access: boot.Access) -> None:
     """Raises models.database.UnsafeRole when the role to serve with is not held by row security."""
     database = pool_of(settings, access)
@@ -149,7 +160,10 @@ async def check_role(settings: Settings, access: boot.Access) -> None:
 
 
 def create(
-    settings: Settings | None = None, access: boot.Access | None = None, siblings: Siblings | None = None
+    settings: Settings | None = None,
+    access: boot.Access | None = None,
+    siblings: Siblings | None = None,
+    take_notice: TakeNotice | None = None,
 ) -> Starlette:
     """The application over a database that is up and migrated.
 
@@ -158,6 +172,7 @@ def create(
         access: the logins, which stay the caller's to close; if not given, the application makes its own and closes
             them when it stops.
         siblings: the other server processes on the port, if this is one of several.
+        take_notice: does what a payment provider tells; without it no provider is listened to.
 
     Raises: settings.SettingsError, embedded.EmbeddedError, transport.bearer.SecretFileError.
     """
@@ -176,6 +191,7 @@ def create(
         metrics.watch(SUBGRAPH, subgraph[0].documents, subgraph[0].executor)
     metrics.watch_pool(database.connections)
     verifiers, remote = verifiers_of(settings)
+    payments = boot.payments(settings)
     door = Entrance(database, verifiers, default_tenant=DEMO_TENANT if settings.profile == "demo" else None)
 
     @asynccontextmanager
@@ -187,12 +203,20 @@ def create(
             for issuer in remote:
                 at_the_end.push_async_callback(issuer.aclose)
             await database.check_role()
+            if payments is not None:
+                at_the_end.push_async_callback(payments.aclose)
+                if payments.local is not None:
+                    await at_the_end.enter_async_context(payments.local.running())
             if siblings is not None:
                 await at_the_end.enter_async_context(siblings.answering(metrics.page))
             yield
 
     return Starlette(
-        routes=[*routes(door, graph, metrics, database.ping, subgraph), *workbench_of(settings, database)],
+        routes=[
+            *routes(door, graph, metrics, database.ping, subgraph),
+            *payment_routes(settings, payments, take_notice, metrics),
+            *workbench_of(settings, database),
+        ],
         middleware=middleware(settings.cors_origins),
         lifespan=lifespan,
     )

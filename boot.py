@@ -1,11 +1,14 @@
-"""Bringing the database up: the embedded server or a real one, its roles, its migrations.
+"""Bringing up what a process stands on: the database, embedded or a real one, its roles, its migrations; the payment
+provider.
 
-Owns the way from the settings to a migrated database and the logins to it. Part of the composition root: only `app`
-and `cli` use it. It imports no data: that is the importer's.
+Owns the way from the settings to a migrated database and the logins to it, and to the provider that is paid through.
+Part of the composition root: only `app`, `cli` and `worker` use it. It imports no data: that is the importer's.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import httpx
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection
@@ -20,9 +24,13 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic import command
 from embedded import EmbeddedPostgres, Server, default_home
+from integrations.localpay import LocalPay, Merchant
+from integrations.payment import LocalProvider
 from models.database import LOCK_WAIT_S, Login, connected, migrating
 from models.wall import APP_ROLE, WORKER_ROLE
 from settings import Settings
+from transport.bearer import demo_secret
+from transport.notices import PATH as NOTICES
 
 PROJECT: Final = Path(__file__).resolve().parent
 NAME: Final = "millrace"
@@ -30,6 +38,10 @@ OWNER: Final = "millrace"
 """The role that owns the embedded database: no superuser, so that it is held to what a real database would allow."""
 SUPERUSER: Final = "postgres"
 MINIMUM_VERSION: Final = 150_000
+PAYMENT_SECRET_FILE: Final = "payment.secret"
+PAYMENT_FILE: Final = "localpay.sqlite"
+PAY_PATH: Final = "/pay/local"
+"""Below it lie the pages of the demo's own payment provider."""
 PREPARE_LOCK: Final = 0x6D696C72
 """Advisory lock of the embedded cluster: one process at a time makes roles and database."""
 
@@ -76,7 +88,7 @@ class Access:
 
 
 def data_directory(settings: Settings) -> Path:
-    """Where the embedded PostgreSQL and the demo's secret lie."""
+    """Where the embedded PostgreSQL, the demo's secrets and its payment provider's file lie."""
     return settings.data_dir or default_home(PROJECT, NAME)
 
 
@@ -173,3 +185,46 @@ async def migrate(owner: str, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
     await migrating(owner, run)
+
+
+# ── payment ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Through whom is paid: the adapter and, in the demo, the provider itself, which is `local`."""
+
+    provider: LocalProvider
+    local: LocalPay | None = None
+
+    async def aclose(self) -> None:
+        """Close connections and file; where the provider ran its file is closed already."""
+        await self.provider.aclose()
+        if self.local is not None:
+            await self.local.aclose()
+
+
+def payments(settings: Settings) -> Payments | None:
+    """The payment provider that the settings name, the demo's own where they name none; outside the demo then nobody.
+
+    Any process may have it. The demo's own is asked within the process, by the same requests, and keeps all it knows
+    in one file of the data directory: no process has to know where another one listens. Nothing is opened yet.
+
+    Raises: transport.bearer.SecretFileError.
+    """
+    if settings.payment_url is not None and settings.payment_key is not None:
+        secrets = [secret.encode() for secret in settings.payment_notice_secrets]
+        return Payments(LocalProvider(settings.payment_url, settings.payment_key, secrets))
+    if settings.profile != "demo":
+        return None
+    place = data_directory(settings)
+    root = demo_secret(place / PAYMENT_SECRET_FILE)
+    key, secret = _derived(root, b"merchant"), _derived(root, b"notices").encode()
+    notices = settings.own_url + NOTICES.format(provider=LocalProvider.name)
+    merchant = Merchant(key, secret, notices, settings.shown_url + PAY_PATH)
+    local = LocalPay(place / PAYMENT_FILE, merchant, copies=settings.payment_notice_copies)
+    inside = httpx.ASGITransport(local.app, raise_app_exceptions=False)
+    return Payments(LocalProvider("http://localpay", key, [secret], transport=inside), local)
+
+
+def _derived(root: bytes, purpose: bytes) -> str:
+    """A secret for one purpose, made of the data directory's own."""
+    return hmac.new(root, purpose, hashlib.sha256).hexdigest()

@@ -108,6 +108,7 @@ def serve() -> None:
     settings = _settings()
     started = time.monotonic()
     listening = _listen(settings)
+    settings = settings.model_copy(update={"port": listening.getsockname()[1]})  # which one it was, where any would do
     with _database(settings) as access:
         if settings.workers > 1:
             _serve_many(settings, access, listening, started)
@@ -184,7 +185,11 @@ def _serve_many(settings: Settings, access: boot.Access, listening: socket.socke
 
     async def parent() -> None:
         workers = Workers(
-            WORKER, settings.workers, listening, {"login": asdict(access.app)}, graceful_s=settings.graceful_shutdown_s
+            WORKER,
+            settings.workers,
+            listening,
+            {"login": asdict(access.app), "port": settings.port},
+            graceful_s=settings.graceful_shutdown_s,
         )
 
         def up() -> None:
@@ -209,6 +214,7 @@ def worker(
     try:
         channel = Channel(descriptor)
         orders = channel.orders()
+        settings = settings.model_copy(update={"port": orders.given["port"]})
     except (OSError, ValueError):
         raise fail("A worker is started by `serve`: set WORKERS.") from None
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's to understand

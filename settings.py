@@ -13,18 +13,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ASYMMETRIC_ALGORITHMS: Final = frozenset(
-    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
-)
-"""Signature algorithms an issuer with a key set may use. None shares a secret, so a public key is never one."""
+import forms
+from forms import NAME_MAX
 
 WORKERS_MAX: Final = 64
 POOL_SIZE_MAX: Final = 200
@@ -34,10 +30,9 @@ STATEMENT_CACHE_MAX: Final = 10_000
 LEEWAY_MAX_S: Final = 300
 LIST_MAX: Final = 100
 """Items in a list setting."""
-NAME_MAX: Final = 255
-"""Characters of a host, issuer or audience, or of a gateway's secret."""
-GATEWAY_SECRET_MIN: Final = 32
-"""Characters of a gateway's secret, at least."""
+NOTICE_SECRETS_MAX: Final = 2
+"""Secrets of a payment provider's notices: one, or two while the one follows the other."""
+NOTICE_COPIES_MAX: Final = 5
 SHOWN_VALUE_MAX: Final = 60
 """Characters of a wrong value that an error message repeats."""
 
@@ -51,8 +46,8 @@ _ORCHESTRATED: Final = re.compile(
 
 Its `MILLRACE_PORT` is an address; a number there is meant for `PORT`.
 """
-_HEADER_VALUE: Final = re.compile(r"[!-~]+")
-_TOGETHER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
+_ISSUER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
+_PROVIDER: Final = ("MILLRACE_PAYMENT_URL", "MILLRACE_PAYMENT_KEY", "MILLRACE_PAYMENT_NOTICE_SECRETS")
 
 
 class SettingsError(Exception):
@@ -67,93 +62,9 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{count} wrong:", *(f"  {problem}" for problem in problems)]))
 
 
-def _split_list(value: object) -> object:
-    """`a, b` as an environment writes a list."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _split_url(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it is what checks the number
-    except ValueError:
-        raise ValueError("must be a URL") from None
-    return parts
-
-
-def _database_url(url: str) -> str:
-    parts = _split_url(url)
-    if parts.scheme not in {"postgresql", "postgres"} or len(parts.path) < 2:
-        raise ValueError("must look like postgresql://user:password@host:5432/database, without a driver in the scheme")
-    return url.replace("postgres://", "postgresql://", 1) if parts.scheme == "postgres" else url
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _jwks_url(url: str) -> str:
-    parts = _split_url(url)
-    host = parts.hostname or ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not host or not safe:
-        raise ValueError("must be an https URL (plain http is accepted from this machine only)")
-    if parts.username is not None or parts.fragment:
-        raise ValueError("must hold neither a user name nor a fragment")
-    return url
-
-
-def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    if origins == ("*",):
-        return origins
-    for origin in origins:
-        parts = _split_url(origin)
-        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}" or "@" in origin:
-            raise ValueError("must be * alone, or origins like https://shop.example, without a path")
-    return origins
-
-
-def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [name for name in names if name not in ASYMMETRIC_ALGORITHMS]
-    if unknown or not names:
-        raise ValueError(f"must name one or more of {', '.join(sorted(ASYMMETRIC_ALGORITHMS))}")
-    return names
-
-
-def _gateway_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    usable = [len(one) in range(GATEWAY_SECRET_MIN, NAME_MAX + 1) and _HEADER_VALUE.fullmatch(one) for one in secrets]
-    if not usable or not all(usable):
-        raise ValueError(
-            f"must be one or more secrets of {GATEWAY_SECRET_MIN} to {NAME_MAX} printable ASCII characters, without "
-            "spaces and commas"
-        )
-    return secrets
-
-
-def _directory(path: Path) -> Path:
-    try:
-        path = path.expanduser().absolute()
-    except RuntimeError:
-        raise ValueError("names a home directory that does not exist") from None
-    if path.exists() and not path.is_dir():
-        raise ValueError("must be a directory, and is a file")
-    return path
-
-
-_List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list), Field(max_length=LIST_MAX)]
+_List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(forms.split_list), Field(max_length=LIST_MAX)]
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=r"^\S+$")]
-_DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+_DatabaseUrl = Annotated[str, AfterValidator(forms.database_url)]
 _Seconds = Annotated[float, Field(gt=0, le=REQUEST_TIMEOUT_MAX_S, allow_inf_nan=False)]
 
 
@@ -185,11 +96,11 @@ class Settings(BaseSettings):
         le=WORKERS_MAX,
         description="Server processes on that port. More than one run under a parent that replaces and renews them.",
     )
-    data_dir: Annotated[Path, AfterValidator(_directory)] | None = Field(
+    data_dir: Annotated[Path, AfterValidator(forms.directory)] | None = Field(
         default=None,
         alias="DATA_DIR",
-        description="Directory of the embedded PostgreSQL and of the demo's token secret. Not set: `.millrace` in the "
-        "project, or a directory below `/var/lib/millrace` when run as root.",
+        description="Directory of the embedded PostgreSQL, of the demo's secrets and of its payment provider's file. "
+        "Not set: `.millrace` in the project, or a directory below `/var/lib/millrace` when run as root.",
     )
     database_url: _DatabaseUrl | None = Field(
         default=None,
@@ -220,7 +131,7 @@ class Settings(BaseSettings):
         description="Prepared statements kept per connection, of 1,600 characters each on the average; 0 behind "
         "pgbouncer in transaction mode.",
     )
-    profile: Annotated[Literal["demo", "production"], BeforeValidator(_lower)] = Field(
+    profile: Annotated[Literal["demo", "production"], BeforeValidator(forms.lowered)] = Field(
         default="demo",
         alias="MILLRACE_PROFILE",
         description="`demo` imports the demo data and accepts tokens signed with the data directory's own secret; "
@@ -247,18 +158,18 @@ class Settings(BaseSettings):
         le=GRACEFUL_SHUTDOWN_MAX_S,
         description="Seconds open requests and sockets are given to end when the server stops.",
     )
-    cors_origins: Annotated[_List, AfterValidator(_origins)] = Field(
+    cors_origins: Annotated[_List, AfterValidator(forms.origins)] = Field(
         default=(),
         alias="MILLRACE_CORS_ORIGINS",
         description="Web origins whose pages may call the API, separated by commas; `*` for all. Not set: none.",
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(forms.lowered)] = Field(
         default="info", alias="MILLRACE_LOG_LEVEL", description="Least severe level that is logged."
     )
-    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(forms.lowered)] = Field(
         default="json", alias="MILLRACE_LOG_FORMAT", description="`json` for machines, `console` for people."
     )
-    jwks_url: Annotated[str, AfterValidator(_jwks_url)] | None = Field(
+    jwks_url: Annotated[str, AfterValidator(forms.safe_url)] | None = Field(
         default=None,
         alias="MILLRACE_JWKS_URL",
         description="Where the issuer of bearer tokens publishes its public keys (JSON Web Key Set). Goes together "
@@ -270,7 +181,7 @@ class Settings(BaseSettings):
     jwt_audience: _Name | None = Field(
         default=None, alias="MILLRACE_JWT_AUDIENCE", description="The `aud` that bearer tokens must contain."
     )
-    jwt_algorithms: Annotated[_List, AfterValidator(_algorithms)] = Field(
+    jwt_algorithms: Annotated[_List, AfterValidator(forms.signature_algorithms)] = Field(
         default=("RS256", "ES256", "EdDSA"),
         alias="MILLRACE_JWT_ALGORITHMS",
         description="Signature algorithms accepted from the issuer, separated by commas; asymmetric ones only.",
@@ -283,13 +194,49 @@ class Settings(BaseSettings):
         description="Seconds by which the issuer's clock and ours may differ.",
     )
 
-    gateway_secrets: Annotated[_List, AfterValidator(_gateway_secrets)] = Field(
+    gateway_secrets: Annotated[_List, AfterValidator(forms.secrets)] = Field(
         default=(),
         alias="MILLRACE_GATEWAY_SECRETS",
         repr=False,
         validate_default=False,
         description="Secrets by which the gateway of a larger graph is known at `/subgraph`, in the header "
         "`Millrace-Gateway`, separated by commas; 32 to 255 characters each. Not set: nothing is served there.",
+    )
+    public_url: Annotated[str, AfterValidator(forms.origin)] | None = Field(
+        default=None,
+        alias="MILLRACE_PUBLIC_URL",
+        description="Address by which browsers reach this server, `https://shop.example`: the demo's pay pages lie "
+        "below it. Not set: `HOST` and `PORT`.",
+    )
+    payment_url: Annotated[str, AfterValidator(forms.safe_url)] | None = Field(
+        default=None,
+        alias="MILLRACE_PAYMENT_URL",
+        description="Where the payment provider is asked, one that speaks as `integrations/localpay` does. Goes "
+        "together with its key and the secret of its notices. Not set: in `demo` a provider of its own, in "
+        "`production` none.",
+    )
+    payment_key: Annotated[str, AfterValidator(forms.secret)] | None = Field(
+        default=None,
+        alias="MILLRACE_PAYMENT_KEY",
+        repr=False,
+        description="By which the payment provider knows us; 32 to 255 characters.",
+    )
+    payment_notice_secrets: Annotated[_List, Field(max_length=NOTICE_SECRETS_MAX), AfterValidator(forms.secrets)] = (
+        Field(
+            default=(),
+            alias="MILLRACE_PAYMENT_NOTICE_SECRETS",
+            repr=False,
+            validate_default=False,
+            description="Secrets that the payment provider's notices may be signed with, 32 to 255 characters: one, or "
+            "two with a comma between while a new one follows an old.",
+        )
+    )
+    payment_notice_copies: int = Field(
+        default=1,
+        alias="MILLRACE_PAYMENT_NOTICE_COPIES",
+        ge=1,
+        le=NOTICE_COPIES_MAX,
+        description="How often the demo's own payment provider sends each notice: 2 tries what comes twice.",
     )
 
     @property
@@ -301,6 +248,17 @@ class Settings(BaseSettings):
     def graphiql_enabled(self) -> bool:
         """Whether the workbench is served, with the profile's default applied."""
         return self.profile == "demo" if self.graphiql is None else self.graphiql
+
+    @property
+    def own_url(self) -> str:
+        """The address of this server as this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def shown_url(self) -> str:
+        """The address of this server as browsers reach it."""
+        return self.public_url or self.own_url
 
     @model_validator(mode="wrap")
     @classmethod
@@ -321,17 +279,26 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
     """Values that are each well formed but cannot be meant together."""
     given = {name: value for name, value in values.items() if value is not None}
     found = []
-    missing = [name for name in _TOGETHER if name not in given]
-    if _lower(given.get("MILLRACE_PROFILE")) == "production" and missing:
+    missing = [name for name in _ISSUER if name not in given]
+    if forms.lowered(given.get("MILLRACE_PROFILE")) == "production" and missing:
         found.append(
             f"{', '.join(missing)}: must be set when MILLRACE_PROFILE is production, "
             "where the demo's own tokens are not accepted"
         )
-    elif 0 < len(missing) < len(_TOGETHER):
-        found.append(f"{', '.join(missing)}: must be set too; {', '.join(_TOGETHER)} go together")
+    else:
+        found += _halved(_ISSUER, given)
+    found += _halved(_PROVIDER, given)
     if "DATABASE_URL" not in given:
         found += ["APP_DATABASE_URL: needs DATABASE_URL, which is not set"] if "APP_DATABASE_URL" in given else []
     return found
+
+
+def _halved(together: tuple[str, ...], given: Mapping[str, object]) -> list[str]:
+    """What is missing of settings that go together, where some of them are given."""
+    missing = [name for name in together if name not in given]
+    if not 0 < len(missing) < len(together):
+        return []
+    return [f"{', '.join(missing)}: must be set too; {', '.join(together)} go together"]
 
 
 def _unknown() -> list[str]:

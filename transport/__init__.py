@@ -21,6 +21,7 @@ from transport.health import Health, Probe
 from transport.http import PATH, HttpEndpoint
 from transport.logs import RequestLog
 from transport.metrics import Metrics
+from transport.notices import TakeNotice, notice_routes
 from transport.serving import Server, server_config, settle_memory
 from transport.siblings import Siblings
 from transport.websocket import SocketEndpoint
@@ -42,9 +43,11 @@ __all__ = [
     "RequestFacts",
     "Server",
     "Siblings",
+    "TakeNotice",
     "WorkerServer",
     "Workers",
     "middleware",
+    "notice_routes",
     "routes",
     "server_config",
     "settle_memory",

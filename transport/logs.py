@@ -150,6 +150,8 @@ def configure(
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(max(number, logging.INFO))
+    # Whoever asks somebody else says how it went; a line for each request besides says nothing.
+    logging.getLogger("httpx").setLevel(max(number, logging.WARNING))
 
 
 def _numbered(worker: int) -> structlog.typing.Processor:

@@ -54,6 +54,9 @@ CODES = frozenset(
 )
 """Values of the label `code`; any other is counted as OTHER."""
 
+NOTICE_OUTCOMES = frozenset({"taken", "not_for_us", "not_genuine", "malformed", "refused", "unavailable", "failed"})
+"""Values of the label `outcome` of what payment providers tell."""
+
 Graphs: TypeAlias = dict[str, tuple[Documents, Planned]]
 """What is shown of each graph, by where it is served."""
 
@@ -89,6 +92,12 @@ class Metrics:
         self._refusals = Counter(
             "millrace_gate_refusals", "Documents refused by the limit they broke.", ["limit"], registry=self.registry
         )
+        self._notices = Counter(
+            "millrace_payment_notices",
+            "What payment providers told, by what became of it.",
+            ["provider", "outcome"],
+            registry=self.registry,
+        )
         self.sockets = Gauge("millrace_sockets", "Open websockets.", registry=self.registry)
         self._graphs: Graphs = {}
 
@@ -103,6 +112,10 @@ class Metrics:
     def refused(self, limit: str) -> None:
         """Count a refusal by the gate; `limit` is a field of `Limits` by name."""
         self._refusals.labels(limit).inc()
+
+    def noticed(self, provider: str, outcome: str) -> None:
+        """Count a notice of one of our providers; `outcome` is one of NOTICE_OUTCOMES."""
+        self._notices.labels(provider, outcome).inc()
 
     def watch(self, path: str, documents: Documents, executor: Planned) -> None:
         """Show what the graph at `path` keeps, and how operations ran on it, read when Prometheus asks."""

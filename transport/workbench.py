@@ -27,6 +27,7 @@ from engine.limits import Limits
 from transport.body import read_body
 from transport.http import PATH as GRAPH_PATH
 from transport.negotiation import is_json
+from transport.page import from_own_site, guards
 from transport.parameters import MalformedError, decoded
 
 PATH: Final = "/graphiql"
@@ -49,15 +50,7 @@ POLICY: Final = "; ".join(
         "base-uri 'none'",
     )
 )
-_GUARDS: Final = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
+_GUARDS: Final = guards(POLICY)
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -74,7 +67,6 @@ _FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN: Final = {"cache-control": "no-cache"}
 _NEVER: Final = {"cache-control": "no-store"}
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +210,7 @@ class _SignIn:
     async def answer(self, request: Request) -> Response:
         """GET: everybody; POST with a tenant's code and a subject: her token."""
         try:
-            if request.headers.get("sec-fetch-site", "none") not in _OWN_SITE:
+            if not from_own_site(request):
                 raise MalformedError("Only this host's own pages may sign in.", status=403, code="FORBIDDEN")
             return await (self._token(request) if request.method == "POST" else self._everybody())
         except MalformedError as error:

@@ -1,8 +1,8 @@
 """What is said to a payment provider and what it says back: the port behind which every provider stands.
 
 A provider (支付渠道) takes the shopper's money outside of our transactions, so nothing here is told once: what we ask
-is named by our own id and may be asked again, and what it tells us it tells at least once, late, or twice. Owns the words
-and the states. Does not own signatures and addresses (each provider's adapter) or what a notice does to an order.
+is named by our own id and may be asked again, and what it tells us it tells at least once, late, or twice. Owns the
+words and the states. Does not own signatures and addresses (each provider's adapter) or what a notice does to an order.
 """
 
 from __future__ import annotations
@@ -79,7 +79,11 @@ class RefundAsked(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """What a provider told, its signature verified. `id` is the provider's own: the same twice is told twice."""
+    """What a provider told, its signature verified. `id` is the provider's own: the same twice is told twice.
+
+    `reference` is the provider's of the payment, also where a refund is told. `at`: when it happened there, which may
+    be long before it is heard of here.
+    """
 
     id: str
     kind: NoticeKind
@@ -96,6 +100,10 @@ class NotGenuine(Exception):
     """What came as a notice is not the provider's, or was altered, or is too old to be believed."""
 
 
+class Declined(Exception):
+    """The provider will not do what it was asked, and would say the same again: the message says why."""
+
+
 class Provider(Protocol):
     """A payment provider. Raises `domain.base.Unavailable` where it does not answer; asking again is harmless."""
 
@@ -104,10 +112,13 @@ class Provider(Protocol):
         """Its name, which each of its payments keeps."""
 
     async def create(self, charge: Charge) -> Charged:
-        """Have a charge made, or find the one that was."""
+        """Have a charge made, or find the one that was. Raises: Declined, Unavailable."""
 
     async def refund(self, asked: RefundAsked) -> None:
-        """Have money given back; whether it was, a notice tells."""
+        """Have money given back; whether it was, a notice tells. Raises: Declined, Unavailable."""
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Read a notice. `headers` have lower-case names. Raises: NotGenuine."""
+    def verify(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        """Read a notice; None where it is genuine and of a kind that nothing hangs on here.
+
+        `headers` have lower-case names. Raises: NotGenuine, and nothing else whatever comes.
+        """

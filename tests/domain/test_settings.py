@@ -12,55 +12,13 @@ import pytest
 
 import settings
 from settings import Settings, SettingsError
-
-NAMES = [
-    "HOST",
-    "PORT",
-    "WORKERS",
-    "DATA_DIR",
-    "DATABASE_URL",
-    "APP_DATABASE_URL",
-    "MILLRACE_POOL_SIZE",
-    "MILLRACE_STATEMENT_CACHE",
-    "MILLRACE_PROFILE",
-    "MILLRACE_INTROSPECTION",
-    "MILLRACE_GRAPHIQL",
-    "MILLRACE_REQUEST_TIMEOUT_S",
-    "MILLRACE_GRACEFUL_SHUTDOWN_S",
-    "MILLRACE_CORS_ORIGINS",
-    "MILLRACE_LOG_LEVEL",
-    "MILLRACE_LOG_FORMAT",
-    "MILLRACE_JWKS_URL",
-    "MILLRACE_JWT_ISSUER",
-    "MILLRACE_JWT_AUDIENCE",
-    "MILLRACE_JWT_ALGORITHMS",
-    "MILLRACE_JWT_LEEWAY_S",
-    "MILLRACE_GATEWAY_SECRETS",
-]
-ISSUER = {
-    "MILLRACE_JWKS_URL": "https://issuer.example/keys",
-    "MILLRACE_JWT_ISSUER": "https://issuer.example",
-    "MILLRACE_JWT_AUDIENCE": "millrace",
-}
-SERVER = "postgresql://owner:hunter2@db.example:5432/millrace?sslmode=require"
+from tests.domain.environment import ISSUER, NAMES, PROVIDER, SERVER, problems, read
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
-
-
-def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return Settings()
-
-
-def problems(monkeypatch: pytest.MonkeyPatch, **variables: str) -> tuple[str, ...]:
-    with pytest.raises(SettingsError) as caught:
-        read(monkeypatch, **variables)
-    return caught.value.problems
 
 
 def test_defaults_are_the_demo_on_this_machine() -> None:
@@ -87,6 +45,11 @@ def test_defaults_are_the_demo_on_this_machine() -> None:
         "jwt_algorithms": ("RS256", "ES256", "EdDSA"),
         "jwt_leeway_s": 30,
         "gateway_secrets": (),
+        "public_url": None,
+        "payment_url": None,
+        "payment_key": None,
+        "payment_notice_secrets": (),
+        "payment_notice_copies": 1,
     }
 
 
@@ -112,6 +75,9 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         MILLRACE_JWT_ALGORITHMS="PS256",
         MILLRACE_JWT_LEEWAY_S="0",
         MILLRACE_GATEWAY_SECRETS="x" * 32,
+        MILLRACE_PUBLIC_URL="https://shop.example",
+        MILLRACE_PAYMENT_NOTICE_COPIES="5",
+        **PROVIDER,
         **ISSUER,
     )
     assert made.model_dump() == {
@@ -137,6 +103,11 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "jwt_algorithms": ("PS256",),
         "jwt_leeway_s": 0,
         "gateway_secrets": ("x" * 32,),
+        "public_url": "https://shop.example",
+        "payment_url": "https://pay.example/v1",
+        "payment_key": "k" * 32,
+        "payment_notice_secrets": ("n" * 32, "o" * 32),
+        "payment_notice_copies": 5,
     }
 
 

@@ -90,10 +90,10 @@ class Served:
 
 @contextmanager
 def serving(
-    app: ASGIApp, limits: Limits, graceful_seconds: int = 2
+    app: ASGIApp, limits: Limits, graceful_seconds: int = 2, port: int = 0
 ) -> Iterator[tuple[str, uvicorn.Server, threading.Thread]]:
-    """Serve `app` on a free port; yields its address. Stops gracefully at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    """Serve `app` on a free port, or that one; yields its address. Stops gracefully at the end."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
         config = server_config(app, host="127.0.0.1", port=port, limits=limits, graceful_seconds=graceful_seconds)
         server = uvicorn.Server(config)

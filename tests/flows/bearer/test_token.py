@@ -11,7 +11,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import Key, OctKey, RSAKey
 
-from settings import ASYMMETRIC_ALGORITHMS
+from forms import ASYMMETRIC_ALGORITHMS
 from tests.flows.bearer.tokens import (
     AUDIENCE,
     CLERK,
