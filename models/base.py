@@ -4,6 +4,7 @@ Every tenant's table has `tenant_id` first in its primary key, in every unique c
 that no row can point across the wall and the schema can be distributed by tenant unchanged. It owns no table itself.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -69,7 +70,7 @@ def ref(column: str, target: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"])
 
 
-def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     """A status column: text and a check, not an enum, so that row security leaves its indexes usable."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.inventory import ReservationState
 from models.inventory import release
 from models.outbox import STAMPED_AT_ONCE, stamp
-from models.writing import BULK_RESULT, Actor, Transaction, WritePool
+from models.writing import BULK_RESULT, Actor, Made, Transaction, WritePool
 
 HOLDS_AT_ONCE: Final = 200
 """The most holds that are ended in one transaction."""
@@ -89,7 +89,11 @@ async def stamp_all(pool: WritePool, tenant_id: UUID) -> int:
 async def expire(pool: WritePool, tenant_id: UUID, ids: Sequence[UUID], now: datetime) -> int:
     """End holds whose time is up; how many were held still."""
     async with pool.transaction(tenant_id) as session:
-        return len(await release(Transaction(session, tenant_id, CLOCK, now), ids, ReservationState.EXPIRED))
+        tx = Transaction(session, tenant_id, CLOCK, now)
+        ended = await release(tx, ids, ReservationState.EXPIRED)
+        if ended:
+            await tx.audit("expireHold", [Made("reservation", id) for id in ended], {})
+        return len(ended)
 
 
 async def tenants(engine: AsyncEngine) -> list[UUID]:

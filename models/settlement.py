@@ -218,7 +218,11 @@ async def post(tx: Transaction, kind: JournalKind, document: UUID, postings: Seq
 
 
 async def balance(tx: Transaction, account: Account, at: datetime | None = None) -> int:
-    """What stands on an account: now, as this transaction sees it, or as it stood just before an instant.
+    """What stands on an account: now, as this transaction sees it, or by the journals that are dated before an instant.
+
+    A journal is dated when its act began, and seen once that has committed. So of a time that is not long past an
+    answer may still change: an act that began before it and commits after this look is not in it, and is the next time.
+    It changes no more once every act that began before the instant has ended, which takes no longer than a request may.
 
     The balance of an account that has never been named is 0.
     """

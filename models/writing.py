@@ -187,20 +187,28 @@ class Transaction:
                 .filter_by(tenant_id=self.tenant_id, actor=self.actor.name, operation=operation, key=key)
                 .values(result=made.kind, result_id=made.id)
             )
+        await self.audit(operation, [made], details)
+
+    async def audit(self, operation: str, things: Sequence[Made], details: Mapping[str, Any]) -> None:
+        """Write into the audit what was done to each of these things, one at least."""
         actor = self.actor
         await self.execute(
-            insert(AuditEntry).values(
-                tenant_id=self.tenant_id,
-                at=self.now,
-                operation=operation,
-                actor_class=actor.kind,
-                actor=actor.name,
-                organization_id=actor.organization_id,
-                on_behalf_of_id=actor.on_behalf_of_id,
-                target=made.kind,
-                target_id=made.id,
-                details=dict(details),
-            )
+            insert(AuditEntry),
+            [
+                {
+                    "tenant_id": self.tenant_id,
+                    "at": self.now,
+                    "operation": operation,
+                    "actor_class": actor.kind,
+                    "actor": actor.name,
+                    "organization_id": actor.organization_id,
+                    "on_behalf_of_id": actor.on_behalf_of_id,
+                    "target": thing.kind,
+                    "target_id": thing.id,
+                    "details": dict(details),
+                }
+                for thing in things
+            ],
         )
 
     async def keep_rows(self, outcome: Outcome) -> Made:

@@ -7,11 +7,13 @@ after a change pays for the import.
 import asyncio
 import csv
 import fcntl
+import gc
 import gzip
 import hashlib
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,11 +33,13 @@ from models.database import Database
 from tests import proof
 from tests.given import pool_of
 from tests.graph.client import GraphClient
+from transport import settle_memory
 from transport.logs import configure
 
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
 """A test cluster may lose its data with the machine; that makes it several times faster."""
-DECIDES_THE_TEMPLATE = ("alembic/versions", "models", "domain", "integrations", "demo", "tests/conftest.py")
+DECIDES_THE_EMPTY = ("alembic/versions", "models", "tests/conftest.py")
+DECIDES_THE_FULL = (*DECIDES_THE_EMPTY, "domain", "integrations", "demo")
 TODAY = date(2026, 11, 24)
 """The day the demo is generated for; the tests' clock stands on it too."""
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -46,6 +50,12 @@ TEMPLATES_KEPT = 3
 def pytest_configure(config: pytest.Config) -> None:
     configure("warning", "json")
     config.addinivalue_line("markers", "prove: also run by `make prove`, at the full numbers")
+    gc.disable()  # modules and tests stay, all of them: looking at them again and again costs a quarter of the time
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage to be collected."""
+    settle_memory()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -64,9 +74,9 @@ class TenantFacts:
     id: UUID
 
 
-def _fingerprint() -> str:
+def _fingerprint(roots: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for root in DECIDES_THE_TEMPLATE:
+    for root in roots:
         path = boot.PROJECT / root
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
@@ -122,8 +132,9 @@ async def _clear(server: Server) -> None:
     try:
         rows = await connection.fetch("SELECT datname FROM pg_database ORDER BY oid")
         names = [row["datname"] for row in rows]
-        old = [name for name in names if name.startswith(("empty_", "full_"))][: -2 * TEMPLATES_KEPT]
-        making = [name for name in names if name.startswith("making_")]
+        kept = {kind: [name for name in names if name.startswith(kind)] for kind in ("empty_", "full_")}
+        old = [name for each in kept.values() for name in each[:-TEMPLATES_KEPT]]
+        making = ["making_full"]
         left = [name for name in names if name.startswith(("work_", "fresh_")) and not _alive(name)]
         for name in (*old, *making, *left):
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -142,53 +153,72 @@ def _alive(name: str) -> bool:
     return True
 
 
-async def _build(server: Server, empty: str, full: str, scratch: Path) -> None:
-    """Both templates: an empty migrated database, and one with the demo's tenants and a small one beside them."""
-    await _clear(server)
+async def _build_empty(server: Server, name: str) -> None:
+    """An empty migrated database."""
+    await _sql(server, 'DROP DATABASE IF EXISTS "making_empty" WITH (FORCE)')
     await boot.create_database(server, "making_empty")
     await boot.migrate(boot.embedded_access(server, "making_empty").owner)
-    await _sql(server, f'CREATE DATABASE "making_full" OWNER "{boot.OWNER}" TEMPLATE "making_empty"')
+    await _sql(server, f'ALTER DATABASE "making_empty" RENAME TO "{name}"')  # the name says it is whole: given last
+
+
+async def _build_full(server: Server, name: str, empty: str, scratch: Path) -> None:
+    """One with the demo's tenants and a small one beside them."""
+    await _clear(server)
+    await _sql(server, f'CREATE DATABASE "making_full" OWNER "{boot.OWNER}" TEMPLATE "{empty}"')
     owner = boot.embedded_access(server, "making_full").owner
     small = first_stores(SAMPLE, scratch / "forty.csv", SMALL_STORES)
     for code, path in (("iowa", SAMPLE), ("forty", small)):
         tenant = NewTenant(code, code.title(), "USD", "America/Chicago", (f"{code}.example",))
         await import_file(owner, path, tenant, extend=demo_of(TODAY), now=NOW)
     await create_qingquan(owner, TODAY)
-    # The name says it is whole: it is given last.
-    await _sql(server, f'ALTER DATABASE "making_empty" RENAME TO "{empty}"')
-    await _sql(server, f'ALTER DATABASE "making_full" RENAME TO "{full}"')
+    await _sql(server, f'ALTER DATABASE "making_full" RENAME TO "{name}"')
+
+
+@contextmanager
+def _one_at_a_time(kind: str) -> Iterator[None]:
+    """Whoever makes templates of a kind makes them alone; the others wait."""
+    with (default_home(boot.PROJECT, boot.NAME) / "tests" / f"{kind}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
-def templates(cluster: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """The names of the empty and the full template; the first worker that comes builds them."""
-    mark = _fingerprint()
-    empty, full = f"empty_{mark}", f"full_{mark}"
-    lock = default_home(boot.PROJECT, boot.NAME) / "tests" / "templates.lock"
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if not asyncio.run(_exists(cluster, full)):
-            asyncio.run(_build(cluster, empty, full, tmp_path_factory.mktemp("templates")))
-    return empty, full
+def empty_template(cluster: Server) -> str:
+    """The name of the empty template; the first worker that comes makes it."""
+    name = f"empty_{_fingerprint(DECIDES_THE_EMPTY)}"
+    with _one_at_a_time("empty"):
+        if not asyncio.run(_exists(cluster, name)):
+            asyncio.run(_build_empty(cluster, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def full_template(cluster: Server, empty_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of the full template. Making it takes half a minute, which nobody waits for who needs the empty one."""
+    name = f"full_{_fingerprint(DECIDES_THE_FULL)}"
+    with _one_at_a_time("full"):
+        if not asyncio.run(_exists(cluster, name)):
+            asyncio.run(_build_full(cluster, name, empty_template, tmp_path_factory.mktemp("templates")))
+    return name
 
 
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def access(cluster: Server, templates: tuple[str, str]) -> Iterator[boot.Access]:
+def access(cluster: Server, full_template: str) -> Iterator[boot.Access]:
     """The logins to this worker's own database, which holds the demo's two tenants and the small one."""
     name = f"work_{os.getpid()}"
-    asyncio.run(_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[1]}"'))
+    asyncio.run(_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{full_template}"'))
     yield boot.embedded_access(cluster, name)
     asyncio.run(_sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture
-async def owner_dsn(cluster: Server, templates: tuple[str, str]) -> AsyncIterator[str]:
+async def owner_dsn(cluster: Server, empty_template: str) -> AsyncIterator[str]:
     """An empty migrated database of the test's own, logged in as its owner."""
     name = f"fresh_{os.getpid()}_{next(_numbers)}"
-    await _sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[0]}"')
+    await _sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{empty_template}"')
     yield cluster.dsn(boot.OWNER, name)
     await _sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

@@ -227,7 +227,7 @@ def upgrade() -> None:
             "(to_location_id IS NOT NULL) = (kind = 'TRANSFER')", name=op.f("ck_stock_document_transfer_has_two_ends")
         ),
         sa.CheckConstraint(
-            "kind IN ('RECEIPT', 'ISSUE', 'TRANSFER', 'ADJUSTMENT', 'COUNT', 'QUARANTINE', 'HOLD', 'RELEASE', 'ALLOCATION')",
+            "kind IN ('RECEIPT', 'ISSUE', 'TRANSFER', 'ADJUSTMENT', 'COUNT', 'QUARANTINE')",
             name=op.f("ck_stock_document_kind"),
         ),
         sa.CheckConstraint("char_length(reason) BETWEEN 1 AND 200", name=op.f("ck_stock_document_reason_length")),

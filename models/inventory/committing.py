@@ -1,8 +1,9 @@
 """The committer: whoever waits for a hold in this process goes in one transaction with all who wait.
 
 The first that comes goes at once; those that come meanwhile wait for it and then go together. So one alone waits for
-nobody, and on a hot sku a transaction carries as many holds as came during the one before. Several processes have a
-committer each, and meet at the rows.
+nobody, and on a hot sku a transaction carries as many holds as came during the one before. Where a whole one more is
+waiting, it goes beside it: one is made ready while the database is at the other. They meet at the rows, as the
+committers of several processes do.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 HOLDS_AT_ONCE: Final = 256
 """The most holds of one transaction."""
+GROUPS_AT_ONCE: Final = 2
+"""The most transactions of one tenant at a time, in one process."""
 HOLDS_WAITING: Final = 10_000
 """The most that wait in one process, of all tenants."""
 ATTEMPTS: Final = 3
@@ -44,7 +47,7 @@ class _Lane:
     """The holds of one tenant."""
 
     waiting: OrderedDict[_Waiting, None] = field(default_factory=OrderedDict)
-    committing: asyncio.Task[None] | None = None
+    committing: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class Committer:
@@ -68,8 +71,8 @@ class Committer:
         lane = self._lanes.setdefault(tenant_id, _Lane())
         mine = _Waiting(holding, today, now, asyncio.get_running_loop().create_future())
         lane.waiting[mine] = None
-        if lane.committing is None:
-            lane.committing = asyncio.ensure_future(self._commit(tenant_id, lane))
+        if self._goes(lane, len(lane.committing)):
+            lane.committing.add(asyncio.ensure_future(self._commit(tenant_id, lane)))
         self._waiting += 1
         try:
             return await mine.answer
@@ -77,10 +80,16 @@ class Committer:
             self._waiting -= 1
             lane.waiting.pop(mine, None)
 
+    def _goes(self, lane: _Lane, others: int) -> bool:
+        """Whether a transaction goes now, beside so many others of the lane: the first for anybody, more when full."""
+        if others == 0:
+            return bool(lane.waiting)
+        return others < GROUPS_AT_ONCE and len(lane.waiting) >= self._at_once
+
     async def _commit(self, tenant_id: UUID, lane: _Lane) -> None:
-        """Take batch after batch until nobody waits."""
+        """Take batch after batch until nobody waits, or until another does it who has to be waited for anyhow."""
         try:
-            while lane.waiting:
+            while self._goes(lane, len(lane.committing) - 1):
                 batch: list[_Waiting] = []
                 while lane.waiting and len(batch) < self._at_once:
                     next_one, _ = lane.waiting.popitem(last=False)
@@ -89,8 +98,10 @@ class Committer:
                 if batch:
                     await self._together(tenant_id, batch)
         finally:
-            lane.committing = None
-            if not lane.waiting:
+            task = asyncio.current_task()
+            assert task is not None
+            lane.committing.discard(task)
+            if not lane.waiting and not lane.committing:
                 self._lanes.pop(tenant_id, None)
 
     async def _together(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> None:

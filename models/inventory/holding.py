@@ -52,7 +52,8 @@ async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) ->
     """
     answers: dict[tuple[str, str], Made | Refused] = {}
     first = {holding.name: holding for holding in reversed(holdings)}
-    known = await _keys(tx, list(first.values()))
+    ids = {name: new_id() for name in first}
+    known = await _keys(tx, first, ids)
     fresh = [holding for name, holding in reversed(first.items()) if name not in known]
     ways = await _ways(tx, {(one.store_id, line.sku) for one in fresh for line in one.wanted}, today)
     taken: list[tuple[Holding, UUID, list[Taken[Place]]]] = []
@@ -62,8 +63,7 @@ async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) ->
         except NotEnoughStock as refused:
             answers[holding.name] = refused
             continue
-        made = Made("reservation", new_id())
-        answers[holding.name] = made
+        made = answers[holding.name] = Made("reservation", ids[holding.name])
         taken.append((holding, made.id, found))
     await _give_back(tx, [one for one in fresh if isinstance(answers[one.name], Refused)])
     await _write(tx, taken)
@@ -86,9 +86,10 @@ def _answer(
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 _TAKE = text("""
-    INSERT INTO idempotency_key (tenant_id, actor, operation, key, asked, created_at)
-    SELECT :tenant, k.actor, :operation, k.key, k.asked, :now
-    FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS text[])) k (actor, key, asked)
+    INSERT INTO idempotency_key (tenant_id, actor, operation, key, asked, result, result_id, created_at)
+    SELECT :tenant, k.actor, :operation, k.key, k.asked, 'reservation', k.id, :now
+    FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS text[]), CAST(:ids AS uuid[]))
+         k (actor, key, asked, id)
     ORDER BY k.actor, k.key
     ON CONFLICT DO NOTHING
     RETURNING actor, key
@@ -114,10 +115,17 @@ def _named(tx: Transaction, holdings: Sequence[Holding]) -> dict[str, Any]:
     }
 
 
-async def _keys(tx: Transaction, holdings: Sequence[Holding]) -> dict[tuple[str, str], tuple[str, Made]]:
-    """Take the keys; those that were taken before, with what was asked and made under them."""
+async def _keys(
+    tx: Transaction, first: Mapping[tuple[str, str], Holding], ids: Mapping[tuple[str, str], UUID]
+) -> dict[tuple[str, str], tuple[str, Made]]:
+    """Take the keys for what is to be made under them; those that were taken before, with what was asked and made.
+
+    A key has its result from the beginning: a refusal gives the whole row back, and nothing is written twice.
+    """
+    holdings = list(first.values())
     values = _named(tx, holdings)
-    taken = await tx.execute(_TAKE, {**values, "asked": [one.asked for one in holdings], "now": tx.now})
+    asked, made = [one.asked for one in holdings], [ids[name] for name in first]
+    taken = await tx.execute(_TAKE, {**values, "asked": asked, "ids": made, "now": tx.now})
     fresh = {(row.actor, row.key) for row in taken}
     if len(fresh) == len(holdings):
         return {}
@@ -223,6 +231,18 @@ async def lock_promises(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict
     }
 
 
+async def promise(tx: Transaction, kept: Iterable[tuple[UUID, UUID | None, int]]) -> None:
+    """Add to what contributions promise, below zero take from it: sku, contribution, units. Without one there is none.
+
+    The contributions are locked by this act.
+    """
+    through = [(sku, contribution, units) for sku, contribution, units in kept if contribution is not None]
+    if through:
+        skus, contributions, quantities = map(list, zip(*through, strict=True))
+        values = {"tenant": tx.tenant_id, "skus": skus, "contributions": contributions, "quantities": quantities}
+        await tx.execute(_PROMISE, values)
+
+
 async def _goods(tx: Transaction, there: Mapping[Place, Numbers]) -> dict[tuple[UUID, UUID, UUID], Goods[Place]]:
     """The lots of each (location, sku, owner), with its safety stock."""
     goods: dict[tuple[UUID, UUID, UUID], Goods[Place]] = {}
@@ -256,14 +276,8 @@ _PROMISE = text("""
     FROM (SELECT c.sku_id, c.contribution_id, CAST(sum(c.quantity) AS bigint) AS quantity
           FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
                c (sku_id, contribution_id, quantity)
-          WHERE c.contribution_id IS NOT NULL
           GROUP BY c.sku_id, c.contribution_id) c
     WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
-""")
-_DONE = text("""
-    UPDATE idempotency_key i SET result = 'reservation', result_id = k.id
-    FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:ids AS uuid[])) k (actor, key, id)
-    WHERE i.tenant_id = :tenant AND i.operation = :operation AND i.actor = k.actor AND i.key = k.key
 """)
 _AUDIT = text("""
     INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, organization_id, on_behalf_of_id, target,
@@ -288,7 +302,6 @@ async def _write(tx: Transaction, taken: Sequence[tuple[Holding, UUID, list[Take
         (Movement(MovementKind.HOLD, place, Change(reserved=units), document=id) for id, _, place, _, units in lines),
     )
     holdings, ids = [holding for holding, _, _ in taken], [id for _, id, _ in taken]
-    values = {**_named(tx, holdings), "ids": ids, "now": tx.now}
     await tx.execute(
         _RESERVE,
         {
@@ -301,18 +314,16 @@ async def _write(tx: Transaction, taken: Sequence[tuple[Holding, UUID, list[Take
         },
     )
     reservations, numbers, places, contributions, quantities = map(list, zip(*lines, strict=True))
-    columns: dict[str, Any] = {
-        "tenant": tx.tenant_id,
-        "skus": [place.sku_id for place in places],
-        "contributions": contributions,
-        "quantities": quantities,
-    }
-    if any(contributions):
-        await tx.execute(_PROMISE, columns)
+    await promise(
+        tx, [(place.sku_id, by, units) for place, by, units in zip(places, contributions, quantities, strict=True)]
+    )
     await tx.execute(
         _LINES,
         {
-            **columns,
+            "tenant": tx.tenant_id,
+            "skus": [place.sku_id for place in places],
+            "contributions": contributions,
+            "quantities": quantities,
             "reservations": reservations,
             "lines": numbers,
             "locations": [place.location_id for place in places],
@@ -320,11 +331,14 @@ async def _write(tx: Transaction, taken: Sequence[tuple[Holding, UUID, list[Take
             "lots": [place.lot_id for place in places],
         },
     )
-    await tx.execute(_DONE, {name: values[name] for name in ("tenant", "operation", "actors", "keys", "ids")})
     await tx.execute(
         _AUDIT,
         {
-            **{name: values[name] for name in ("tenant", "operation", "actors", "ids", "now")},
+            "tenant": tx.tenant_id,
+            "now": tx.now,
+            "operation": OPERATION,
+            "ids": ids,
+            "actors": [holding.actor.name for holding in holdings],
             "kinds": [holding.actor.kind for holding in holdings],
             "organizations": [holding.actor.organization_id for holding in holdings],
             "behalves": [holding.actor.on_behalf_of_id for holding in holdings],

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.inventory import MovementKind, ReservationState
-from models.inventory.holding import lock_promises
+from models.inventory.holding import lock_promises, promise
 from models.inventory.moving import Change, Movement, Place, columns, lock, move
 from models.writing import Event, Made, Transaction
 
@@ -31,14 +31,6 @@ _STILL_HELD = text("""
 _END = text("""
     UPDATE reservation SET state = :state, due_at = NULL
     WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))
-""")
-_KEEP_NO_PROMISE = text("""
-    UPDATE pool_contribution_sku k SET held = k.held - c.quantity
-    FROM (SELECT c.sku_id, c.contribution_id, CAST(sum(c.quantity) AS bigint) AS quantity
-          FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
-               c (sku_id, contribution_id, quantity)
-          GROUP BY c.sku_id, c.contribution_id) c
-    WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
 """)
 
 
@@ -72,17 +64,7 @@ async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState)
             for row in given
         ),
     )
-    promised = [row for row in given if row.contribution_id]
-    if promised:
-        await tx.execute(
-            _KEEP_NO_PROMISE,
-            {
-                "tenant": tx.tenant_id,
-                "skus": [row.sku_id for row in promised],
-                "contributions": [row.contribution_id for row in promised],
-                "quantities": [row.quantity for row in promised],
-            },
-        )
+    await promise(tx, ((row.sku_id, row.contribution_id, -row.quantity) for row in given))
     await tx.execute(_END, {"tenant": tx.tenant_id, "state": state.value, "ids": ended})
     await tx.tell(
         *(

@@ -22,6 +22,15 @@ from models.base import NO_LOT_ID, Base, Day, Id, Instant, KeyId, NewId, TenantI
 
 MAX_REASON_CHARS = 200
 """Characters of why somebody changed stock."""
+PAPER_KINDS = (
+    MovementKind.RECEIPT,
+    MovementKind.ISSUE,
+    MovementKind.TRANSFER,
+    MovementKind.ADJUSTMENT,
+    MovementKind.COUNT,
+    MovementKind.QUARANTINE,
+)
+"""What a paper is written about; holding and giving back have their own rows."""
 STATES = ("on_hand", "reserved", "allocated", "in_transit", "quarantined")
 
 
@@ -161,7 +170,7 @@ class StockDocument(Base):
         ref("location_id", "location"),
         ref("to_location_id", "location"),
         ref("owner_id", "organization"),
-        one_of("kind", MovementKind),
+        one_of("kind", PAPER_KINDS),
         CheckConstraint("(to_location_id IS NOT NULL) = (kind = 'TRANSFER')", name="transfer_has_two_ends"),
         CheckConstraint("to_location_id <> location_id", name="transfer_moves"),
         CheckConstraint(f"char_length(reason) BETWEEN 1 AND {MAX_REASON_CHARS}", name="reason_length"),

@@ -137,13 +137,14 @@ async def drive(job: Job) -> Done:
         len(took),
         run.wrong,
         time.perf_counter() - began,
-        _at(took, 0.50) * 1e3,
-        _at(took, 0.99) * 1e3,
+        percentile(took, 0.50) * 1e3,
+        percentile(took, 0.99) * 1e3,
         _cpu() - cpu,
     )
 
 
-def _at(took: list[float], part: float) -> float:
+def percentile(took: list[float], part: float) -> float:
+    """What that part of them did not exceed, of sorted ones; 0 of none."""
     return took[min(len(took) - 1, int(len(took) * part))] if took else 0.0
 
 

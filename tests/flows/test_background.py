@@ -65,6 +65,8 @@ async def test_holds_end_when_their_time_is_up(shop: Shop) -> None:
         assert await holds_over(late._seeing.engine, NOON + timedelta(minutes=15)) == {HERE: [made.id]}
         assert [await late.holds(), await late.holds()] == [1, 0]
     assert await shop.reserved() == [0]
+    audit = "SELECT operation || ' ' || actor FROM audit_entry WHERE target_id = $1 ORDER BY id"
+    assert await column(shop.database, audit, made.id) == ["holdStock account:1", "expireHold system:clock"]
     assert await shop.tried((SKUS[0], 5)) == "held"
 
 

@@ -14,9 +14,12 @@ import orjson
 import pytest
 
 import boot
+from embedded import Server
 from models.reading import set_tenant
 from tests.bench import aims, database, report
 from tests.bench.documents import documents, growing
+from tests.bench.holds import report as holds_report
+from tests.bench.holds import running as holds
 from tests.bench.load import Job, drive, post
 from tests.bench.peers.variants import functions
 from tests.bench.processes import COMMANDS
@@ -86,6 +89,19 @@ def shown_on_the_shelf(answer: bytes) -> list[tuple[str, int | None, int]]:
     return [(node["sku"]["code"], node["price"], node["sellable"]) for node in nodes]
 
 
+def holds_add_up(server: Server, home: Path) -> None:
+    """Holds are taken every way, each way's by every account, and the table finds its place."""
+    plan = holds.HoldPlan(seconds=0.2, rounds=1, callers=20, connections=4, wire=4, pinned=False)
+    found = holds.run(plan, server, home, TINY)
+    assert list(found) == ["together", "alone", "plain", "wire"]
+    assert all(taken.holds > 0 for taken in found.values())
+    assert "group ÷ plain" in holds_report.plain(found)
+    page = home / "performance.md"
+    page.write_text(PAGE.read_text())
+    report.put(page, holds_report.markdown(found, plan), holds_report.BEGIN, holds_report.END)
+    assert page.read_text().count("| group ÷ plain |") == 1
+
+
 def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
     with database.start(home, linger_s=0.0) as server:
         access, seconds = asyncio.run(database.ready(server, TINY))
@@ -122,6 +138,7 @@ def test_all_variants_answer_alike_and_are_measured(home: Path) -> None:
             request = found[1].document.requests(made.issuer, "floor")[:1]
             with pytest.raises(Wrong, match="not those that were compared"):
                 client.do(Job(made.ports["floor"], request, [b"something else"], 1, 0.05))
+        holds_add_up(server, home)
     for shown in found:
         for figures in shown.figures.values():
             assert figures.answers > 0

@@ -128,12 +128,12 @@ async def test_row_broken_in_the_middle_refuses_the_file(owner_dsn: str, tmp_pat
 
 
 @pytest.fixture
-async def other_dsn(cluster: Server, templates: tuple[str, str]) -> AsyncIterator[str]:
+async def other_dsn(cluster: Server, empty_template: str) -> AsyncIterator[str]:
     """A second empty database."""
     name = f"fresh_{os.getpid()}_other"
     connection = await asyncpg.connect(cluster.dsn(boot.SUPERUSER, boot.SUPERUSER))
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{templates[0]}"')
+        await connection.execute(f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{empty_template}"')
         yield cluster.dsn(boot.OWNER, name)
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     finally:

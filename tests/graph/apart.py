@@ -26,10 +26,10 @@ class Apart:
 
 
 @asynccontextmanager
-async def graph_of(cluster: Server, templates: tuple[str, str], name: str, *worlds: Members) -> AsyncIterator[Apart]:
+async def graph_of(cluster: Server, empty_template: str, name: str, *worlds: Members) -> AsyncIterator[Apart]:
     """A graph over a database of its own that holds these tenants and nothing else."""
     database = f"fresh_{os.getpid()}_{name}"
-    await _sql(cluster, f'CREATE DATABASE "{database}" OWNER "{boot.OWNER}" TEMPLATE "{templates[0]}"')
+    await _sql(cluster, f'CREATE DATABASE "{database}" OWNER "{boot.OWNER}" TEMPLATE "{empty_template}"')
     dsn = cluster.dsn(boot.OWNER, database)
     owner = await asyncpg.connect(dsn)
     for world in worlds:

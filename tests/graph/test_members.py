@@ -15,8 +15,8 @@ PEOPLE = ("ann", "ben", "cat", "dan", "eve")
 
 
 @pytest.fixture(scope="module")
-async def apart(cluster: Server, templates: tuple[str, str]) -> AsyncIterator[Apart]:
-    async with graph_of(cluster, templates, "members", TOWN, TWIN) as made:
+async def apart(cluster: Server, empty_template: str) -> AsyncIterator[Apart]:
+    async with graph_of(cluster, empty_template, "members", TOWN, TWIN) as made:
         yield made
 
 

@@ -54,8 +54,8 @@ CROWD = crowd()
 
 
 @pytest.fixture(scope="module")
-async def apart(cluster: Server, templates: tuple[str, str]) -> AsyncIterator[Apart]:
-    async with graph_of(cluster, templates, "rights", TOWN, CROWD) as made:
+async def apart(cluster: Server, empty_template: str) -> AsyncIterator[Apart]:
+    async with graph_of(cluster, empty_template, "rights", TOWN, CROWD) as made:
         yield made
 
 

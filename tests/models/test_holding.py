@@ -24,7 +24,6 @@ from tests.given import pool_of
 from tests.models.acting import NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
 from tests.models.shop import BROKEN, MALL, PLACES, SKUS, STOCK, Shop, goods
-from tests.proof import size
 
 
 @pytest.fixture
@@ -297,56 +296,3 @@ async def test_a_hold_is_given_back_once_however_many_do(shop: Shop) -> None:
     )
     assert sum(one for one in ended if isinstance(one, int)) == 10
     assert await shop.reserved() == [20]
-
-
-# ── everybody at once ─────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.prove
-async def test_a_hundred_units_go_to_a_hundred_buyers(dsn: str) -> None:
-    """Of five hundred, in four committers on pools of their own, while somebody adds up all the time."""
-    buyers = size(300, 500)
-    shops = []
-    for _ in range(4):
-        database = pool_of(Login(dsn, APP_ROLE), 3)
-        shops.append(Shop(dsn, database, Committer(database)))
-    await shops[0].put(SKUS[0], 20, 30, 50)
-    buying, looks = True, list[int]()
-
-    async def look() -> None:
-        while buying:
-            assert await column(shops[0].database, BROKEN) == []
-            looks.append(sum(await shops[0].reserved()))
-
-    looking = asyncio.ensure_future(look())
-    told = await asyncio.gather(*(shops[n % 4].tried((SKUS[0], 1)) for n in range(buyers)))
-    buying = False
-    await looking
-    assert Counter(told) == {"held": 100, "NOT_ENOUGH_STOCK": buyers - 100}
-    assert await shops[0].reserved() == [20, 30, 50]
-    assert len(looks) > 1
-    for each in shops:
-        await each.database.close()
-
-
-@pytest.mark.prove
-async def test_lines_in_any_order_wait_for_each_other_in_no_circle(dsn: str) -> None:
-    """The same sku in two lines, three skus in every order, own goods and contributed ones: in four committers."""
-    shops = []
-    for _ in range(4):
-        database = pool_of(Login(dsn, APP_ROLE), 3)
-        shops.append(Shop(dsn, database, Committer(database, at_once=3)))
-    for sku in SKUS:
-        await shops[0].put(sku, 10, 20, 30)
-        await shops[0].contribute(sku, 40, cap=None)
-    chance = Random(1)
-
-    def wish() -> list[tuple[UUID, int]]:
-        skus = chance.sample(SKUS, chance.randrange(1, 4))
-        return [(sku, chance.randrange(1, 3)) for sku in (*skus, skus[0])]
-
-    told = await asyncio.gather(*(shops[n % 4].tried(*wish()) for n in range(size(150, 1_000))))
-    assert set(told) <= {"held", "NOT_ENOUGH_STOCK"}
-    assert await column(shops[0].database, BROKEN) == []
-    left = await column(shops[0].database, "SELECT sum(on_hand - reserved)::bigint FROM stock GROUP BY sku_id")
-    assert min(left) >= 0
-    for each in shops:
-        await each.database.close()

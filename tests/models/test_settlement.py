@@ -100,6 +100,15 @@ async def test_a_balance_at_a_past_time_is_what_it_was_then(database: Database) 
     assert await balances(database, 3) == await balances(database) == {OUTSIDE: -500, CARD: 380, SALES: 120}
 
 
+async def test_a_journal_that_commits_late_is_in_the_past_from_then_on(database: Database) -> None:
+    """An act that began at noon is not seen an hour later while it has not committed, and then it was there at noon."""
+    await posted(database, Posting(OUTSIDE, CARD, 500))
+    async with acting(database) as late:
+        await post(late, JournalKind.PAYMENT, DOCUMENT, [Posting(CARD, SALES, 120)])
+        assert (await balances(database, 1))[CARD] == 500
+    assert (await balances(database, 1))[CARD] == 380
+
+
 @pytest.mark.parametrize(
     "change",
     [
