@@ -211,12 +211,13 @@ def create(
                 await at_the_end.enter_async_context(siblings.answering(metrics.page))
             yield
 
+    served = [
+        *routes(door, graph, metrics, database.ping, subgraph),
+        *payment_routes(settings, payments, take_notice, metrics),
+        *workbench_of(settings, database),
+    ]
     return Starlette(
-        routes=[
-            *routes(door, graph, metrics, database.ping, subgraph),
-            *payment_routes(settings, payments, take_notice, metrics),
-            *workbench_of(settings, database),
-        ],
-        middleware=middleware(settings.cors_origins),
+        routes=served,
+        middleware=middleware(served, settings.cors_origins),
         lifespan=lifespan,
     )

@@ -209,6 +209,14 @@ class ById(Loader[UUID, R | None]):
         """One row for each id that exists and that the viewer may see."""
         return {row.id: row for row in await self.reading.fetch(self.statement, ids=keys)}
 
+    async def where_any(self, keys: Sequence[UUID | None]) -> list[R | None]:
+        """One row for each id, in the order of the ids, and None where there is no id."""
+        # Many rows name the same few: told apart by their bytes, which hash in a tenth of the driver's UUID's time.
+        marks = [None if key is None else key.bytes for key in keys]
+        named = {mark: key for mark, key in dict(zip(marks, keys, strict=True)).items() if key is not None}
+        found = dict(zip(named, await self.many([*named.values()]), strict=True))
+        return [found.get(mark) for mark in marks]
+
     def absent(self) -> R | None:
         """Absent and not the viewer's are one answer."""
         return None

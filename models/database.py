@@ -198,7 +198,22 @@ class Database:
             statements.append(statement)
 
     async def checkout(self) -> PooledConnection:
-        """A connection for a read session.
+        """A connection on which nothing is open.
+
+        Raises: Unavailable when none comes free in time or the server cannot be reached.
+        """
+        connection = await self.to_begin()
+        try:
+            await connection.settle()
+        except BaseException as error:
+            connection.discard()
+            if isinstance(error, _UNREACHABLE):
+                raise Unavailable(NO_ANSWER) from error
+            raise
+        return connection
+
+    async def to_begin(self) -> PooledConnection:
+        """A connection for a read session, whose first word is `begin`: another's transaction may be open on it.
 
         Raises: Unavailable when none comes free in time or the server cannot be reached.
         """

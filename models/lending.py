@@ -26,13 +26,27 @@ _PREPARED = "prepared"
 class PooledConnection:
     """A connection out of SQLAlchemy's pool, used at the driver."""
 
-    __slots__ = ("_fairy", "_lender", "_prepared", "driver")
+    __slots__ = ("_fairy", "_lender", "_prepared", "driver", "left")
 
     def __init__(self, fairy: PoolProxiedConnection, lender: "Lender") -> None:
         self._fairy, self._lender = fairy, lender
         self._prepared: Shelf[Read[Any], Any] = fairy.info.setdefault(_PREPARED, lender.shelf())
         self.driver: Any = fairy.driver_connection
         """asyncpg's connection."""
+        self.left = False
+        """Whether the transaction of its last reader is still to be ended, by whoever begins the next."""
+
+    async def begin(self, text: str) -> None:
+        """Begin a transaction; the last reader's ends in the same message. Raises: what the driver raises."""
+        if self.left:
+            self.left, text = False, f"COMMIT; {text}"
+        await self.execute(text)
+
+    async def settle(self) -> None:
+        """End the last reader's transaction, if she has left it. Raises: what the driver raises."""
+        if self.left:
+            self.left = False
+            await self.execute("COMMIT")
 
     async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         """The rows of a statement, prepared when it is first seen here. Raises: what the driver raises."""
@@ -62,6 +76,13 @@ class PooledConnection:
     def forget(self) -> None:
         """Prepare anew whatever comes next."""
         self._prepared.clear()
+
+    def hand_on(self) -> bool:
+        """Hand it to a reader who waits, her transaction's beginning to end the caller's; False where none waits."""
+        self.left = True
+        handed = self._lender.hand_on(self)
+        self.left = handed
+        return handed
 
     def give_back(self) -> None:
         """Back to where it came from, its transaction ended by the caller."""
@@ -119,15 +140,26 @@ class Lender:
                 return found
             found.discard()
 
+    def hand_on(self, connection: PooledConnection) -> bool:
+        """Hand a connection to the next reader who waits; False where none does, or a writer asks."""
+        if self._ended or self._asking or connection.is_closed():
+            return False
+        waiter = self._next()
+        if waiter is None:
+            return False
+        waiter.set_result(connection)
+        return True
+
     def take_back(self, connection: PooledConnection) -> None:
         """Hand a connection to the next who waits, or lay it on the shelf."""
-        if self._ended or connection.is_closed():
+        if self.hand_on(connection):
+            return
+        # One that was handed on unended, to somebody who has gone, nobody is there to end.
+        if self._ended or connection.left or connection.is_closed():
             connection.discard()
         elif self._asking:
             connection.release()
             self.lost()
-        elif (waiter := self._next()) is not None:
-            waiter.set_result(connection)
         else:
             self._shelf.append(connection)
 

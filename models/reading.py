@@ -82,12 +82,15 @@ R = TypeVar("R", bound=Row)
 
 
 class Read(Generic[R]):
-    """A compiled statement: its text, the names of its parameters in order, and the class of its rows."""
+    """A compiled statement: its text, the names of its parameters in order, and the class of its rows.
 
-    __slots__ = ("names", "row", "text")
+    `types` are those of its columns, as PostgreSQL calls them; where they are not told it is not fused with others.
+    """
 
-    def __init__(self, row: type[R], text: str, names: tuple[str, ...]) -> None:
-        self.row, self.text, self.names = row, text, names
+    __slots__ = ("names", "row", "text", "types")
+
+    def __init__(self, row: type[R], text: str, names: tuple[str, ...], types: tuple[str, ...] = ()) -> None:
+        self.row, self.text, self.names, self.types = row, text, names, types
 
 
 DIALECT: Final = asyncpg_dialect()  # type: ignore[no-untyped-call]  # untyped upstream
@@ -109,7 +112,8 @@ def read(row: type[R], statement: Rows) -> Read[R]:
     unnamed = [name for name, bound in compiled.binds.items() if bound.unique]
     if unnamed:
         raise TypeError(f"{row.__name__}: {unnamed} are values, not parameters; write them with constant()")
-    made = Read(row, compiled.string, tuple(compiled.positiontup or ()))
+    types = tuple(entry.type.compile(dialect=DIALECT) for entry in compiled._result_columns)
+    made = Read(row, compiled.string, tuple(compiled.positiontup or ()), types)
     STATEMENTS.append((made, compiled, statement))
     return made
 
@@ -161,6 +165,10 @@ OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheErro
 class Checkout(Protocol):
     """A connection taken from the pool, and the ways to give it back."""
 
+    async def begin(self, text: str) -> None:
+        """Begin a transaction, the first thing that is done with it."""
+        ...
+
     async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         """The rows of one statement."""
         ...
@@ -175,6 +183,10 @@ class Checkout(Protocol):
 
     def forget(self) -> None:
         """Drop what is prepared on it."""
+        ...
+
+    def hand_on(self) -> bool:
+        """Hand it to a reader who waits: what begins hers ends this transaction. False where none waits."""
         ...
 
     def give_back(self) -> None:
@@ -194,8 +206,8 @@ class ReadPool(Protocol):
         """Whether statements that wait together go out in one trip."""
         ...
 
-    async def checkout(self) -> Checkout:
-        """A connection, within a time limit."""
+    async def to_begin(self) -> Checkout:
+        """A connection to `begin` a transaction on, within a time limit."""
         ...
 
 
@@ -331,9 +343,9 @@ class ReadSession:
 
     async def _begun(self) -> Checkout:
         """A connection, its transaction begun."""
-        checkout = await self._pool.checkout()
+        checkout = await self._pool.to_begin()
         try:
-            await checkout.execute(_begin(self.tenant_id))
+            await checkout.begin(_begin(self.tenant_id))
         except BaseException as error:
             told = failure(checkout, error) if isinstance(error, Exception) else error
             checkout.discard()
@@ -345,7 +357,7 @@ class ReadSession:
 
     async def _end(self) -> None:
         checkout, self._checkout = self._checkout, None
-        if checkout is None:
+        if checkout is None or checkout.hand_on():
             return
         try:
             await checkout.execute("COMMIT")

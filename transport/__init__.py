@@ -24,6 +24,7 @@ from transport.metrics import Metrics
 from transport.notices import TakeNotice, notice_routes
 from transport.serving import Server, server_config, settle_memory
 from transport.siblings import Siblings
+from transport.straight import Straight
 from transport.websocket import SocketEndpoint
 from transport.worker import Channel, Farewell, WorkerServer
 from transport.workers import GivenUp, Workers
@@ -82,11 +83,17 @@ def routes(
     ]
 
 
-def middleware(cors_origins: Sequence[str] = ()) -> list[Middleware]:
-    """What wraps every route, outermost first: the request's id and log line, then CORS for `cors_origins` if any.
+def middleware(routes: Sequence[BaseRoute], cors_origins: Sequence[str] = ()) -> list[Middleware]:
+    """What wraps every route, outermost first: the request's id and log line, CORS for `cors_origins` if any, and the
+    straight way to those of `routes` that are the graph.
 
     Credentials are never allowed: proof of identity is a header the page sets itself, no cookie.
     """
+    graphs = {
+        route.path: route.endpoint
+        for route in routes
+        if isinstance(route, Route) and isinstance(route.endpoint, HttpEndpoint)
+    }
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(cors_origins),
@@ -95,4 +102,4 @@ def middleware(cors_origins: Sequence[str] = ()) -> list[Middleware]:
         expose_headers=["X-Request-Id"],
         max_age=_PREFLIGHT_SECONDS,
     )
-    return [Middleware(RequestLog), cors] if cors_origins else [Middleware(RequestLog)]
+    return [Middleware(RequestLog), *([cors] if cors_origins else []), Middleware(Straight, graphs)]

@@ -204,7 +204,7 @@ def _territories(*conditions: Any) -> Rows:
         .scalar_subquery()
     )
     return select(
-        Territory.id, Territory.name, Territory.organization_id, func.array(codes).label("region_codes")
+        Territory.id, Territory.name, Territory.organization_id, func.array(codes, type_=TEXTS).label("region_codes")
     ).where(Territory.tenant_id == TENANT, *conditions)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Text,
     Uuid,
     bindparam,
     case,
@@ -132,11 +133,12 @@ def _figures(shape: Shape, lines: FromClause, parties: str, *more: ColumnElement
     """The columns of figures over `lines`, and their key. `parties` is what the others of the lines are counted as."""
     c = lines.c
     nothing = cast(null(), Uuid())
+    category = func.nullif(c.goods, _NO_ID, type_=Uuid())
     rows = select(
         c.month,
-        func.nullif(c.region, _NO_TEXT).label("region_code"),
+        func.nullif(c.region, _NO_TEXT, type_=Text()).label("region_code"),
         (c.goods if shape is TradeDimension.SKU else nothing).label("sku_id"),
-        (func.nullif(c.goods, _NO_ID) if shape is TradeDimension.CATEGORY else nothing).label("category_id"),
+        (category if shape is TradeDimension.CATEGORY else nothing).label("category_id"),
         cast(func.sum(c.quantity), BigInteger()).label("units"),
         func.count(c.order_id.distinct()).label("orders"),
         func.count(c.party_id.distinct()).label(parties),

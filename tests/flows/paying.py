@@ -72,7 +72,7 @@ def listening(merchant: Merchant, *secrets: str, port: int = 0, limits: Limits =
     """Within it the merchant is told, at the address that this yields."""
     provider = verifier(*secrets)
     routes = notice_routes([provider], merchant.take, merchant.metrics, limits)
-    with serving(Starlette(routes=routes, middleware=middleware()), limits, port=port) as (url, _, _):
+    with serving(Starlette(routes=routes, middleware=middleware(routes)), limits, port=port) as (url, _, _):
         merchant.url = f"{url}/payments/local/notices"
         yield merchant.url
 

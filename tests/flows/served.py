@@ -131,6 +131,7 @@ def small(
         if probe:
             await probe()
 
-    app = Starlette(routes=routes(door, graph, metrics, ready), middleware=middleware(cors))
+    paths = routes(door, graph, metrics, ready)
+    app = Starlette(routes=paths, middleware=middleware(paths, cors))
     with serving(app, bounds) as (url, server, thread):
         yield Served(url, door, graph, metrics, server, thread)

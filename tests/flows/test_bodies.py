@@ -40,7 +40,8 @@ def application() -> Starlette:
     limits = replace(LIMITS, body_bytes=BYTES["/graphql"], body_seconds=0.05)
     graph = Graph.of(strawberry_schema, limits, introspection=True)
     bench = workbench_routes(boot.PROJECT / "graphiql" / "page", (), Nobody(), limits)
-    return Starlette(routes=[*routes(SmallDoor(), graph, Metrics(), ready), *bench], middleware=middleware())
+    paths = [*routes(SmallDoor(), graph, Metrics(), ready), *bench]
+    return Starlette(routes=paths, middleware=middleware(paths))
 
 
 def piece(body: bytes, more: bool = True) -> dict[str, Any]:

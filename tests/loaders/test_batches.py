@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 from domain.access import NOBODY
-from loaders.base import Loader, Reading
-from models.reading import Checkout, ReadSession
+from loaders.base import ById, Loader, Reading
+from models.reading import Checkout, ReadSession, Row
 from tests.models.here import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -17,7 +21,7 @@ class NoPool:
 
     fuses = False
 
-    async def checkout(self) -> Checkout:
+    async def to_begin(self) -> Checkout:
         """Nothing to take."""
         raise AssertionError("no statement was expected")
 
@@ -56,6 +60,33 @@ async def test_a_key_without_a_value_leaves_its_place() -> None:
     assert await loader.many([1, 2, 3, 4]) == [-1, 1, -1, 2]
     assert await loader.many([4, 3]) == [2, -1]
     assert loader.batches == [[1, 2, 3, 4]]
+
+
+class NameRow(Row):
+    """A row with its id."""
+
+    id: UUID
+
+
+class Names(ById[NameRow]):
+    """Rows that are there by themselves, but for the ninth."""
+
+    asked: ClassVar[list[list[UUID]]] = []
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Any]:
+        self.asked.append(keys)
+        return {key: f"row {key.int}" for key in keys if key.int != 9}
+
+
+async def test_rows_of_ids_that_may_be_missing_come_in_their_order() -> None:
+    """Ids that are equal are one, whichever object says so; where there is no id, or no row of it, there is none."""
+    loader = Reading(ReadSession(NoPool(), HERE), NOON, NOON.date(), NOBODY).load(Names)
+    keys = [pgproto.UUID(UUID(int=n).bytes) if n else None for n in (3, 0, 5, 3, 9, 5)]
+    assert await loader.where_any(keys) == ["row 3", None, "row 5", "row 3", None, "row 5"]
+    assert await loader.where_any([UUID(int=5), None, None]) == ["row 5", None, None]
+    assert await loader.where_any([None]) == [None]
+    assert await loader.where_any([]) == []
+    assert loader.asked == [[UUID(int=3), UUID(int=5), UUID(int=9)]]
 
 
 async def test_a_key_on_its_way_is_not_asked_again() -> None:

@@ -30,7 +30,7 @@ class Pool:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def checkout(self) -> Checkout:
+    async def to_begin(self) -> Checkout:
         """Always the same one."""
         return self
 
@@ -41,8 +41,14 @@ class Pool:
             raise ValueError("broken")
         return [statement.text]
 
+    async def begin(self, _text: str) -> None:
+        """Nothing to begin."""
+
     async def execute(self, _text: str) -> None:
-        """Nothing to begin or to end."""
+        """Nothing to end."""
+
+    def hand_on(self) -> bool:
+        return False
 
     def is_closed(self) -> bool:
         return False

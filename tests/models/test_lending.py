@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -23,6 +26,14 @@ class OneRow(Row):
     n: int
 
 
+class WhereRow(Row):
+    """The tenant that a transaction is in, and since when."""
+
+    tenant_id: UUID
+    since: datetime
+
+
+THERE = UUID(int=2)
 NUMBERS = [Read(OneRow, f"SELECT {number}::bigint AS n", ()) for number in range(4)]
 
 
@@ -86,6 +97,100 @@ async def test_one_who_has_gone_is_passed_over(pair: Database, handed: bool) -> 
     assert gone.cancelled()
     first.give_back()
     second.give_back()
+
+
+WHERE = Read(WhereRow, "SELECT current_setting('app.tenant_id')::uuid AS tenant_id, now() AS since", ())
+
+
+async def test_who_waits_begins_where_the_last_one_ends(dsn: str) -> None:
+    """One message ends a transaction and begins the next: another tenant's, with a snapshot of its own."""
+    sent: list[str] = []
+    pool = pool_of(Login(dsn, APP_ROLE))
+    pool._lender.records.append(sent.append)
+    first, second = pool.read(HERE), pool.read(THERE)
+    (before,) = await first.fetch(WHERE)
+    asking = asyncio.ensure_future(second.fetch(WHERE))
+    await settled()
+    await first.close()
+    (after,) = await asking
+    await second.close()
+    assert (before.tenant_id, after.tenant_id) == (HERE, THERE)
+    assert before.since < after.since
+    begins, ends = [text for text in sent if "BEGIN" in text], [text for text in sent if text == "COMMIT"]
+    assert [text.startswith("COMMIT; ") for text in begins] == [False, True]
+    assert ends == ["COMMIT"]
+    assert pool.connections() == {"idle": 1, "busy": 0}
+    await pool.close()
+
+
+async def test_who_waits_begins_well_where_the_last_one_failed(dsn: str) -> None:
+    pool = pool_of(Login(dsn, APP_ROLE))
+    first, second = pool.read(HERE), pool.read(THERE)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await first.fetch(Read(OneRow, "SELECT 1 / 0 AS n", ()))
+    asking = asyncio.ensure_future(second.fetch(WHERE))
+    await settled()
+    await first.close()
+    assert (await asking)[0].tenant_id == THERE
+    await second.close()
+    await pool.close()
+
+
+async def test_who_asks_for_no_transaction_finds_none(dsn: str) -> None:
+    pool = pool_of(Login(dsn, APP_ROLE))
+    session = pool.read(HERE)
+    await session.fetch(WHERE)
+    (waiter,) = waiting(pool, 1)
+    await settled()
+    await session.close()
+    taken_over = await waiter
+    assert (taken_over.left, taken_over.driver.is_in_transaction()) == (False, False)
+    taken_over.give_back()
+    await pool.close()
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_a_transaction_is_left_to_nobody_who_has_gone(dsn: str, others: int) -> None:
+    """Handed on unended to one who goes at that very moment: the next who waits ends it, or the connection goes."""
+    pool = pool_of(Login(dsn, APP_ROLE))
+    session, late = pool.read(HERE), pool.read(THERE)
+    await session.fetch(WHERE)
+    before = session._checkout
+    (gone,) = waiting(pool, 1)
+    await settled()
+    asking = [asyncio.ensure_future(late.fetch(WHERE)) for _ in range(others)]
+    await settled()
+    await session.close()
+    gone.cancel()
+    await settled()
+    assert gone.cancelled()
+    assert before is not None
+    assert before.is_closed() is (not others)
+    (row,) = await (asking[0] if asking else late.fetch(WHERE))
+    assert row.tenant_id == THERE
+    await late.close()
+    assert pool.connections() == {"idle": 1, "busy": 0}
+    await pool.close()
+
+
+async def test_a_writer_gets_no_transaction_of_a_reader(dsn: str) -> None:
+    pool = pool_of(Login(dsn, APP_ROLE))
+    session, late = pool.read(HERE), pool.read(HERE)
+    await session.fetch(WHERE)
+
+    async def write() -> int:
+        async with pool.transaction(HERE) as writing:
+            return int(await writing.scalar(text("SELECT 5")))
+
+    writer = asyncio.ensure_future(write())
+    await settled()
+    asking = asyncio.ensure_future(late.fetch(WHERE))
+    await settled()
+    await session.close()
+    assert await writer == 5
+    assert (await asking)[0].tenant_id == HERE
+    await late.close()
+    await pool.close()
 
 
 async def test_where_one_is_lost_who_waits_gets_a_new_one(pair: Database) -> None:
