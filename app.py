@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -15,9 +15,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 import boot
+import models.ordering
 import schema
 from demo.directory import DemoPeople
 from demo.iowa import TENANT as IOWA
+from domain.ordering import Notice
 from engine.documents import DocumentError
 from engine.limits import Limits
 from models.database import Database
@@ -141,13 +143,22 @@ def pool_of(settings: Settings, access: boot.Access) -> Database:
 
 
 def payment_routes(
-    settings: Settings, payments: boot.Payments | None, take: TakeNotice | None, metrics: Metrics
+    settings: Settings, payments: boot.Payments | None, take: TakeNotice, metrics: Metrics
 ) -> list[BaseRoute]:
-    """Where the payment provider tells what happened, if somebody takes it; the pages of the demo's own provider."""
+    """Where the payment provider tells what happened; the pages of the demo's own provider."""
     if payments is None:
         return []
-    told = [] if take is None else notice_routes([payments.provider], take, metrics, limits_of(settings))
+    told = notice_routes([payments.provider], take, metrics, limits_of(settings))
     return [*told, *([] if payments.local is None else [Mount(boot.PAY_PATH, routes=payments.local.pages)])]
+
+
+def taking_notices(database: Database) -> TakeNotice:
+    """Does what a payment provider tells, on a database; gives the word that the log has of it."""
+
+    async def take(provider: str, notice: Notice) -> str:
+        return (await models.ordering.take_notice(database, provider, notice, datetime.now(UTC))).value
+
+    return take
 
 
 async def check_role(settings: Settings, access: boot.Access) -> None:
@@ -172,7 +183,7 @@ def create(
         access: the logins, which stay the caller's to close; if not given, the application makes its own and closes
             them when it stops.
         siblings: the other server processes on the port, if this is one of several.
-        take_notice: does what a payment provider tells; without it no provider is listened to.
+        take_notice: does what a payment provider tells; if not given, what the orders say.
 
     Raises: settings.SettingsError, embedded.EmbeddedError, transport.bearer.SecretFileError.
     """
@@ -192,7 +203,12 @@ def create(
     metrics.watch_pool(database.connections)
     verifiers, remote = verifiers_of(settings)
     payments = boot.payments(settings)
-    door = Entrance(database, verifiers, default_tenant=DEMO_TENANT if settings.profile == "demo" else None)
+    door = Entrance(
+        database,
+        verifiers,
+        default_tenant=DEMO_TENANT if settings.profile == "demo" else None,
+        provider=None if payments is None else payments.provider,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -213,7 +229,7 @@ def create(
 
     served = [
         *routes(door, graph, metrics, database.ping, subgraph),
-        *payment_routes(settings, payments, take_notice, metrics),
+        *payment_routes(settings, payments, take_notice or taking_notices(database), metrics),
         *workbench_of(settings, database),
     ]
     return Starlette(

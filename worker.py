@@ -1,8 +1,9 @@
 """The worker: what happens by itself, because its time has come. A process of its own beside the servers.
 
-Positions for events, the end of holds, the forgetting of keys. Each duty looks, does what it finds, and looks again at
-once while there is more; else it waits. A duty that fails says so and tries again, later each time: it stops none of
-the others, and nothing it does is done twice, for every duty is decided under the locks of what it changes. So several
+Positions for events, the end of holds and of orders that nobody paid, refunds that a provider is told of, the
+forgetting of keys. Each duty looks, does what it finds, and looks again at once while there is more; else it waits. A
+duty that fails says so and tries again, later each time: it stops none of the others, and nothing it does is done
+twice, for every duty is decided under the locks of what it changes; a provider alone may be told twice. So several
 workers may run. Part of the composition root.
 """
 
@@ -26,8 +27,10 @@ import structlog
 import boot
 from boot import Access
 from domain.base import TimedOut, Unavailable
+from domain.ordering import Declined, Provider, RefundAsked, refund_declined
 from models import due
 from models.database import Database
+from models.ordering import take_notice
 from settings import Settings
 from transport.logs import configure, say
 
@@ -36,6 +39,8 @@ log = structlog.get_logger("worker")
 FEED_WAIT_S: Final = 0.05
 """Between two looks for events: how late a reader hears of one, at most."""
 HOLD_WAIT_S: Final = 1.0
+ORDER_WAIT_S: Final = 1.0
+REFUND_WAIT_S: Final = 1.0
 KEY_WAIT_S: Final = 3_600.0
 LONGEST_WAIT_S: Final = 30.0
 """The longest wait after failures."""
@@ -103,16 +108,23 @@ class Clock:
     """The duties over one database: found by the worker's role, done by the app's."""
 
     def __init__(
-        self, seeing: Database, doing: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        seeing: Database,
+        doing: Database,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        provider: Provider | None = None,
     ) -> None:
-        self._seeing, self._doing, self._now = seeing, doing, now
-        self._unfed, self._unended = Aside(), Aside()
+        """`provider` takes payments; without one nobody is told of refunds."""
+        self._seeing, self._doing, self._now, self._provider = seeing, doing, now, provider
+        self._unfed, self._unended, self._unpaid, self._untold = Aside(), Aside(), Aside(), Aside()
 
     def duties(self) -> list[Duty]:
         """What is to be done."""
         return [
             Duty("feed", FEED_WAIT_S, self.feed),
             Duty("holds", HOLD_WAIT_S, self.holds),
+            Duty("orders", ORDER_WAIT_S, self.orders),
+            *([] if self._provider is None else [Duty("refunds", REFUND_WAIT_S, self.refunds)]),
             Duty("keys", KEY_WAIT_S, self.keys),
         ]
 
@@ -158,6 +170,45 @@ class Clock:
             self._unended.failed(tenant, "holds", failed)
         return found
 
+    async def orders(self) -> int:
+        """End orders that were not paid in time; one that cannot be ended is left out for a while."""
+        found, now = 0, self._now()
+        for tenant, order in await due.orders_unpaid(self._seeing.engine, now, self._unpaid.now()):
+            try:
+                found += await due.give_up(self._doing, tenant, order, now)
+                self._unpaid.done(order)
+            except Exception as error:
+                self._unpaid.failed(order, "orders", error)
+        return found
+
+    async def refunds(self) -> int:
+        """Tell the provider of refunds, each later than the time before, until a notice says what came of it.
+
+        One that it does not take now is told again: it counts as told, and is due again.
+        """
+        found, now, provider = 0, self._now(), self._provider
+        assert provider is not None
+        for tenant, refund in await due.refunds_to_tell(self._seeing.engine, now, self._untold.now()):
+            try:
+                telling = await due.telling(self._doing, tenant, refund, now)
+                if telling is not None and telling[0] != provider.name:
+                    raise LookupError(f"nobody speaks to {telling[0]!r}")
+                if telling is not None:
+                    await self._tell(provider, telling[1], now)
+                    found += 1
+                self._untold.done(refund)
+            except Exception as error:
+                self._untold.failed(refund, "refunds", error)
+        return found
+
+    async def _tell(self, provider: Provider, asked: RefundAsked, now: datetime) -> None:
+        """Ask for a refund. A no that stays one is what its notice would say: it is taken as one."""
+        try:
+            await provider.refund(asked)
+        except Declined as declined:
+            log.warning("refund.declined", refund=str(asked.refund), why=str(declined))
+            await take_notice(self._doing, provider.name, refund_declined(asked, now), now)
+
     async def keys(self) -> int:
         """Forget old keys; there is no hurry about the rest."""
         for tenant in await due.tenants(self._doing.engine):
@@ -188,6 +239,7 @@ async def work(settings: Settings, access: Access, alone: Awaitable[object]) -> 
         )
         for login in (access.worker, access.app)
     )
+    payments = boot.payments(settings)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for what in (signal.SIGTERM, signal.SIGINT):
@@ -195,11 +247,13 @@ async def work(settings: Settings, access: Access, alone: Awaitable[object]) -> 
     watching = asyncio.ensure_future(alone)
     watching.add_done_callback(lambda _: stopped.set())
     try:
-        await Clock(seeing, doing).run(stopped)
+        await Clock(seeing, doing, provider=None if payments is None else payments.provider).run(stopped)
     finally:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+        if payments is not None:
+            await payments.aclose()
         await seeing.close()
         await doing.close()
 

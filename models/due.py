@@ -1,7 +1,7 @@
 """What is due in all tenants: where the worker looks, by its own role, and what it does there, as the app.
 
-The worker's role sees tenant, id and due time of events and holds, and nothing else. What it finds it does tenant by
-tenant, in transactions of the tenant, as any act does.
+The worker's role sees tenant, id and due time of events, holds, orders and refunds, and nothing else. What it finds it
+does tenant by tenant, in transactions of the tenant, as any act does.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,16 +9,20 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.inventory import ReservationState
+from domain.ordering import RefundAsked
 from models.inventory import release
+from models.ordering import expire_order, refund_to_tell
 from models.outbox import STAMPED_AT_ONCE, stamp
 from models.writing import BULK_RESULT, Actor, Made, Transaction, WritePool
 
 HOLDS_AT_ONCE: Final = 200
 """The most holds that are ended in one transaction."""
+ORDERS_AT_ONCE: Final = 200
+"""The most orders, or refunds, of one look."""
 TENANTS_AT_ONCE: Final = 1_000
 """The most tenants of one look."""
 KEYS_LIVE: Final = timedelta(days=8)
@@ -36,6 +40,14 @@ _OVER = text("""
     SELECT tenant_id, id FROM reservation
     WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) AND tenant_id <> ALL (CAST(:but AS uuid[]))
     ORDER BY due_at LIMIT :most
+""")
+_UNPAID = text("""
+    SELECT tenant_id, id FROM order_header
+    WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
+""")
+_TO_TELL = text("""
+    SELECT tenant_id, id FROM refund
+    WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
 """)
 _TENANTS = text("SELECT id FROM tenant ORDER BY id")
 _FORGET = text("""
@@ -94,6 +106,39 @@ async def expire(pool: WritePool, tenant_id: UUID, ids: Sequence[UUID], now: dat
         if ended:
             await tx.audit("expireHold", [Made("reservation", id) for id in ended], {})
         return len(ended)
+
+
+async def orders_unpaid(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
+    """The orders that were not paid in time, as (tenant, order), the longest overdue first; by the worker's role."""
+    return await _pairs(engine, _UNPAID, now, but)
+
+
+async def refunds_to_tell(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
+    """The refunds that their providers are to be told of, as (tenant, refund); by the worker's role."""
+    return await _pairs(engine, _TO_TELL, now, but)
+
+
+async def _pairs(
+    engine: AsyncEngine, look: TextClause, now: datetime, but: Collection[UUID]
+) -> list[tuple[UUID, UUID]]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(look, {"now": now, "most": ORDERS_AT_ONCE, "but": list(but)})
+        return [(row.tenant_id, row.id) for row in rows]
+
+
+async def give_up(pool: WritePool, tenant_id: UUID, order: UUID, now: datetime) -> bool:
+    """End an order that was not paid in time; whether it was waiting still."""
+    async with pool.transaction(tenant_id) as session:
+        return await expire_order(Transaction(session, tenant_id, CLOCK, now), order)
+
+
+async def telling(pool: WritePool, tenant_id: UUID, refund: UUID, now: datetime) -> tuple[str, RefundAsked] | None:
+    """Which provider is to be told of a refund, and what; None where that is not to be done now.
+
+    It counts as told from here on, and is due again later: the provider is told at least once.
+    """
+    async with pool.transaction(tenant_id) as session:
+        return await refund_to_tell(Transaction(session, tenant_id, CLOCK, now), refund)
 
 
 async def tenants(engine: AsyncEngine) -> list[UUID]:

@@ -5,7 +5,7 @@ stored value, funds, prepayments. One without has none: what an order adds to a 
 wait for each other. Its balance is the sum of its postings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -161,10 +161,43 @@ _MOVE = text("""
 """)
 
 
-async def post(tx: Transaction, kind: JournalKind, document: UUID, postings: Sequence[Posting]) -> UUID:
+async def open_accounts(tx: Transaction, accounts: Iterable[Account]) -> None:
+    """Have accounts there. `post` does so itself; who locks more before it knows what to post does it first."""
+    named = list(accounts)
+    of_member = [account.purpose in OF_MEMBERS for account in named]
+    await tx.execute(
+        _OPEN,
+        {
+            "tenant": tx.tenant_id,
+            "ids": [account_id(tx.tenant_id, account) for account in named],
+            "purposes": [account.purpose.value for account in named],
+            "owners": [account.owner for account in named],
+            "organizations": [
+                None if member else account.counterparty for account, member in zip(named, of_member, strict=True)
+            ],
+            "customers": [
+                account.counterparty if member else None for account, member in zip(named, of_member, strict=True)
+            ],
+            "units": [account.unit for account in named],
+            "floors": [0 if account.purpose in WITH_FLOOR else None for account in named],
+        },
+    )
+
+
+async def post(
+    tx: Transaction,
+    kind: JournalKind,
+    document: UUID,
+    postings: Sequence[Posting],
+    *,
+    reverses: UUID | None = None,
+) -> UUID:
     """Write a journal and move the balances that are kept; accounts that are named for the first time are opened.
 
     Accounts with a floor are locked by purpose and id, all before any of them changes.
+
+    Args:
+        reverses: the journal that this one undoes, wholly or in part.
 
     Returns: the journal's id.
     Raises: domain.settlement.BalanceTooLow for the first account that would go below its floor; ValueError as
@@ -172,24 +205,7 @@ async def post(tx: Transaction, kind: JournalKind, document: UUID, postings: Seq
     """
     changed = changes(postings)
     ids = {account: account_id(tx.tenant_id, account) for account in changed}
-    of_member = [account.purpose in OF_MEMBERS for account in changed]
-    await tx.execute(
-        _OPEN,
-        {
-            "tenant": tx.tenant_id,
-            "ids": list(ids.values()),
-            "purposes": [account.purpose.value for account in changed],
-            "owners": [account.owner for account in changed],
-            "organizations": [
-                None if member else account.counterparty for account, member in zip(changed, of_member, strict=True)
-            ],
-            "customers": [
-                account.counterparty if member else None for account, member in zip(changed, of_member, strict=True)
-            ],
-            "units": [account.unit for account in changed],
-            "floors": [0 if account.purpose in WITH_FLOOR else None for account in changed],
-        },
-    )
+    await open_accounts(tx, changed)
     values = {"tenant": tx.tenant_id, "ids": list(ids.values()), "amounts": list(changed.values())}
     short = {row.id: row.missing for row in await tx.execute(_MOVE, values)}
     for account in changed:
@@ -197,7 +213,9 @@ async def post(tx: Transaction, kind: JournalKind, document: UUID, postings: Seq
             raise BalanceTooLow(account.purpose, short[ids[account]])
     journal = new_id()
     await tx.execute(
-        insert(Journal).values(tenant_id=tx.tenant_id, id=journal, kind=kind, document=document, at=tx.now)
+        insert(Journal).values(
+            tenant_id=tx.tenant_id, id=journal, kind=kind, document=document, reverses_id=reverses, at=tx.now
+        )
     )
     await tx.execute(
         insert(PostingRow),

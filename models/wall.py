@@ -17,6 +17,9 @@ APPEND_ONLY_TABLES = (
     "audit_entry",
     "journal",
     "posting",
+    "refund_line",
+    "shipment",
+    "shipment_line",
     "stock_document",
     "stock_movement",
     "stored_document",
@@ -27,7 +30,7 @@ APPEND_ONLY_TABLES = (
 OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 
-DUE_TABLES = ("outbox_event", "reservation")
+DUE_TABLES = ("order_header", "outbox_event", "refund", "reservation")
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
 
 POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"

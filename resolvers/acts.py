@@ -65,11 +65,11 @@ async def act(ctx: Context, operation: str, key: str | None, command: Any, effec
             await tx.made(operation, key, done.made, done.details)
         return done.made
 
-    made = await _again(once)
+    made = await again(once)
     return made if isinstance(made, Told) else await ctx.load(NODE_LOADERS[made.kind]).one(made.id)
 
 
-async def _again(once: Callable[[], Awaitable[T]]) -> T | Told:
+async def again(once: Callable[[], Awaitable[T]]) -> T | Told:
     """What an attempt gives, tried again where PostgreSQL undid it for another's sake."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -123,7 +123,7 @@ async def bulk(
             await tx.made(operation, key, await tx.keep_rows(outcome), details)
         return outcome
 
-    outcome = await _again(once)
+    outcome = await again(once)
     if isinstance(outcome, Told):
         return outcome
     keys = list(dict.fromkeys(row for row in outcome.rows if not isinstance(row, Refused)))

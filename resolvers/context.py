@@ -14,6 +14,7 @@ from aiodataloader import DataLoader
 
 from domain.access import ActorClass, Scope
 from domain.base import NotAllowed
+from domain.ordering import Provider
 from domain.permissions import Permission
 from loaders.base import L, Loader, Reading
 from models.inventory import Committer, Holding
@@ -59,13 +60,22 @@ class Viewer:
 class Context:
     """What every edge gets: the viewer and the request's reading."""
 
-    __slots__ = ("_batches", "_committer", "_earlier", "_pool", "reading", "viewer")
+    __slots__ = ("_batches", "_committer", "_earlier", "_pool", "provider", "reading", "viewer")
 
     def __init__(
-        self, viewer: Viewer, reading: Reading, pool: WritePool | None = None, committer: Committer | None = None
+        self,
+        viewer: Viewer,
+        reading: Reading,
+        pool: WritePool | None = None,
+        committer: Committer | None = None,
+        provider: Provider | None = None,
     ) -> None:
-        """`pool` and `committer` are where its acts are done; without them it reads only."""
+        """`pool` and `committer` are where its acts are done; without them it reads only.
+
+        `provider` takes payments; without one nothing can be paid.
+        """
         self.viewer, self.reading, self._pool, self._committer = viewer, reading, pool, committer
+        self.provider = provider
         self._batches: dict[Hashable, DataLoader[Any, Any]] = {}
         self._earlier = 0
 
@@ -106,7 +116,7 @@ class Context:
 
     def renewed(self) -> "Context":
         """The same viewer at the same instant, with a fresh read and nothing loaded."""
-        return Context(self.viewer, self.reading.renewed(), self._pool, self._committer)
+        return Context(self.viewer, self.reading.renewed(), self._pool, self._committer, self.provider)
 
     async def together(self, edges: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """What edges that run side by side give, the keys and statements they wait for gathered."""

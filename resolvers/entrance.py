@@ -15,6 +15,7 @@ from domain.access import NOBODY, ActorClass, Scope
 from domain.base import TenantRequired, Unauthenticated
 from domain.channel import Role, Tier
 from domain.integration import PartnerKind
+from domain.ordering import Provider
 from domain.permissions import BY_PARTNER, BY_ROLE, STAFF
 from loaders.base import Kept, Reading
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
@@ -73,7 +74,10 @@ class Pool(ReadPool, WritePool, Protocol):
 
 
 class Entrance:
-    """Opens requests. `default_tenant` is the code of the tenant of a request that names none, in the demo."""
+    """Opens requests.
+
+    `default_tenant` is the code of the tenant of a request that names none, in the demo; `provider` takes payments.
+    """
 
     def __init__(
         self,
@@ -82,10 +86,12 @@ class Entrance:
         *,
         default_tenant: str | None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        provider: Provider | None = None,
     ) -> None:
         self._pool, self._verifier, self._default, self._clock = pool, verifier, default_tenant, clock
         self._tenants = Tenants(pool)
         self._committer = Committer(pool)
+        self._provider = provider
         self._kept = Kept()
         self._texts = StoredTexts()
 
@@ -112,7 +118,7 @@ class Entrance:
         reading = Reading(session, now, today, viewer.scope, tenant.zone, self._kept)
         client = (claims and claims.client) or NO_CLIENT
         expires_at = None if claims is None else claims.expires_at
-        context = Context(viewer, reading, self._pool, self._committer)
+        context = Context(viewer, reading, self._pool, self._committer, self._provider)
         return Opened(context, expires_at, client, client in tenant.stored_only, self._texts)
 
     async def _named(self, facts: RequestFacts) -> TenantEntry:

@@ -15,7 +15,7 @@ from loaders.channel import CloudStoreById, OrganizationById, SiteById, StaffByI
 from loaders.integration import ReferenceRow, ReferencesOf
 from loaders.inventory import ContributionById, LocationById, PoolById, ReservationById, StockDocumentById
 from loaders.member import ConsumerById, CouponById, MembershipById, RightById
-from loaders.ordering import OrderById
+from loaders.ordering import OrderById, PaymentById, RefundById, ShipmentById
 from resolvers.context import Context
 
 MAX_NODES = 100
@@ -40,6 +40,9 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "stockdocument": StockDocumentById,
     "reservation": ReservationById,
     "order": OrderById,
+    "payment": PaymentById,
+    "refund": RefundById,
+    "shipment": ShipmentById,
     "campaign": CampaignById,
     "customer": ConsumerById,
     "membership": MembershipById,
@@ -51,7 +54,7 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
 }
 """The kinds of global id, and the loader of each: it carries the viewer's condition."""
 AUDIENCES: Final[Mapping[str, Audience]] = {
-    "order": Audience.TRADE,
+    **dict.fromkeys(("order", "payment", "refund", "shipment"), Audience.TRADE),
     **dict.fromkeys(("customer", "membership", "coupon", "binding", "touch", "promoter"), Audience.MEMBER),
 }
 """Kinds about one person or one order: whoever reads aggregates only is not told that there is such a row either."""

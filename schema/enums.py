@@ -25,7 +25,7 @@ from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceRea
 from domain.channel import CloudStoreMode, EdgeKind, OrganizationStatus, Role, SiteKind, Tier
 from domain.inventory import LocationKind, MovementKind, ReservationState, SourcingCriterion
 from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
-from domain.ordering import OrderKind, OrderState, Terminal, TradeDimension
+from domain.ordering import CancelCause, OrderKind, OrderState, PaymentState, RefundState, Terminal, TradeDimension
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -82,6 +82,9 @@ ENUMS: dict[type[StrEnum], str] = {
     SourcingCriterion: "What plans to source an order are compared by, the lower the better (寻源规则).",
     OrderKind: "What an order is between its two parties (订单类型).",
     OrderState: "Where an order stands (订单状态).",
+    CancelCause: "Why an order was cancelled (取消原因).",
+    PaymentState: "Where a payment stands (支付状态).",
+    RefundState: "Where a refund stands (退款状态).",
     Terminal: "Where an order was made (终端).",
     RightKind: "What a right is (权益类型).",
     RightScope: "How far a right reaches by its own terms (权益范围).",
@@ -117,6 +120,7 @@ __all__ = [
     "BindingStanding",
     "CampaignKind",
     "CampaignStatus",
+    "CancelCause",
     "CloudStoreMode",
     "CouponBenefit",
     "CouponState",
@@ -129,11 +133,13 @@ __all__ = [
     "OrderState",
     "OrganizationStatus",
     "Participation",
+    "PaymentState",
     "PriceAudience",
     "PriceReason",
     "PriceScope",
     "PromoterKind",
     "ReachReason",
+    "RefundState",
     "ReservationState",
     "RightKind",
     "RightReason",

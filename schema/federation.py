@@ -54,6 +54,9 @@ ENTITIES: Final[tuple[type, ...]] = (
     member.Membership,
     member.Right,
     ordering.Order,
+    ordering.Payment,
+    ordering.Refund,
+    ordering.Shipment,
 )
 """Every type that is a node."""
 _KINDS: Final = {kind.__name__: kind.__name__.lower() for kind in ENTITIES}

@@ -12,7 +12,7 @@ from uuid import UUID
 from demo.consumers.programme import MemberLevel, Terms, level_id, terms_id
 from demo.consumers.values import Consumers
 from demo.consumers.world import World
-from domain.ordering import OrderKind
+from domain.ordering import OrderKind, OrderState
 from integrations.bulk import Bulk, transposed, write_tags
 from integrations.keys import Keys
 from models import attribution, channel, member, ordering
@@ -151,11 +151,12 @@ async def _purchases(bulk: Bulk, ids: Ids, world: World, made: Consumers) -> Non
         )
         for number, line in enumerate(one.lines, start=1):
             net = line.quantity * line.unit_fen - line.discount_fen
-            lines.append((key, number, line.sku, line.brand, line.owner, line.owner, *line[3:], net))
+            shipped = line.quantity if one.state is OrderState.COMPLETED else 0
+            lines.append((key, number, line.sku, line.brand, line.owner, line.owner, *line[3:], net, shipped))
     kinds = {"kind": [OrderKind.CONSUMER.value] * len(rows), "currency": [world.currency] * len(rows)}
     await bulk.insert(ordering.Order, {**transposed(columns, rows), **kinds})
     parties = ("order_id", "line", "sku_id", "brand_id", "goods_owner_id", "fulfiller_id")
-    amounts = ("quantity", "unit_fen", "discount_fen", "net_fen")
+    amounts = ("quantity", "unit_fen", "discount_fen", "net_fen", "shipped")
     await bulk.insert(ordering.OrderLine, transposed((*parties, *amounts), lines))
 
 

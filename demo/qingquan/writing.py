@@ -193,8 +193,9 @@ async def _orders(bulk: Bulk, made: Qingquan) -> None:
         )
         for number, line in enumerate(order.lines, start=1):
             net = line.quantity * line.unit_fen
-            lines.append((key, number, ids.sku(line.sku), brand, seller, seller, line.quantity, line.unit_fen, net))
+            units = line.quantity
+            lines.append((key, number, ids.sku(line.sku), brand, seller, seller, units, line.unit_fen, net, units))
     same = {"state": [OrderState.COMPLETED.value] * len(rows), "currency": [TENANT.currency] * len(rows)}
     await bulk.insert(ordering.Order, {**transposed(columns, rows), **same})
     columns = ("order_id", "line", "sku_id", "brand_id", "goods_owner_id", "fulfiller_id")
-    await bulk.insert(ordering.OrderLine, transposed((*columns, "quantity", "unit_fen", "net_fen"), lines))
+    await bulk.insert(ordering.OrderLine, transposed((*columns, "quantity", "unit_fen", "net_fen", "shipped"), lines))

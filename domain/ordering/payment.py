@@ -96,6 +96,21 @@ class Notice(NamedTuple):
     at: datetime
 
 
+def refund_declined(asked: RefundAsked, at: datetime) -> Notice:
+    """What a provider says that declines a refund when it is asked, as a notice; at each instant one of its own."""
+    return Notice(
+        f"declined/{asked.refund.hex}/{at.isoformat()}",
+        NoticeKind.REFUND_FAILED,
+        asked.tenant,
+        asked.payment,
+        asked.refund,
+        asked.reference,
+        asked.amount_fen,
+        asked.currency,
+        at,
+    )
+
+
 class NotGenuine(Exception):
     """What came as a notice is not the provider's, or was altered, or is too old to be believed."""
 

@@ -351,6 +351,7 @@ async def _orders(bulk: Bulk, source: Source) -> None:
                 "unit_fen",
                 "discount_fen",
                 "net_fen",
+                "shipped",
             ),
             [
                 (
@@ -362,6 +363,7 @@ async def _orders(bulk: Bulk, source: Source) -> None:
                     seller,
                     line.quantity,
                     *amounts(line),
+                    line.quantity,
                 )
                 for order, seller, invoice in zip(ids, sellers, invoices, strict=True)
                 for number, line in enumerate(invoice.lines, start=1)

@@ -156,12 +156,14 @@ def _brand_of(sku: Any) -> ColumnElement[UUID]:
     )
 
 
-def _listings(cloud_store: Any, outer: Any) -> Rows:
+def _listings(cloud_store: Any, outer: Any, *, for_all: bool = False) -> Rows:
     """The columns of the listings that a shopper finds; whose cloud store it is about is a column of `outer`.
 
-    A listing is on the shelf while its seller may sell the sku; the seller's own people see what is not, too.
+    A listing is on the shelf while its seller may sell the sku; the seller's own people see what is not, too, unless
+    it is what anybody may buy that is asked for.
     """
     x, seller = Listing, _seller(cloud_store, outer)
+    own = [] if for_all else [in_scope(seller.c.id)]
     return (
         select(x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, seller.c.id.label("seller_id"), seller.c.mode)
         .select_from(x)
@@ -170,7 +172,7 @@ def _listings(cloud_store: Any, outer: Any) -> Rows:
             x.tenant_id == TENANT,
             stands(
                 x,
-                in_scope(seller.c.id),
+                *own,
                 _among(x.sku_id, seller.c.assortments),
                 _brand_of(x.sku_id) == seller.c.id,
             ),
@@ -187,6 +189,27 @@ class ListingById(ById[ListingRow]):
     """Listings by id."""
 
     statement = read(ListingRow, _listings(Listing.cloud_store_id, Listing).where(Listing.id == ids("ids").any_()))
+
+
+class ForSaleRow(ListingRow):
+    """A listing that anybody may buy from."""
+
+    place: int
+
+
+def _for_sale() -> Any:
+    wanted = wanted_keys("cloud_store", "sku")
+    rows = _listings(wanted.c.cloud_store, wanted, for_all=True).where(
+        Listing.cloud_store_id == wanted.c.cloud_store, Listing.sku_id == wanted.c.sku
+    )
+    return read(ForSaleRow, each(ForSaleRow, wanted, rows))
+
+
+class ForSale(ListByPlace[tuple[UUID, UUID], ForSaleRow]):
+    """The listing of (cloud store, sku) on the shelf that every shopper sees; none where it does not stand there."""
+
+    statement = _for_sale()
+    parts = ("cloud_stores", "skus")
 
 
 class ListingEntry(ListingRow):

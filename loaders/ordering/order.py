@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, select
 
 from loaders.base import ById
 from loaders.paging import Paged, wanted_parents
@@ -26,6 +26,16 @@ class OrderRow(Row):
     currency: str
     total_fen: int
     placed_at: datetime
+    payment_due_at: datetime | None
+    cancel_cause: str | None
+    paid_fen: int
+    refunded_fen: int
+
+
+def is_party(*others: Any) -> ColumnElement[bool]:
+    """The viewer sells or buys the order of the row, or speaks for one of the `others`."""
+    hers: ColumnElement[bool] = Order.customer_id == bindparam("viewer_customer", type_=Uuid())
+    return in_scope(Order.seller_id, Order.buyer_id, *others) | hers
 
 
 def orders() -> Rows:
@@ -43,10 +53,11 @@ def orders() -> Rows:
         x.currency,
         x.total_fen,
         x.placed_at,
-    ).where(
-        x.tenant_id == TENANT,
-        in_scope(x.seller_id, x.buyer_id) | (x.customer_id == bindparam("viewer_customer", type_=Uuid())),
-    )
+        x.payment_due_at,
+        x.cancel_cause,
+        x.paid_fen,
+        x.refunded_fen,
+    ).where(x.tenant_id == TENANT, is_party())
 
 
 class OrderById(ById[OrderRow]):
@@ -98,6 +109,10 @@ class OrderLineEntry(Row):
     unit_fen: int
     discount_fen: int
     net_fen: int
+    shipped: int
+    cancelled: int
+    refunded: int
+    refunded_fen: int
     place: int
     by_line: int
 
@@ -116,14 +131,13 @@ def _lines() -> Paged[OrderLineEntry]:
             x.unit_fen,
             x.discount_fen,
             x.net_fen,
+            x.shipped,
+            x.cancelled,
+            x.refunded,
+            x.refunded_fen,
         )
         .join(Order, (Order.tenant_id == TENANT) & (Order.id == x.order_id))
-        .where(
-            x.tenant_id == TENANT,
-            x.order_id == wanted.c.parent,
-            in_scope(Order.seller_id, Order.buyer_id)
-            | (Order.customer_id == bindparam("viewer_customer", type_=Uuid())),
-        )
+        .where(x.tenant_id == TENANT, x.order_id == wanted.c.parent, is_party())
     )
     return Paged(OrderLineEntry, wanted, rows, {x.line: int})
 

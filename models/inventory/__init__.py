@@ -1,7 +1,8 @@
 """The inventory centre's tables, and the statements that lock stock and write its movements."""
 
+from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.committing import Committer
-from models.inventory.holding import OPERATION, Holding, hold_all
+from models.inventory.holding import OPERATION, Holding, hold_all, ways_to
 from models.inventory.moving import (
     Change,
     LotWanted,
@@ -53,6 +54,7 @@ __all__ = [
     "OPERATION",
     "STATES",
     "Change",
+    "Claim",
     "Committer",
     "Contributed",
     "ContributionKept",
@@ -74,20 +76,24 @@ __all__ = [
     "StockDocument",
     "StockMovement",
     "Stopped",
+    "claims_of_holds",
     "hold_all",
     "is_known_to",
     "keeper_of",
     "lock",
+    "lock_claims",
     "lock_contribution",
     "lock_held",
     "look",
     "lots_of",
     "move",
+    "move_claims",
     "newest_holds",
     "places_of",
     "release",
     "stop_beyond",
     "stop_sharing",
+    "ways_to",
     "write_caps",
     "write_contribution",
     "write_policy",

@@ -17,8 +17,9 @@ from sqlalchemy import text
 from domain.base import KeyReused, Refused
 from domain.inventory import Goods, Lot, MovementKind, NotEnoughStock, Taken, Wanted, Way, held
 from models.base import new_id
+from models.inventory.claiming import promise
 from models.inventory.moving import Change, Movement, Numbers, Place, lock, move
-from models.writing import Actor, Made, Transaction
+from models.writing import Actor, Event, Made, Transaction
 
 OPERATION = "holdStock"
 
@@ -55,7 +56,7 @@ async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) ->
     ids = {name: new_id() for name in first}
     known = await _keys(tx, first, ids)
     fresh = [holding for name, holding in reversed(first.items()) if name not in known]
-    ways = await _ways(tx, {(one.store_id, line.sku) for one in fresh for line in one.wanted}, today)
+    ways = await ways_to(tx, {(one.store_id, line.sku) for one in fresh for line in one.wanted}, today)
     taken: list[tuple[Holding, UUID, list[Taken[Place]]]] = []
     for holding in fresh:
         try:
@@ -184,7 +185,7 @@ _SAFETY = text("""
 """)
 
 
-async def _ways(
+async def ways_to(
     tx: Transaction, asked: Iterable[tuple[UUID, UUID]], today: date
 ) -> dict[tuple[UUID, UUID], list[Way[Place]]]:
     """The ways of each (store, sku) to goods, the nearest first, all of them locked: stock, then contributions.
@@ -231,18 +232,6 @@ async def lock_promises(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict
     }
 
 
-async def promise(tx: Transaction, kept: Iterable[tuple[UUID, UUID | None, int]]) -> None:
-    """Add to what contributions promise, below zero take from it: sku, contribution, units. Without one there is none.
-
-    The contributions are locked by this act.
-    """
-    through = [(sku, contribution, units) for sku, contribution, units in kept if contribution is not None]
-    if through:
-        skus, contributions, quantities = map(list, zip(*through, strict=True))
-        values = {"tenant": tx.tenant_id, "skus": skus, "contributions": contributions, "quantities": quantities}
-        await tx.execute(_PROMISE, values)
-
-
 async def _goods(tx: Transaction, there: Mapping[Place, Numbers]) -> dict[tuple[UUID, UUID, UUID], Goods[Place]]:
     """The lots of each (location, sku, owner), with its safety stock."""
     goods: dict[tuple[UUID, UUID, UUID], Goods[Place]] = {}
@@ -270,14 +259,6 @@ _LINES = text("""
     SELECT :tenant, l.* FROM unnest(
         CAST(:reservations AS uuid[]), CAST(:lines AS bigint[]), CAST(:locations AS uuid[]), CAST(:skus AS uuid[]),
         CAST(:owners AS uuid[]), CAST(:lots AS uuid[]), CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[])) l
-""")
-_PROMISE = text("""
-    UPDATE pool_contribution_sku k SET held = k.held + c.quantity
-    FROM (SELECT c.sku_id, c.contribution_id, CAST(sum(c.quantity) AS bigint) AS quantity
-          FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
-               c (sku_id, contribution_id, quantity)
-          GROUP BY c.sku_id, c.contribution_id) c
-    WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
 """)
 _AUDIT = text("""
     INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, organization_id, on_behalf_of_id, target,
@@ -314,9 +295,7 @@ async def _write(tx: Transaction, taken: Sequence[tuple[Holding, UUID, list[Take
         },
     )
     reservations, numbers, places, contributions, quantities = map(list, zip(*lines, strict=True))
-    await promise(
-        tx, [(place.sku_id, by, units) for place, by, units in zip(places, contributions, quantities, strict=True)]
-    )
+    await promise(tx, ((place.sku_id, through, units) for _, _, place, through, units in lines))
     await tx.execute(
         _LINES,
         {
@@ -344,3 +323,10 @@ async def _write(tx: Transaction, taken: Sequence[tuple[Holding, UUID, list[Take
             "behalves": [holding.actor.on_behalf_of_id for holding in holdings],
         },
     )
+    await tx.tell(*(_held(holding, id, found) for holding, id, found in taken))
+
+
+def _held(holding: Holding, id: UUID, found: Sequence[Taken[Place]]) -> Event:
+    """What the store and the owners of the goods hear: whose skus else are held is not for each of them."""
+    hears = {holding.store_id, *(one.place.owner_id for one in found)}
+    return Event("StockHeld", Made("reservation", id), frozenset(hears), {"until": holding.expires_at.isoformat()})

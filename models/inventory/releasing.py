@@ -10,16 +10,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.inventory import MovementKind, ReservationState
-from models.inventory.holding import lock_promises, promise
-from models.inventory.moving import Change, Movement, Place, columns, lock, move
+from models.inventory.claiming import claims_of_holds, lock_claims, move_claims
+from models.inventory.moving import Change, Place, columns
 from models.writing import Event, Made, Transaction
 
-_LINES = text("""
-    SELECT l.reservation_id, l.location_id, l.sku_id, l.owner_id, l.lot_id, l.contribution_id, l.quantity
-    FROM reservation_line l
-    WHERE l.tenant_id = :tenant AND l.reservation_id = any(CAST(:ids AS uuid[]))
-    ORDER BY l.reservation_id, l.line
-""")
 _STILL_HELD = text("""
     SELECT r.id, c.organization_id FROM reservation r
     JOIN cloud_store c ON c.tenant_id = r.tenant_id AND c.id = r.cloud_store_id
@@ -42,29 +36,16 @@ async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState)
         state: RELEASED, or EXPIRED: then those alone whose time is up.
     """
     values = {"tenant": tx.tenant_id, "ids": sorted(set(ids)), "state": state.value, "now": tx.now}
-    lines = (await tx.execute(_LINES, {name: values[name] for name in ("tenant", "ids")})).all()
-    await lock(tx, (Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in lines))
-    await lock_promises(tx, {(row.sku_id, row.contribution_id) for row in lines if row.contribution_id})
+    claims = await claims_of_holds(tx, ids)
+    await lock_claims(tx, [claim for each in claims.values() for claim in each])
     hears = {row.id: {row.organization_id} for row in await tx.execute(_STILL_HELD, values)}
     ended = list(hears)
     if not ended:
         return []
-    given = [row for row in lines if row.reservation_id in hears]
-    for row in given:
-        hears[row.reservation_id].add(row.owner_id)
-    await move(
-        tx,
-        (
-            Movement(
-                MovementKind.RELEASE,
-                Place(row.location_id, row.sku_id, row.owner_id, row.lot_id),
-                Change(reserved=-row.quantity),
-                document=row.reservation_id,
-            )
-            for row in given
-        ),
-    )
-    await promise(tx, ((row.sku_id, row.contribution_id, -row.quantity) for row in given))
+    given = [(id, claim) for id in ended for claim in claims[id]]
+    for id, claim in given:
+        hears[id].add(claim.place.owner_id)
+    await move_claims(tx, MovementKind.RELEASE, given, Change(reserved=-1), held=-1)
     await tx.execute(_END, {"tenant": tx.tenant_id, "state": state.value, "ids": ended})
     await tx.tell(
         *(
@@ -99,5 +80,5 @@ async def newest_holds(tx: Transaction, needed: Mapping[Place, int]) -> tuple[li
         if left[place] > 0:
             left[place] -= row.quantity
             ending[row.id] = None
-    lines = await tx.execute(_LINES, {"tenant": tx.tenant_id, "ids": list(ending)})
-    return list(ending), {Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in lines}
+    kept = await claims_of_holds(tx, list(ending))
+    return list(ending), {claim.place for claims in kept.values() for claim in claims}

@@ -55,6 +55,7 @@ from resolvers.catalog.reading import (
     skus_of,
     skus_of_assortment,
     skus_of_coverage,
+    skus_refused,
     trade_terms,
 )
 
@@ -105,6 +106,7 @@ __all__ = [
     "skus_of",
     "skus_of_assortment",
     "skus_of_coverage",
+    "skus_refused",
     "trade_terms",
     "unlist",
     "window",

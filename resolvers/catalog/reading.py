@@ -137,6 +137,14 @@ sku_of = named("sku_id", SkuById)
 """The sku each row is about, if it is about one."""
 sku_short = named("sku", SkuById)
 """The sku of which there is less than is wanted."""
+
+
+async def skus_refused(told: Sequence[Any], ctx: Context) -> list[list[SkuRow]]:
+    """The skus that refusals are about, as far as they are there."""
+    rows = await ctx.load(SkuById).each(sku for one in told for sku in one.refused.skus)
+    return [[row for sku in one.refused.skus if (row := rows[sku]) is not None] for one in told]
+
+
 product_of = named("product_id", ProductById)
 """The product of each sku."""
 

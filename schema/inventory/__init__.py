@@ -1,7 +1,7 @@
 """The inventory centre's types and acts."""
 
 from schema.inventory.acting import Mutation
-from schema.inventory.holding import Reservation
+from schema.inventory.holding import BelowMinimum, HoldOver, NotOnOneShelf, Reservation, StepMismatch
 from schema.inventory.pooling import (
     CapBelowHeld,
     ContributedToPool,
@@ -27,6 +27,7 @@ from schema.inventory.reading import (
 )
 from schema.inventory.stocking import (
     GoodsInput,
+    NotEnoughStock,
     Shortage,
     StockDocument,
     StockInput,
@@ -36,6 +37,7 @@ from schema.inventory.stocking import (
 
 __all__ = [
     "COVER",
+    "BelowMinimum",
     "CapBelowHeld",
     "ContributeToPoolInput",
     "ContributedToPool",
@@ -44,8 +46,11 @@ __all__ = [
     "ContributionSkuInput",
     "EndContributionInput",
     "GoodsInput",
+    "HoldOver",
     "Location",
     "Mutation",
+    "NotEnoughStock",
+    "NotOnOneShelf",
     "Pool",
     "Query",
     "Reservation",
@@ -55,6 +60,7 @@ __all__ = [
     "SetSourcingPolicyInput",
     "Shortage",
     "SourcingPolicy",
+    "StepMismatch",
     "Stock",
     "StockCover",
     "StockDocument",

@@ -10,7 +10,8 @@ import pytest
 
 import app as application
 import boot
-from domain.ordering.payment import NoticeKind
+from domain.base import Unavailable
+from domain.ordering.payment import Notice, NoticeKind
 from settings import Settings
 from tests.flows.paying import (
     KEY,
@@ -24,6 +25,7 @@ from tests.flows.paying import (
     running,
     status,
     text,
+    until,
 )
 from tests.flows.served import serving
 from tests.given import PRODUCTION
@@ -65,11 +67,17 @@ async def test_the_demo_is_paid_through_its_own_provider(access: boot.Access, tm
     }
 
 
-async def test_without_somebody_who_takes_them_notices_have_no_route(access: boot.Access, tmp_path: Path) -> None:
-    settings = Settings(DATA_DIR=tmp_path, MILLRACE_POOL_SIZE=1)
-    with serving(application.create(settings, access), application.limits_of(settings)) as (url, _, _):
-        assert status(f"{url}/payments/local/notices", "POST") == 404
-        assert status(f"{url}/pay/local/pages/x") == 404
+async def test_what_is_told_is_what_the_orders_make_of_it(access: boot.Access, tmp_path: Path) -> None:
+    port = free_port()
+    settings = Settings(DATA_DIR=tmp_path, MILLRACE_POOL_SIZE=1, PORT=port)
+    payments = boot.payments(settings)
+    assert payments is not None
+    with serving(application.create(settings, access), application.limits_of(settings), port=port) as (url, _, _):
+        assert status(f"{url}/payments/local/notices", "POST") == 401
+        press((await payments.provider.create(a_charge())).pay_url)
+        taken = 'millrace_payment_notices_total{outcome="taken",provider="local"} 1.0'
+        until(lambda: taken in text(f"{url}/metrics"))
+    await payments.aclose()
 
 
 def test_production_has_no_provider_unless_it_is_given_one(access: boot.Access, tmp_path: Path) -> None:
@@ -108,6 +116,11 @@ async def test_a_provider_that_is_named_is_the_one_that_is_asked(
         await payments.aclose()
 
 
+async def away(provider: str, notice: Notice) -> str:
+    """All attempts are in vain."""
+    raise Unavailable("The database is away.")
+
+
 async def test_what_was_owed_when_the_server_stopped_is_told_by_the_next(access: boot.Access, tmp_path: Path) -> None:
     port = free_port()
     settings = Settings(DATA_DIR=tmp_path, MILLRACE_POOL_SIZE=1, PORT=port)
@@ -115,7 +128,7 @@ async def test_what_was_owed_when_the_server_stopped_is_told_by_the_next(access:
     assert payments is not None
     charge = a_charge()
     made = await payments.provider.create(charge)
-    silent = application.create(settings, access)  # nobody takes notices: all attempts are in vain
+    silent = application.create(settings, access, take_notice=away)
     with serving(silent, application.limits_of(settings), port=port):
         press(made.pay_url)
     await payments.aclose()

@@ -19,6 +19,14 @@ REFUSALS = {
     "StepMismatch": "quantity step below above",
     "BelowMinimum": "quantity minimum",
     "CapBelowHeld": "sku { code } cap held",
+    "TransitionNotAllowed": "orderState to possible",
+    "NotSoManyLeft": "line wanted left",
+    "PriceChanged": "expected total",
+    "NotForSale": "skus { code }",
+    "TooManyLines": "wanted most",
+    "PaymentOver": "dueAt",
+    "RefundTooMuch": "line left leftAmount",
+    "RefundNotFailed": "refundState",
 }
 """What a refusal tells beside its code and its message."""
 
@@ -107,5 +115,48 @@ _INVENTORY = [
     _whole("setSafetyStock", _rows("SavedSafetyStock", "... on Sku { code }", about="location { id }")),
     _whole("setSourcingPolicy", _POLICY),
 ]
-ACTS: dict[str, str] = {text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_CATALOG, *_INVENTORY)}
+_ORDER = """... on Order { id number kind state seller { code } buyer { code } currency total terminal placedAt
+  paymentDueAt cancelCause paid refunded externalReferences { value } payments { ...paying }
+  refunds { nodes { ...refunding } } shipments { nodes { ...shipping } }
+  lines { nodes { line sku { code } quantity unitPrice discount net brand { code } goodsOwner { code }
+    fulfiller { code } shipped cancelled refunded refundedAmount } }
+  allocations { nodes { line sku { code } location { code } owner { code } lotCode quantity shipped givenBack } } }"""
+_FRAGMENTS = """
+fragment paying on Payment { id order { id } provider state covers amount refunded currency payUrl createdAt expiresAt
+  paidAt }
+fragment refunding on Refund { id order { id } state amount reason createdAt settledAt
+  lines { nodes { line quantity amount } } }
+fragment shipping on Shipment { id order { id } fulfiller { code } carrier tracking shippedAt
+  lines { nodes { line sku { code } quantity } } }"""
+
+
+def _sale(act: str, answer: str, *refusals: str) -> str:
+    """An act of a sale, with the fragments that its answer is put together of."""
+    document = _whole(act, answer, *refusals)
+    used = [one for one in _FRAGMENTS.split("\nfragment ")[1:] if f"...{one.split()[0]}" in document]
+    return "\nfragment ".join([document, *used])
+
+
+_ORDERING = [
+    _sale(
+        *("placeOrder", _ORDER, "NotEnoughStock", "StepMismatch", "BelowMinimum"),
+        *("PriceChanged", "NotForSale", "TooManyLines"),
+    ),
+    _sale("payOrder", "... on Payment { ...paying }", "TransitionNotAllowed", "PaymentOver"),
+    _sale("shipOrder", "... on Shipment { ...shipping }", "TransitionNotAllowed", "NotSoManyLeft"),
+    _sale("receiveOrder", _ORDER, "TransitionNotAllowed"),
+    _sale("cancelOrder", _ORDER, "TransitionNotAllowed"),
+    _sale("cancelRest", _ORDER, "TransitionNotAllowed", "NotSoManyLeft"),
+    _sale("refundOrder", "... on Refund { ...refunding }", "TransitionNotAllowed", "RefundTooMuch"),
+    _sale("retryRefund", "... on Refund { ...refunding }", "RefundNotFailed"),
+]
+ACTS: dict[str, str] = {
+    text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_CATALOG, *_INVENTORY, *_ORDERING)
+}
 """Every mutation, with all that is asked of its answer."""
+
+
+def part_of(act: str, answer: str) -> str:
+    """The document of an act that asks for a part of its answer."""
+    head, _, _ = ACTS[act].partition("{ __typename")
+    return f"{head}{{ __typename {answer} {_REFUSED} }} }}"

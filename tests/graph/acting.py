@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 
 from models.reading import set_tenant
-from tests.graph.acted import ACTS
+from tests.graph.acted import ACTS, part_of
 from tests.graph.client import Answered, GraphClient
 from tests.graph.trade import Trade
 
@@ -17,14 +17,19 @@ class Acts:
     def __init__(self, graph: GraphClient, trade: Trade, owner: str) -> None:
         self.graph, self.trade, self.owner = graph, trade, owner
 
-    async def do(self, act: str, given: Any, *, by: str | None, key: str | None = None) -> Answered:
-        """An act, with all that may come back; `done` is its answer."""
+    async def do(
+        self, act: str, given: Any, *, by: str | None, key: str | None = None, answer: str | None = None
+    ) -> Answered:
+        """An act, with all that may come back, or that part of it; `done` is its answer."""
         values = {"input": given, "key": key or uuid4().hex}
-        return await self.graph.ask(ACTS[act], values, by=by, tenant=self.trade.code)
+        text = ACTS[act] if answer is None else part_of(act, answer)
+        return await self.graph.ask(text, values, by=by, tenant=self.trade.code)
 
-    async def done(self, act: str, given: Any, *, by: str | None, key: str | None = None) -> Any:
+    async def done(
+        self, act: str, given: Any, *, by: str | None, key: str | None = None, answer: str | None = None
+    ) -> Any:
         """What is answered, without errors."""
-        asked = await self.do(act, given, by=by, key=key)
+        asked = await self.do(act, given, by=by, key=key, answer=answer)
         assert asked.errors == [], asked.errors
         return asked.data["done"]
 

@@ -58,6 +58,12 @@ ORGANIZATION = (
 )
 
 ROOTS: dict[str, Case] = {
+    "quote": Case(
+        '{ quote(lines: [{listingId: "%(listing)s", quantity: 1}]) '
+        "{ total canBePlaced lines { amount sellable listing { id } } } }",
+        None,
+        5,
+    ),
     "viewer": Case("{ viewer { actorClass organization { name } } }", CLERK, 2),
     "tenant": Case("{ tenant { code currency } }", None, 1),
     "node": Case('{ node(id: "%(sku)s") { id ... on Sku { name product { name } } } }', None, 2),

@@ -13,6 +13,7 @@ import asyncpg
 import strawberry
 
 import schema
+from domain.ordering import Provider
 from engine.gate import Operation
 from engine.limits import Limits
 from loaders.campaign.index import KeptParts
@@ -52,15 +53,22 @@ class GraphClient:
     """Asks as anyone: nobody, or an actor by the demo's names (`store:2191/clerk`, `member:1`, `admin`).
 
     `remembers`: whether stores and skus that were put to an index are known to the next request, which then takes fewer
-    statements: how many do not hang on who asked before. `served`: another schema than the graph.
+    statements: how many do not hang on who asked before. `served`: another schema than the graph. `provider` takes
+    payments.
     """
 
     def __init__(
-        self, database: Database, now: datetime, *, remembers: bool = True, served: strawberry.Schema | None = None
+        self,
+        database: Database,
+        now: datetime,
+        *,
+        remembers: bool = True,
+        served: strawberry.Schema | None = None,
+        provider: Provider | None = None,
     ) -> None:
         self._database, self.now, self.remembers = database, now, remembers
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
-        self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now)
+        self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now, provider=provider)
         graph = Graph.of(
             served or schema.build(),
             Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True),

@@ -55,6 +55,25 @@ CONNECTIONS: dict[str, Case] = {
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', SALES, 3
     ),
     "lines": Case('{ order(id: "%(order)s") { lines(first: 2) { %(total)s nodes { line } } } }', CLERK, 3),
+    **{
+        name: Case(
+            '{ order(id: "%(order)s") { ' + name + "(first: 2) { %(total)s nodes { " + leaf + " } } } }",
+            SALES,
+            3,
+        )
+        for name, leaf in (("refunds", "id"), ("shipments", "id"), ("allocations", "line"))
+    },
+    # Of an order that was placed elsewhere nothing has shipped here: there is no parent to count below.
+    **{
+        f"lines of {name}": Case(
+            '{ order(id: "%(order)s") { ' + name + "(first: 2) { nodes { lines(first: 2) "
+            "{ %(total)s nodes { line } } } } } }",
+            SALES,
+            3,
+            more=0,
+        )
+        for name in ("refunds", "shipments")
+    },
     "a brand's products": Case(
         "{ brands(first: 9) { nodes { products(first: 2) { %(total)s nodes { code } } } } }", None, 2
     ),

@@ -189,10 +189,13 @@ async def test_every_kind_of_node_is_found_again(graph: GraphClient, nodes: dict
     asked = await graph.ask(document, {"ids": list(nodes.values())}, by="admin")
     assert {node["__typename"]: node["id"] for node in asked.data["nodes"]} == nodes
     kinds = await graph.ask('{ __type(name: "Node") { possibleTypes { name } } }')
-    # The demo has no subsidiary, agent or supplier, and nothing is held in it.
+    # The demo has no subsidiary, agent or supplier, and nothing is held or sold in it.
     assert {kind["name"] for kind in kinds.data["__type"]["possibleTypes"]} - set(nodes) == {
         "Subsidiary",
         "Agent",
         "Supplier",
         "Reservation",
+        "Payment",
+        "Refund",
+        "Shipment",
     }

@@ -20,20 +20,59 @@ SKUS = [UUID(int=30 + n) for n in range(3)]
 PLACES = [UUID(int=40 + n) for n in range(3)]
 FAR, CONTRIBUTION = UUID(int=50), UUID(int=51)
 BROKEN = """
+    WITH reserving AS (
+        SELECT l.location_id, l.sku_id, l.owner_id, l.lot_id, l.contribution_id, l.quantity AS units
+        FROM reservation_line l JOIN reservation r ON r.tenant_id = l.tenant_id AND r.id = l.reservation_id
+        LEFT JOIN order_header o ON o.tenant_id = r.tenant_id AND o.reservation_id = r.id
+        WHERE r.state = 'HELD' OR (r.state = 'CONSUMED' AND o.state = 'PENDING_PAYMENT')
+    ), allocating AS (
+        SELECT location_id, sku_id, owner_id, lot_id, contribution_id, quantity - shipped - given_back AS units
+        FROM order_allocation
+    )
     SELECT 'row ' || s.sku_id FROM stock s
-    WHERE s.reserved <> (SELECT coalesce(sum(l.quantity), 0) FROM reservation_line l JOIN reservation r
-                         ON r.tenant_id = l.tenant_id AND r.id = l.reservation_id
-                         WHERE r.state = 'HELD' AND (l.location_id, l.sku_id, l.owner_id, l.lot_id)
-                             = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
-       OR s.reserved <> (SELECT coalesce(sum(m.reserved), 0) FROM stock_movement m
-                         WHERE (m.location_id, m.sku_id, m.owner_id, m.lot_id)
-                             = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
+    WHERE s.reserved <> (SELECT coalesce(sum(units), 0) FROM reserving l WHERE (l.location_id, l.sku_id, l.owner_id,
+                         l.lot_id) = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
+       OR s.allocated <> (SELECT coalesce(sum(units), 0) FROM allocating l WHERE (l.location_id, l.sku_id, l.owner_id,
+                          l.lot_id) = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
+       OR (s.reserved, s.allocated) <> (SELECT coalesce(sum(m.reserved), 0), coalesce(sum(m.allocated), 0)
+                                        FROM stock_movement m WHERE (m.location_id, m.sku_id, m.owner_id, m.lot_id)
+                                            = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
        OR s.reserved + s.allocated + s.quarantined > s.on_hand
     UNION ALL
     SELECT 'contribution ' || k.sku_id FROM pool_contribution_sku k
-    WHERE k.held <> (SELECT coalesce(sum(l.quantity), 0) FROM reservation_line l JOIN reservation r
-                     ON r.tenant_id = l.tenant_id AND r.id = l.reservation_id
-                     WHERE r.state = 'HELD' AND l.sku_id = k.sku_id AND l.contribution_id = k.contribution_id)
+    WHERE k.held <> (SELECT coalesce(sum(units), 0) FROM (TABLE reserving UNION ALL TABLE allocating) l
+                     WHERE l.sku_id = k.sku_id AND l.contribution_id = k.contribution_id)
+    UNION ALL
+    SELECT 'line ' || l.order_id || ' ' || l.line FROM order_line l
+    JOIN order_header o ON o.tenant_id = l.tenant_id AND o.id = l.order_id AND o.payment_due_at IS NOT NULL
+    WHERE l.shipped <> (SELECT coalesce(sum(a.shipped), 0) FROM order_allocation a
+                        WHERE (a.order_id, a.line) = (l.order_id, l.line))
+       OR l.shipped <> (SELECT coalesce(sum(s.quantity), 0) FROM shipment_line s
+                        WHERE (s.order_id, s.line) = (l.order_id, l.line))
+       OR l.cancelled <> (SELECT coalesce(sum(a.given_back), 0) FROM order_allocation a
+                          WHERE (a.order_id, a.line) = (l.order_id, l.line))
+       OR (l.refunded, l.refunded_fen) <> (SELECT coalesce(sum(b.quantity), 0), coalesce(sum(b.amount_fen), 0)
+                                           FROM refund_line b WHERE (b.order_id, b.line) = (l.order_id, l.line))
+    UNION ALL
+    SELECT 'order ' || o.id FROM order_header o
+    WHERE o.payment_due_at IS NOT NULL AND (
+       o.total_fen <> (SELECT sum(l.net_fen) FROM order_line l WHERE l.order_id = o.id)
+       OR o.refunded_fen <> (SELECT sum(l.refunded_fen) FROM order_line l WHERE l.order_id = o.id)
+       OR (o.paid_fen, o.refunded_fen) <> (SELECT coalesce(sum(p.amount_fen), 0), coalesce(sum(p.refunded_fen), 0)
+                                           FROM payment p WHERE p.order_id = o.id AND p.covers)
+       OR o.state <> CASE WHEN o.state IN ('PENDING_PAYMENT', 'CANCELLED', 'COMPLETED') THEN o.state ELSE (
+            SELECT CASE WHEN sum(l.shipped) = 0 THEN 'CONFIRMED' WHEN sum(l.quantity - l.shipped - l.cancelled) > 0
+                        THEN 'PARTLY_FULFILLED' ELSE 'FULFILLED' END FROM order_line l WHERE l.order_id = o.id) END)
+    UNION ALL
+    SELECT 'payment ' || p.id FROM payment p
+    WHERE p.refunded_fen <> (SELECT coalesce(sum(r.amount_fen), 0) FROM refund r WHERE r.payment_id = p.id)
+       OR (p.state = 'PAID' AND NOT p.covers AND p.refunded_fen <> p.amount_fen)
+       OR (p.state = 'PAID')::int <> (SELECT count(*) FROM journal j WHERE j.document = p.id)
+    UNION ALL
+    SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.tenant_id = r.tenant_id AND p.id = r.payment_id
+    WHERE NOT EXISTS (SELECT FROM journal j JOIN posting g ON g.tenant_id = j.tenant_id AND g.journal_id = j.id
+                      WHERE j.id = r.journal_id AND j.document = r.id AND j.reverses_id = p.journal_id
+                        AND g.amount = r.amount_fen)
 """
 """Whatever does not add up, in one snapshot."""
 

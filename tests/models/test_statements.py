@@ -40,7 +40,7 @@ GOODS = {
     "SkuOfRow",
     "SkuRow",
 }
-SHELVES = {"CandidateRow", "CloudStoreRow", "DecorationRow", "FoundSkuRow", "SectionRow", "SourceRow"}
+SHELVES = {"CandidateRow", "CloudStoreRow", "DecorationRow", "ForSaleRow", "FoundSkuRow", "SectionRow", "SourceRow"}
 DOORS = {
     "BrandRow",
     "OrganizationEntry",

@@ -8,23 +8,32 @@ from uuid import UUID
 from domain.ordering import TradeDimension, divided_by, window
 from loaders.channel import OrganizationRow
 from loaders.ordering import (
+    ALLOCATIONS,
     LINES,
     ORDERS_PLACED,
     ORDERS_PLACED_BETWEEN,
     ORDERS_RECEIVED,
     ORDERS_RECEIVED_BETWEEN,
     PURCHASES,
+    REFUND_LINES,
+    REFUNDS,
     SALES,
     SELL_IN,
+    SHIPMENT_LINES,
+    SHIPMENTS,
     OrderById,
     OrderEntry,
     OrderRow,
+    PaymentRow,
+    PaymentsOf,
+    RefundRow,
     Shape,
+    ShipmentRow,
     divisions,
     shape_of,
 )
 from loaders.paging import Page, Paged
-from resolvers.context import Context
+from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect
 
 
@@ -66,6 +75,46 @@ async def _orders(
 async def lines(rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
     """The lines of each order."""
     return await connect(ctx, LINES, [row.id for row in rows], first, after)
+
+
+async def payments(rows: Sequence[OrderRow], ctx: Context) -> list[list[PaymentRow]]:
+    """The payments of each order."""
+    return [list(found) for found in await ctx.load(PaymentsOf).many([row.id for row in rows])]
+
+
+async def refunds(rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The refunds of each order, the newest first."""
+    return await connect(ctx, REFUNDS, [row.id for row in rows], first, after)
+
+
+async def refund_lines(
+    rows: Sequence[RefundRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What of each refund is for which line."""
+    return await connect(ctx, REFUND_LINES, [row.id for row in rows], first, after)
+
+
+async def shipments(rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The shipments of each order, the newest first."""
+    return await connect(ctx, SHIPMENTS, [row.id for row in rows], first, after)
+
+
+async def shipment_lines(
+    rows: Sequence[ShipmentRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What each shipment holds."""
+    return await connect(ctx, SHIPMENT_LINES, [row.id for row in rows], first, after)
+
+
+async def allocations(
+    rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """Where the goods of each order are, for its seller; None for others."""
+    return await connect(ctx, ALLOCATIONS, own_keys(ctx, rows, "seller_id"), first, after)
+
+
+order_of = named("order_id", OrderById)
+"""The order that each row belongs to, for its two parties."""
 
 
 def summed(shapes: Mapping[Shape, Paged[Any]]) -> Any:

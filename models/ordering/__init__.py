@@ -1,0 +1,47 @@
+"""The ordering centre's tables, and the statements that lock orders and write what becomes of them."""
+
+from models.ordering.booking import refund_to_tell, retry_refund
+from models.ordering.ending import cancel, cancel_rest, expire_order, refund
+from models.ordering.goods import allocate
+from models.ordering.locking import Line, Locked, lock_order
+from models.ordering.money import Payment, PaymentNotice, Refund, RefundLine
+from models.ordering.paying import begin_payment, charge_of, confirm, take_notice, write_charged
+from models.ordering.placing import LineKey, NewOrder, bind, forget_key, held_lots, lines_of, write_order
+from models.ordering.shipping import receive, ship
+from models.ordering.tables import Allocation, Order, OrderLine, Shipment, ShipmentLine
+
+__all__ = [
+    "Allocation",
+    "Line",
+    "LineKey",
+    "Locked",
+    "NewOrder",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "PaymentNotice",
+    "Refund",
+    "RefundLine",
+    "Shipment",
+    "ShipmentLine",
+    "allocate",
+    "begin_payment",
+    "bind",
+    "cancel",
+    "cancel_rest",
+    "charge_of",
+    "confirm",
+    "expire_order",
+    "forget_key",
+    "held_lots",
+    "lines_of",
+    "lock_order",
+    "receive",
+    "refund",
+    "refund_to_tell",
+    "retry_refund",
+    "ship",
+    "take_notice",
+    "write_charged",
+    "write_order",
+]

@@ -1,0 +1,172 @@
+"""How an order ends before its time: cancelled by either side, or not paid; and what is cancelled or refunded of it.
+
+Goods and money go back in the transaction that says so. The order is locked by whoever calls.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.inventory import ReservationState
+from domain.ordering import (
+    CancelCause,
+    LineProgress,
+    NotSoManyLeft,
+    OrderActor,
+    OrderState,
+    RefundedLine,
+    RefundTooMuch,
+    TransitionNotAllowed,
+    by_amount,
+    by_units,
+    fulfilment_state,
+    of_cancelled,
+)
+from models.ordering.booking import Back, book_refund, covering
+from models.ordering.goods import give_back, give_back_hold, parts_of
+from models.ordering.locking import Line, Locked, allocated, count, count_refunded, lock_order, step
+from models.writing import Transaction
+
+ACTOR_OF = {
+    CancelCause.BY_BUYER: OrderActor.BUYER,
+    CancelCause.BY_SELLER: OrderActor.SELLER,
+    CancelCause.EXPIRED: OrderActor.SYSTEM,
+}
+"""Who ends an order for which cause."""
+
+
+async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
+    """End an order of which nothing has shipped: its goods can be sold again, what was paid goes back in full.
+
+    Raises: domain.ordering.TransitionNotAllowed.
+    """
+    actor = ACTOR_OF[cause]
+    order.check(OrderState.CANCELLED, actor)
+    paid = order.state is not OrderState.PENDING_PAYMENT
+    back, amount = _worth(_rest(order) if paid else [])
+    if amount:
+        await _refund(tx, order, back, f"The order was cancelled: {cause.value}.")
+    if paid:
+        await give_back(tx, order, await allocated(tx, order))
+        await count(tx, order.id, [_cancelled(one, line.left) for one, line in zip(back, order.lines, strict=True)])
+    else:
+        over = ReservationState.EXPIRED if cause is CancelCause.EXPIRED else ReservationState.RELEASED
+        await give_back_hold(tx, order, over)
+    await step(tx, order, OrderState.CANCELLED, actor, cause=cause, refunded_fen=amount)
+    await tx.tell(
+        order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": amount}),
+        *(order.tells_others("GoodsNotToShip", {line.line: line.quantity for line in order.lines}) if paid else ()),
+    )
+
+
+async def expire_order(tx: Transaction, id: UUID) -> bool:
+    """End an order that was not paid in time; whether it was waiting still, its time being up."""
+    order = await lock_order(tx, id)
+    if order is None or order.state is not OrderState.PENDING_PAYMENT or order.payment_due_at > tx.now:
+        return False
+    await cancel(tx, order, CancelCause.EXPIRED)
+    await tx.made("expireOrder", None, order.made, {})
+    return True
+
+
+def _rest(order: Locked) -> list[Back]:
+    """All that is left of every line."""
+    return [Back(line.line, line.quantity - line.refunded, line.money.left_fen) for line in order.lines]
+
+
+def _worth(back: list[Back]) -> tuple[list[Back], int]:
+    """What goes back, and the sum of it. Where nothing does, there is no refund: then no units are refunded either."""
+    amount = sum(one.amount_fen for one in back)
+    return back if amount else [one._replace(quantity=0) for one in back], amount
+
+
+def _cancelled(back: Back, units: int) -> dict[str, int]:
+    return {"line": back.line, "cancelled": units, "refunded": back.quantity, "refunded_fen": back.amount_fen}
+
+
+async def cancel_rest(tx: Transaction, order: Locked, actor: OrderActor, lines: Sequence[int]) -> None:
+    """What is left of these lines, by itself of all, will not be shipped: goods and money of it go back.
+
+    Raises: domain.ordering.TransitionNotAllowed; NotSoManyLeft for a line of which nothing is left.
+    """
+    chosen = _chosen(order, lines)
+    progress = [
+        LineProgress(line.quantity, line.shipped, line.cancelled + (line.left if line.line in chosen else 0))
+        for line in order.lines
+    ]
+    to = fulfilment_state(progress)
+    if order.state is not OrderState.PARTLY_FULFILLED:
+        raise TransitionNotAllowed(order.state, to, actor, order.kind)
+    order.check(to, actor)
+    rest = [Back(line.line, line.left, of_cancelled(line.money, line.left)) for line in chosen.values()]
+    back, amount = _worth(rest)
+    if amount:
+        await _refund(tx, order, back, "The rest was cancelled.")
+    units = {line.line: line.left for line in chosen.values()}
+    await give_back(tx, order, parts_of(await allocated(tx, order), units))
+    await count(tx, order.id, [_cancelled(one, units[one.line]) for one in back])
+    await step(tx, order, to, actor, refunded_fen=amount)
+    await tx.tell(
+        order.tells("OrderRestCancelled", {"state": to.value, "refundedFen": amount, "lines": sorted(units)}),
+        *order.tells_others("GoodsNotToShip", units),
+    )
+
+
+def _chosen(order: Locked, lines: Sequence[int]) -> dict[int, Line]:
+    there = {line.line: line for line in order.lines}
+    if not lines:
+        return {line.line: line for line in order.lines if line.left}
+    chosen = {}
+    for number in lines:
+        line = there.get(number)
+        if line is None or not line.left:
+            raise NotSoManyLeft(number, 1, 0)
+        chosen[number] = line
+    return chosen
+
+
+# ── refunded ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+REFUNDABLE = frozenset({OrderState.CONFIRMED, OrderState.PARTLY_FULFILLED, OrderState.FULFILLED, OrderState.COMPLETED})
+"""The states of an order that was paid, of which money may go back without its goods."""
+
+
+async def refund(tx: Transaction, order: Locked, wanted: Sequence[RefundedLine], reason: str) -> UUID:
+    """Give money back for lines of an order, by units that have shipped or as money; the refund's id.
+
+    Raises: RefundTooMuch; TransitionNotAllowed for an order that has not been paid, or has been given back.
+    """
+    if order.state not in REFUNDABLE:
+        raise TransitionNotAllowed(order.state, order.state, OrderActor.SELLER, order.kind)
+    there = {line.line: line for line in order.lines}
+    back = [_back(there.get(one.line), one) for one in wanted]
+    amount = sum(one.amount_fen for one in back)
+    if not amount:
+        raise RefundTooMuch(wanted[0].line, 0, 0)
+    id = await _refund(tx, order, back, reason)
+    await count(
+        tx,
+        order.id,
+        [{"line": one.line, "refunded": one.quantity, "refunded_fen": one.amount_fen} for one in back],
+    )
+    await count_refunded(tx, order, amount)
+    await tx.tell(order.tells("OrderRefunded", {"refund": id.hex, "amountFen": amount}))
+    return id
+
+
+def _back(line: Line | None, wanted: RefundedLine) -> Back:
+    if line is None:
+        raise RefundTooMuch(wanted.line, 0, 0)
+    if wanted.quantity is None:
+        return Back(line.line, 0, by_amount(line.money, wanted.amount_fen or 0))
+    moved = line.shipped + line.cancelled - line.refunded
+    if wanted.quantity > moved:
+        raise RefundTooMuch(line.line, moved, line.money.left_fen)
+    return Back(line.line, wanted.quantity, by_units(line.money, wanted.quantity))
+
+
+async def _refund(tx: Transaction, order: Locked, back: Sequence[Back], reason: str) -> UUID:
+    """Book it against the payment that covers the order, line by line."""
+    paid = await covering(tx, order)
+    if paid is None:
+        raise AssertionError("An order that was paid has no payment.")
+    amount = sum(one.amount_fen for one in back)
+    return await book_refund(tx, order, paid, amount, reason, [one for one in back if one.quantity or one.amount_fen])

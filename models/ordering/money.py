@@ -1,0 +1,151 @@
+"""The ordering centre's tables of money: payments of orders, what goes back of them, and what providers told.
+
+Journals are the settlement centre's. A payment and its refunds are changed under the lock of their order alone.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.ordering import MAX_REFUND_REASON_CHARS, NoticeKind, NoticeOutcome, PaymentState, RefundState
+from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+
+MAX_PROVIDER_CHARS = 40
+MAX_REFERENCE_CHARS = 200
+MAX_URL_CHARS = 2_000
+
+
+class Payment(Base):
+    """What a provider is to take for an order. `covers`: it is the one that paid the order.
+
+    `reference` and `pay_url` are the provider's, once it has been asked; `refunded_fen` is what goes back of it, from
+    the moment that is decided.
+    """
+
+    __tablename__ = "payment"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    order_id: Mapped[Id]
+    provider: Mapped[str]
+    reference: Mapped[str | None]
+    pay_url: Mapped[str | None]
+    state: Mapped[str]
+    covers: Mapped[bool] = mapped_column(server_default="false")
+    amount_fen: Mapped[int]
+    refunded_fen: Mapped[int] = mapped_column(server_default="0")
+    currency: Mapped[str]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    paid_at: Mapped[Instant | None]
+    journal_id: Mapped[UUID | None] = mapped_column(Uuid)
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "provider", "reference"),
+        UniqueConstraint("tenant_id", "journal_id"),
+        ref("order_id", "order_header"),
+        ref("journal_id", "journal"),
+        one_of("state", PaymentState),
+        *at_least(1, "amount_fen"),
+        CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded_within_amount"),
+        CheckConstraint("(state = 'PAID') = (paid_at IS NOT NULL)", name="paid_when"),
+        CheckConstraint("(state = 'PAID') = (journal_id IS NOT NULL)", name="paid_is_booked"),
+        CheckConstraint("state = 'PAID' OR (NOT covers AND refunded_fen = 0)", name="paid_first"),
+        CheckConstraint(f"char_length(provider) BETWEEN 1 AND {MAX_PROVIDER_CHARS}", name="provider_length"),
+        CheckConstraint(f"char_length(reference) BETWEEN 1 AND {MAX_REFERENCE_CHARS}", name="reference_length"),
+        CheckConstraint(f"char_length(pay_url) BETWEEN 1 AND {MAX_URL_CHARS}", name="pay_url_length"),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        Index("uq_payment_open", "tenant_id", "order_id", unique=True, postgresql_where=text("state = 'CREATED'")),
+        Index("uq_payment_covering", "tenant_id", "order_id", unique=True, postgresql_where=text("covers")),
+        Index(None, "tenant_id", "order_id", "created_at", "id"),
+    )
+
+
+class Refund(Base):
+    """What goes back of a payment: decided and booked when it is written. `due_at`: when the provider is told next."""
+
+    __tablename__ = "refund"
+
+    tenant_id: Mapped[TenantId]
+    id: Mapped[NewId]
+    order_id: Mapped[Id]
+    payment_id: Mapped[Id]
+    state: Mapped[str]
+    amount_fen: Mapped[int]
+    reason: Mapped[str]
+    journal_id: Mapped[Id]
+    created_at: Mapped[Instant]
+    settled_at: Mapped[Instant | None]
+    due_at: Mapped[Instant | None]
+    asked: Mapped[int] = mapped_column(server_default="0")
+    """How often the provider was told."""
+    __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "journal_id"),
+        ref("order_id", "order_header"),
+        ref("payment_id", "payment"),
+        ref("journal_id", "journal"),
+        one_of("state", RefundState),
+        *at_least(1, "amount_fen"),
+        *at_least(0, "asked"),
+        CheckConstraint("(state = 'PENDING') = (due_at IS NOT NULL)", name="due_while_pending"),
+        CheckConstraint("(state = 'PENDING') = (settled_at IS NULL)", name="settled_when"),
+        CheckConstraint(f"char_length(reason) BETWEEN 1 AND {MAX_REFUND_REASON_CHARS}", name="reason_length"),
+        Index("ix_refund_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
+        Index(None, "tenant_id", "order_id", "created_at", "id"),
+        Index(None, "tenant_id", "payment_id"),
+    )
+
+
+class RefundLine(Base):
+    """What of a refund is for one line of the order, append-only; `quantity` units, or 0 where it is money alone."""
+
+    __tablename__ = "refund_line"
+
+    tenant_id: Mapped[TenantId]
+    refund_id: Mapped[KeyId]
+    line: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[Id]
+    quantity: Mapped[int]
+    amount_fen: Mapped[int]
+    __table_args__ = table_args(
+        ref("refund_id", "refund"),
+        ForeignKeyConstraint(
+            ["tenant_id", "order_id", "line"], ["order_line.tenant_id", "order_line.order_id", "order_line.line"]
+        ),
+        *at_least(0, "quantity", "amount_fen"),
+        CheckConstraint("quantity + amount_fen > 0", name="something"),
+        Index(None, "tenant_id", "order_id", "line"),
+    )
+
+
+class PaymentNotice(Base):
+    """What a provider told, once for each of its own ids, and what that did. What it names need not be known here."""
+
+    __tablename__ = "payment_notice"
+
+    tenant_id: Mapped[TenantId]
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    notice: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str]
+    payment_id: Mapped[Id]
+    refund_id: Mapped[UUID | None] = mapped_column(Uuid)
+    reference: Mapped[str]
+    amount_fen: Mapped[int]
+    currency: Mapped[str]
+    told_at: Mapped[Instant]
+    received_at: Mapped[Instant]
+    outcome: Mapped[str]
+    __table_args__ = table_args(
+        one_of("kind", NoticeKind),
+        one_of("outcome", NoticeOutcome),
+        CheckConstraint(f"char_length(notice) BETWEEN 1 AND {MAX_REFERENCE_CHARS}", name="notice_length"),
+        CheckConstraint(f"char_length(reference) <= {MAX_REFERENCE_CHARS}", name="reference_length"),
+        CheckConstraint(f"char_length(provider) BETWEEN 1 AND {MAX_PROVIDER_CHARS}", name="provider_length"),
+        Index(None, "tenant_id", "payment_id", "received_at"),
+        Index(
+            "ix_payment_notice_odd",
+            "tenant_id",
+            "received_at",
+            postgresql_where=text("outcome IN ('MISMATCH', 'UNKNOWN', 'REFUND_FAILED')"),
+        ),
+    )

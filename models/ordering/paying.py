@@ -1,0 +1,296 @@
+"""Payments: begun by an act, ended by what the provider tells.
+
+A payment is written before the provider is asked and named to it by our id: asked twice, it makes one. What it tells is
+written down once, under its own id for it, in the transaction that acts on it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.base import Unavailable
+from domain.ordering import (
+    MAX_PAYMENTS,
+    Charge,
+    Charged,
+    Notice,
+    NoticeKind,
+    NoticeOutcome,
+    OrderActor,
+    OrderState,
+    PaymentOver,
+    PaymentState,
+    RefundState,
+    TooManyPayments,
+    TransitionNotAllowed,
+    after_late_payment,
+)
+from models.base import new_id
+from models.ordering.booking import UNUSABLE, book_payment, book_refund, covering, open_books
+from models.ordering.goods import allocate, allocate_again
+from models.ordering.locking import Locked, lock_order, step
+from models.ordering.money import Payment, PaymentNotice
+from models.reading import NO_ANSWER
+from models.writing import Actor, Collision, Made, Transaction, WritePool
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 3
+"""How often a notice is taken that PostgreSQL undoes for another's sake."""
+
+_OPEN = text("""
+    SELECT id, provider FROM payment WHERE tenant_id = :tenant AND order_id = :order AND state = 'CREATED'
+""")
+_BEGUN = text("SELECT count(*) FROM payment WHERE tenant_id = :tenant AND order_id = :order")
+_CLOSE = text("UPDATE payment SET state = 'CLOSED' WHERE tenant_id = :tenant AND id = :id")
+_CHARGE = text("""
+    SELECT p.id, p.amount_fen, p.currency, p.expires_at, o.number
+    FROM payment p JOIN order_header o ON o.tenant_id = p.tenant_id AND o.id = p.order_id
+    WHERE p.tenant_id = :tenant AND p.id = :id AND p.state = 'CREATED' AND p.pay_url IS NULL
+""")
+_CHARGED = text("""
+    UPDATE payment SET reference = coalesce(reference, :reference), pay_url = :url
+    WHERE tenant_id = :tenant AND id = :id AND pay_url IS NULL
+""")
+
+
+async def begin_payment(tx: Transaction, order: Locked, provider: str) -> UUID:
+    """The payment that is open for an order, or a new one; the order is locked.
+
+    One that another provider has open is closed: what comes of it all the same is money too much.
+
+    Raises: TransitionNotAllowed where the order does not wait for its money; PaymentOver; TooManyPayments.
+    """
+    if order.state is not OrderState.PENDING_PAYMENT:
+        raise TransitionNotAllowed(order.state, OrderState.CONFIRMED, OrderActor.BUYER, order.kind)
+    if order.payment_due_at <= tx.now:
+        raise PaymentOver(order.payment_due_at)
+    named = {"tenant": tx.tenant_id, "order": order.id}
+    there = (await tx.execute(_OPEN, named)).one_or_none()
+    if there is not None:
+        if there.provider == provider:
+            return UUID(str(there.id))
+        await tx.execute(_CLOSE, {"tenant": tx.tenant_id, "id": there.id})
+    if await tx.scalar(_BEGUN, named) >= MAX_PAYMENTS:
+        raise TooManyPayments
+    id = new_id()
+    await tx.execute(
+        insert(Payment).values(
+            tenant_id=tx.tenant_id,
+            id=id,
+            order_id=order.id,
+            provider=provider,
+            state=PaymentState.CREATED,
+            amount_fen=order.total_fen,
+            currency=order.currency,
+            created_at=tx.now,
+            expires_at=order.payment_due_at,
+        )
+    )
+    return id
+
+
+async def charge_of(tx: Transaction, payment: UUID) -> Charge | None:
+    """What the provider is to be asked for, None where it has been, or where nothing is to be paid any more."""
+    row = (await tx.execute(_CHARGE, {"tenant": tx.tenant_id, "id": payment})).one_or_none()
+    if row is None:
+        return None
+    return Charge(tx.tenant_id, row.id, row.amount_fen, row.currency, row.number, row.expires_at)
+
+
+async def write_charged(tx: Transaction, payment: UUID, charged: Charged) -> None:
+    """Keep what the provider made of a payment; what it said first stays."""
+    values = {"reference": charged.reference, "url": charged.pay_url}
+    await tx.execute(_CHARGED, {"tenant": tx.tenant_id, "id": payment, **values})
+
+
+# ── what a provider tells ─────────────────────────────────────────────────────────────────────────────────────────────
+_ZONE = text("SELECT time_zone FROM tenant WHERE id = :tenant")
+_NAMED = text("SELECT order_id FROM payment WHERE tenant_id = :tenant AND id = :id AND provider = :provider")
+_PAYMENT = text("""
+    SELECT id, reference, state, amount_fen, currency FROM payment WHERE tenant_id = :tenant AND id = :id
+""")
+_REFUND = text("""
+    SELECT id, state, amount_fen FROM refund WHERE tenant_id = :tenant AND id = :id AND payment_id = :payment
+""")
+_SETTLE = text("""
+    UPDATE refund SET state = :state, settled_at = :now, due_at = NULL WHERE tenant_id = :tenant AND id = :id
+""")
+_OUTCOME = text("""
+    UPDATE payment_notice SET outcome = :outcome
+    WHERE tenant_id = :tenant AND provider = :provider AND notice = :notice
+""")
+
+
+async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datetime) -> NoticeOutcome:
+    """Do what a provider's notice says, once, whatever has happened meanwhile.
+
+    The provider may be told that it arrived as soon as this returns, whatever it returns: it has been written down.
+
+    Args:
+        pool: where transactions come from; the notice names its tenant.
+        provider: the provider's name, as its payments keep it.
+        notice: as the provider's adapter verified it.
+        now: the instant at which it arrived.
+
+    Returns: what it did. UNKNOWN for a tenant that is not there: then nothing is written.
+    Raises: Unavailable, TimedOut where the database failed: the provider is to tell it again.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with pool.transaction(notice.tenant) as session:
+                actor = Actor("PLATFORM_ADMIN", f"provider:{provider}")
+                outcome = await _taken(Transaction(session, notice.tenant, actor, now), provider, notice)
+        except Collision as collision:
+            if attempt == ATTEMPTS:
+                raise Unavailable(NO_ANSWER) from collision
+        else:
+            if outcome in (NoticeOutcome.MISMATCH, NoticeOutcome.UNKNOWN, NoticeOutcome.REFUND_FAILED):
+                log.warning("notice %r of %s: %s, payment %s", notice.id, provider, outcome.value, notice.payment)
+            return outcome
+    raise AssertionError  # the last attempt returns or raises
+
+
+async def _taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcome:
+    zone = await tx.scalar(_ZONE, {"tenant": tx.tenant_id})
+    if zone is None:
+        return NoticeOutcome.UNKNOWN
+    if not await _first_time(tx, provider, notice):
+        return NoticeOutcome.NOTED
+    named = {"tenant": tx.tenant_id, "id": notice.payment}
+    order_id = await tx.scalar(_NAMED, {**named, "provider": provider})
+    order = None if order_id is None else await lock_order(tx, order_id)
+    if order is None:
+        outcome = NoticeOutcome.UNKNOWN
+    else:
+        # Read under the order's lock: what is known of the payment cannot change any more.
+        payment = (await tx.execute(_PAYMENT, named)).one()
+        told = _Told(tx, order, payment, notice)
+        if notice.kind is NoticeKind.PAID:
+            outcome = await told.paid(ZoneInfo(zone))
+        elif notice.kind is NoticeKind.CLOSED:
+            outcome = await told.closed()
+        else:
+            outcome = await told.refunded()
+    values = {"tenant": tx.tenant_id, "provider": provider, "notice": notice.id}
+    await tx.execute(_OUTCOME, {**values, "outcome": outcome.value})
+    return outcome
+
+
+async def _first_time(tx: Transaction, provider: str, notice: Notice) -> bool:
+    """Write the notice down; whether it was not there. Whoever takes the same just now is waited for."""
+    taken = await tx.execute(
+        upsert(PaymentNotice)
+        .values(
+            tenant_id=tx.tenant_id,
+            provider=provider,
+            notice=notice.id,
+            kind=notice.kind,
+            payment_id=notice.payment,
+            refund_id=notice.refund,
+            reference=notice.reference,
+            amount_fen=notice.amount_fen,
+            currency=notice.currency,
+            told_at=notice.at,
+            received_at=tx.now,
+            outcome=NoticeOutcome.NOTED,
+        )
+        .on_conflict_do_nothing()
+        .returning(PaymentNotice.notice)
+    )
+    return taken.first() is not None
+
+
+class _Told:
+    """A notice about a payment that is known, its order locked."""
+
+    def __init__(self, tx: Transaction, order: Locked, payment: Row[tuple[()]], notice: Notice) -> None:
+        self.tx, self.order, self.payment, self.notice = tx, order, payment, notice
+
+    def _is_of(self, amount_fen: int) -> bool:
+        return self.notice.amount_fen == amount_fen and self.notice.currency == self.payment.currency
+
+    async def paid(self, zone: ZoneInfo) -> NoticeOutcome:
+        if not self._is_of(self.payment.amount_fen):
+            told = {
+                "told": self.notice.amount_fen,
+                "toldCurrency": self.notice.currency,
+                "due": self.payment.amount_fen,
+            }
+            await self.tx.tell(self.order.tells("PaymentMismatch", {"payment": self.payment.id.hex, **told}))
+            return NoticeOutcome.MISMATCH
+        if self.payment.state == PaymentState.PAID:
+            return NoticeOutcome.NOTED
+        covers = await self._wanted(zone)
+        amount = self.payment.amount_fen
+        paid = await book_payment(self.tx, self.order, self.payment.id, amount, self.notice.reference, covers=covers)
+        if covers:
+            await confirm(self.tx, self.order, amount)
+            await self._remember("orderPaid")
+            return NoticeOutcome.CONFIRMED
+        refund = await book_refund(self.tx, self.order, paid, amount, UNUSABLE)
+        await self.tx.tell(
+            self.order.tells("PaymentGivenBack", {"refund": refund.hex, "amountFen": amount}),
+        )
+        await self._remember("paymentGivenBack")
+        return NoticeOutcome.GIVEN_BACK
+
+    async def _wanted(self, zone: ZoneInfo) -> bool:
+        """Whether the money pays the order: it waits for it, or expired and its goods are there again. Takes them."""
+        order = self.order
+        await open_books(self.tx, order)
+        if order.state is OrderState.PENDING_PAYMENT:
+            await allocate(self.tx, order)
+            return True
+        if order.cancel_cause is None or await covering(self.tx, order) is not None:
+            return False
+        if after_late_payment(order.cancel_cause, held_again=True) is not OrderState.CONFIRMED:
+            return False
+        today = self.tx.now.astimezone(zone).date()
+        return await allocate_again(self.tx, order, today)
+
+    async def closed(self) -> NoticeOutcome:
+        if self.payment.state != PaymentState.CREATED:
+            return NoticeOutcome.NOTED
+        await self.tx.execute(_CLOSE, {"tenant": self.tx.tenant_id, "id": self.payment.id})
+        return NoticeOutcome.CLOSED
+
+    async def refunded(self) -> NoticeOutcome:
+        values = {"tenant": self.tx.tenant_id, "id": self.notice.refund, "payment": self.payment.id}
+        refund = (await self.tx.execute(_REFUND, values)).one_or_none()
+        if refund is None:
+            return NoticeOutcome.UNKNOWN
+        if not self._is_of(refund.amount_fen):
+            return NoticeOutcome.MISMATCH
+        done = self.notice.kind is NoticeKind.REFUNDED
+        to = RefundState.DONE if done else RefundState.FAILED
+        if refund.state == RefundState.DONE or refund.state == to:
+            return NoticeOutcome.NOTED
+        settled = {"tenant": self.tx.tenant_id, "id": refund.id, "state": to.value, "now": self.tx.now}
+        await self.tx.execute(_SETTLE, settled)
+        facts = {"refund": refund.id.hex, "amountFen": refund.amount_fen, "state": to.value}
+        await self.tx.tell(self.order.tells("RefundSettled", facts))
+        return NoticeOutcome.REFUNDED if done else NoticeOutcome.REFUND_FAILED
+
+    async def _remember(self, operation: str) -> None:
+        facts = {"payment": self.payment.id.hex, "notice": self.notice.id}
+        await self.tx.made(operation, None, Made("order", self.order.id), facts)
+
+
+async def confirm(tx: Transaction, order: Locked, paid_fen: int) -> None:
+    """An order is paid, and its goods are allocated: who is to ship hears of it.
+
+    Raises: domain.ordering.TransitionNotAllowed.
+    """
+    await step(tx, order, OrderState.CONFIRMED, OrderActor.PAYMENT, paid_fen=paid_fen)
+    await tx.tell(
+        order.tells("OrderPaid", {"paidFen": paid_fen, "currency": order.currency}),
+        *order.tells_others("GoodsToShip", {line.line: line.quantity for line in order.lines}),
+    )

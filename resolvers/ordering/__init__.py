@@ -1,0 +1,52 @@
+"""The ordering centre's answers and acts."""
+
+from resolvers.ordering.handling import cancel_order, cancel_rest, receive_order, refund_order, retry_refund, ship_order
+from resolvers.ordering.paying import pay_order
+from resolvers.ordering.placing import place_order
+from resolvers.ordering.quoting import Quoted, QuotedLine, quote
+from resolvers.ordering.reading import (
+    allocations,
+    lines,
+    order,
+    order_of,
+    orders_placed,
+    orders_received,
+    payments,
+    purchases,
+    refund_lines,
+    refunds,
+    sales,
+    sell_in,
+    shipment_lines,
+    shipments,
+    summed,
+)
+
+__all__ = [
+    "Quoted",
+    "QuotedLine",
+    "allocations",
+    "cancel_order",
+    "cancel_rest",
+    "lines",
+    "order",
+    "order_of",
+    "orders_placed",
+    "orders_received",
+    "pay_order",
+    "payments",
+    "place_order",
+    "purchases",
+    "quote",
+    "receive_order",
+    "refund_lines",
+    "refund_order",
+    "refunds",
+    "retry_refund",
+    "sales",
+    "sell_in",
+    "ship_order",
+    "shipment_lines",
+    "shipments",
+    "summed",
+]

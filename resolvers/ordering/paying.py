@@ -1,0 +1,61 @@
+"""Paying: a payment is begun in a transaction, the provider is asked after it, and what it says is kept."""
+
+from typing import Any
+from uuid import UUID
+
+from domain.base import NotAllowed
+from domain.ordering import Charge, Declined, OfOrder, OrderActor, PaymentState, PaymentUnavailable, Provider
+from loaders.ordering import PaymentById, PaymentRow
+from models.ordering import begin_payment, charge_of, write_charged
+from models.writing import Made, Transaction
+from resolvers.acts import Done, Told, act, again
+from resolvers.context import Context
+from resolvers.ordering.handling import order_for
+
+
+async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
+    """Begin to pay an order, or find what was begun. The provider is asked while nothing is locked; where it does not
+    answer the payment stays, and asking again finds it.
+
+    Raises: Unavailable where the provider does not answer.
+    """
+    provider = ctx.provider
+    if provider is None:
+        return Told(PaymentUnavailable())
+
+    async def effect(tx: Transaction) -> Done:
+        order, _ = await order_for(ctx, tx, command.order, OrderActor.BUYER, OrderActor.SELLER)
+        return Done(Made("payment", await begin_payment(tx, order, provider.name)), {"order": order.id.hex})
+
+    payment = await act(ctx, "payOrder", key, command, effect)
+    if isinstance(payment, Told) or payment is None or not _is_to_ask(payment, provider.name):
+        return payment
+    try:
+        await _ask(ctx, provider, payment.id)
+    except Declined:
+        return Told(PaymentUnavailable())
+    found = await ctx.load(PaymentById).one(payment.id)
+    return Told(NotAllowed()) if found is None else found
+
+
+def _is_to_ask(payment: PaymentRow, provider: str) -> bool:
+    return payment.pay_url is None and payment.state == PaymentState.CREATED and payment.provider == provider
+
+
+async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
+    """Have the provider take a payment, unless it was asked meanwhile, and keep what it says."""
+
+    async def asked() -> Charge | None:
+        async with ctx.transaction() as tx:
+            return await charge_of(tx, payment)
+
+    charge = await again(asked)
+    if not isinstance(charge, Charge):
+        return
+    charged = await provider.create(charge)
+
+    async def kept() -> None:
+        async with ctx.transaction() as tx:
+            await write_charged(tx, payment, charged)
+
+    await again(kept)

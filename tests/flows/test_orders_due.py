@@ -1,0 +1,101 @@
+"""What the worker does about orders: those that nobody paid end, and a provider is told of what goes back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from domain.ordering import FIRST_REFUND_WAIT, RefundedLine
+from models.database import Login
+from models.inventory import Committer
+from models.wall import APP_ROLE, WORKER_ROLE
+from tests.given import pool_of
+from tests.graph.selling import Till
+from tests.models.acting import NOON, column
+from tests.models.here import fill
+from tests.models.sale import Sales
+from tests.models.shop import BROKEN, SKUS, goods
+from worker import Clock
+
+A = SKUS[0]
+
+
+@pytest.fixture
+async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
+    await goods(owner_dsn)
+    database = pool_of(Login(owner_dsn, APP_ROLE), 4)
+    made = Sales(owner_dsn, database, Committer(database))
+    await made.put(A, 10)
+    yield made
+    assert await column(database, BROKEN) == []
+    await database.close()
+
+
+@asynccontextmanager
+async def clock(sales: Sales, minutes: float, till: Till | None = None) -> AsyncIterator[Clock]:
+    seeing = pool_of(Login(sales.dsn, WORKER_ROLE))
+    yield Clock(seeing, sales.database, lambda: NOON + timedelta(minutes=minutes), till)
+    await seeing.close()
+
+
+async def test_orders_that_nobody_paid_end_when_their_time_is_up(sales: Sales) -> None:
+    orders = [await sales.place((A, 2)) for _ in range(3)]
+    await sales.tell(await sales.begin(orders[0]))
+    async with clock(sales, 14) as early:
+        assert await early.orders() == 0
+    async with clock(sales, 15) as late:
+        assert [await late.orders(), await late.orders()] == [2, 0]
+    assert [await sales.state(order) for order in orders] == ["CONFIRMED", "CANCELLED EXPIRED", "CANCELLED EXPIRED"]
+    assert await sales.stock() == [[10, 0, 2]]
+    assert await column(sales.database, "SELECT DISTINCT state FROM reservation ORDER BY 1") == ["CONSUMED", "EXPIRED"]
+
+
+async def test_an_order_that_cannot_end_keeps_none_behind_it(sales: Sales) -> None:
+    bad, good = [await sales.place((A, 1)) for _ in range(2)]
+    never = "ALTER TABLE order_header ADD CONSTRAINT never CHECK (id <> '%s' OR state <> 'CANCELLED')"
+    await fill(sales.dsn, never % bad)
+    async with clock(sales, 20) as late:
+        assert [await late.orders(), await late.orders()] == [1, 0]
+        assert late._unpaid.now() == [bad]
+    assert await sales.state(good) == "CANCELLED EXPIRED"
+
+
+async def test_a_provider_is_told_of_what_goes_back_until_it_answers(sales: Sales) -> None:
+    till = Till()
+    order = await sales.paid((A, 3))
+    made = await sales.refund(order, RefundedLine(1, amount_fen=10))
+    till.down = True
+    async with clock(sales, 0, till) as at_noon:
+        assert await at_noon.refunds() == 0
+        assert at_noon._untold.now() == [made]
+    till.down = False
+    async with clock(sales, 1, till) as later:
+        assert [await later.refunds(), await later.refunds()] == [1, 0]
+    assert till.refunds == [made]
+    async with clock(sales, 1 + FIRST_REFUND_WAIT.total_seconds() / 30, till) as again:
+        assert await again.refunds() == 1  # nothing was heard of it: it is told again, twice as late
+    (payment,) = await column(sales.database, "SELECT id FROM payment")
+    (reference,) = await column(sales.database, "SELECT reference FROM payment")
+    assert await sales.tell(payment, "REFUNDED", refund=made, amount=10, reference=reference) == "REFUNDED"
+    async with clock(sales, 600, till) as late:
+        assert await late.refunds() == 0
+    assert till.refunds == [made, made]
+
+
+async def test_nobody_is_told_of_another_providers_refunds(sales: Sales) -> None:
+    class Other(Till):
+        name = "other"
+
+    other = Other()
+    made = await sales.refund(await sales.paid((A, 1)), RefundedLine(1, amount_fen=10))
+    async with clock(sales, 0, other) as at_noon:
+        assert await at_noon.refunds() == 0
+        assert at_noon._untold.now() == [made]
+    assert other.refunds == []
+
+
+async def test_without_a_provider_that_is_no_duty(sales: Sales) -> None:
+    async with clock(sales, 0) as without, clock(sales, 0, Till()) as having:
+        assert [duty.name for duty in without.duties()] == ["feed", "holds", "orders", "keys"]
+        assert [duty.name for duty in having.duties()] == ["feed", "holds", "orders", "refunds", "keys"]

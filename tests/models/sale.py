@@ -1,0 +1,150 @@
+"""Sales in the tests' own shop: placed, paid for by notices, shipped, ended, as the acts and the provider do it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.base import Refused
+from domain.ordering import (
+    CancelCause,
+    Notice,
+    NoticeKind,
+    OrderActor,
+    RefundedLine,
+)
+from models import due
+from models.ordering import (
+    Locked,
+    NewOrder,
+    allocate,
+    begin_payment,
+    bind,
+    cancel,
+    cancel_rest,
+    confirm,
+    held_lots,
+    lines_of,
+    lock_order,
+    receive,
+    refund,
+    ship,
+    take_notice,
+    write_order,
+)
+from models.writing import Transaction
+from tests.models.acting import MEMBER, NOON, STORE, acting, column
+from tests.models.here import HERE
+from tests.models.shop import MALL, SKUS, Shop
+
+PROVIDER = "till"
+PRICES = {SKUS[0]: 1_000, SKUS[1]: 333, SKUS[2]: 0}
+_NOTICES = count()
+
+
+@dataclass
+class Sales(Shop):
+    """A shop that sells."""
+
+    async def place(self, *wanted: tuple[UUID, int], minutes: float = 15) -> UUID:
+        """An order, placed at noon; to be paid within so many minutes."""
+        return await self.order_of((await self.hold(*wanted)).id, minutes)
+
+    async def order_of(self, hold: UUID, minutes: float = 15) -> UUID:
+        """An order of what is held."""
+        async with acting(self.database) as tx:
+            lines = lines_of(await held_lots(tx, hold))
+            await bind(tx, hold)
+            total = sum(PRICES[key.sku_id] * units for key, units in lines.items())
+            until = NOON + timedelta(minutes=minutes)
+            new = NewOrder(MALL, STORE, MEMBER, None, None, None, None, total, until, hold)
+            return await write_order(tx, "20261130", new, lines, PRICES)
+
+    async def begin(self, order: UUID, provider: str = PROVIDER) -> UUID:
+        async with self.locked(order) as (tx, locked):
+            return await begin_payment(tx, locked, provider)
+
+    async def tell(self, payment: UUID, kind: str = "PAID", *, hours: float = 0, **other: Any) -> str:
+        """A notice of a payment, with the right amount unless another is given; what it did."""
+        amount = other.pop("amount", None)
+        if amount is None:
+            (amount,) = await column(self.database, "SELECT amount_fen FROM payment WHERE id = $1", payment)
+        at = NOON + timedelta(hours=hours)
+        given = {"id": f"n{next(_NOTICES)}", "refund": None, "reference": "ref", "currency": "CNY"} | other
+        notice = Notice(kind=NoticeKind(kind), tenant=HERE, payment=payment, amount_fen=amount, at=at, **given)
+        return (await take_notice(self.database, PROVIDER, notice, at)).value
+
+    async def paid(self, *wanted: tuple[UUID, int]) -> UUID:
+        """An order that is paid."""
+        order = await self.place(*wanted)
+        assert await self.tell(await self.begin(order), reference=uuid4().hex) == "CONFIRMED"
+        return order
+
+    async def ship(self, order: UUID, units: dict[int, int] | None = None, by: UUID = STORE) -> UUID:
+        """So many units of each line leave, by itself all."""
+        async with self.locked(order) as (tx, locked):
+            return await ship(tx, locked, by, units or {})
+
+    async def receive(self, order: UUID) -> None:
+        async with self.locked(order) as (tx, locked):
+            await receive(tx, locked)
+
+    async def cancel(self, order: UUID, cause: str = "BY_BUYER") -> None:
+        async with self.locked(order) as (tx, locked):
+            await cancel(tx, locked, CancelCause(cause))
+
+    async def cancel_rest(self, order: UUID, *lines: int) -> None:
+        async with self.locked(order) as (tx, locked):
+            await cancel_rest(tx, locked, OrderActor.SELLER, lines)
+
+    async def refund(self, order: UUID, *lines: RefundedLine) -> UUID:
+        async with self.locked(order) as (tx, locked):
+            return await refund(tx, locked, lines, "x")
+
+    async def expire(self, order: UUID, hours: float = 1) -> bool:
+        return await due.give_up(self.database, HERE, order, NOON + timedelta(hours=hours))
+
+    async def confirm_free(self, order: UUID) -> None:
+        async with self.locked(order) as (tx, locked):
+            await allocate(tx, locked)
+            await confirm(tx, locked, 0)
+
+    @asynccontextmanager
+    async def locked(self, order: UUID, hours: float = 0) -> AsyncIterator[tuple[Transaction, Locked]]:
+        async with acting(self.database, hours=hours) as tx:
+            found = await lock_order(tx, order)
+            assert found is not None
+            yield tx, found
+
+    # ── what there is ─────────────────────────────────────────────────────────────────────────────────────────────────
+    async def state(self, order: UUID) -> str:
+        facts = "SELECT concat_ws(' ', state, cancel_cause) FROM order_header WHERE id = $1"
+        return str((await column(self.database, facts, order))[0])
+
+    async def stock(self) -> list[list[int]]:
+        """On hand, reserved and allocated of each row with goods."""
+        rows = "SELECT ARRAY[on_hand, reserved, allocated] FROM stock ORDER BY sku_id, location_id"
+        return await column(self.database, rows)
+
+    async def money(self, order: UUID) -> list[int]:
+        """What was paid and what went back."""
+        (found,) = await column(
+            self.database, "SELECT ARRAY[paid_fen, refunded_fen] FROM order_header WHERE id = $1", order
+        )
+        return list(found)
+
+    async def events(self, *types: str) -> list[str]:
+        found = await column(self.database, "SELECT type FROM outbox_event ORDER BY id")
+        return [one for one in found if not types or one in types]
+
+
+async def said(doing: Any) -> str:
+    """What becomes of an act, in a word."""
+    try:
+        await doing
+    except Refused as refused:
+        return refused.code
+    return "done"

@@ -1,0 +1,293 @@
+"""A sale on a real database: goods and money agree after every step, whatever comes first."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from domain.base import Refused
+from domain.inventory import HoldOver
+from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine, refund_wait
+from domain.settlement import Account, Purpose
+from models import due
+from models.database import Login
+from models.inventory import Committer
+from models.ordering import begin_payment, bind
+from models.settlement import balance
+from models.wall import APP_ROLE, WORKER_ROLE
+from tests.given import pool_of
+from tests.models.acting import BRAND, NOON, STORE, acting, column
+from tests.models.here import HERE, fill
+from tests.models.sale import Sales, said
+from tests.models.shop import BROKEN, SKUS, goods
+
+A, B, FREE = SKUS
+
+
+@pytest.fixture
+async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
+    await goods(owner_dsn)
+    database = pool_of(Login(owner_dsn, APP_ROLE), 8)
+    made = Sales(owner_dsn, database, Committer(database))
+    await made.put(A, 10)
+    await made.put(B, 10)
+    yield made
+    assert await column(database, BROKEN) == []
+    await database.close()
+
+
+async def test_goods_go_from_hand_to_hand(sales: Sales) -> None:
+    order = await sales.place((A, 3), (B, 1))
+    assert (await sales.state(order), await sales.stock()) == ("PENDING_PAYMENT", [[10, 3, 0], [10, 1, 0]])
+    payment = await sales.begin(order)
+    assert await sales.begin(order) == payment
+    assert await sales.tell(payment) == "CONFIRMED"
+    assert (await sales.state(order), await sales.stock()) == ("CONFIRMED", [[10, 0, 3], [10, 0, 1]])
+    await sales.ship(order, {1: 2})
+    assert (await sales.state(order), await sales.stock()) == ("PARTLY_FULFILLED", [[8, 0, 1], [10, 0, 1]])
+    await sales.ship(order)
+    assert (await sales.state(order), await sales.stock()) == ("FULFILLED", [[7, 0, 0], [9, 0, 0]])
+    await sales.receive(order)
+    assert await sales.state(order) == "COMPLETED"
+    assert await sales.money(order) == [3_333, 0]
+    assert await sales.events("OrderPaid") == ["OrderPaid"]
+
+
+async def test_what_is_ordered_is_held_no_more_and_does_not_end_by_itself(sales: Sales) -> None:
+    order = await sales.place((A, 3))
+    (hold,) = await column(sales.database, "SELECT reservation_id FROM order_header WHERE id = $1", order)
+    assert await column(sales.database, "SELECT state FROM reservation") == ["CONSUMED"]
+    later = NOON + timedelta(hours=9)
+    assert await due.expire(sales.database, HERE, [hold], later) == 0
+    async with acting(sales.database) as tx:
+        with pytest.raises(HoldOver, match="held no more"):
+            await bind(tx, hold)
+
+
+async def test_others_goods_are_sold_through_their_contribution(sales: Sales) -> None:
+    await sales.contribute(A, 5, cap=4)
+    order = await sales.paid((A, 12))
+    lines = "SELECT ARRAY[line, quantity] FROM order_line WHERE order_id = $1 ORDER BY line"
+    assert await column(sales.database, lines, order) == [[1, 10], [2, 2]]
+    held = "SELECT held FROM pool_contribution_sku"
+    assert await column(sales.database, held) == [2]
+    assert await said(sales.ship(order, {2: 1})) == "NOT_SO_MANY_LEFT"
+    await sales.ship(order)
+    await sales.ship(order, {2: 1}, by=BRAND)
+    assert await column(sales.database, held) == [1]
+    await sales.cancel_rest(order)
+    assert (await sales.state(order), await column(sales.database, held)) == ("FULFILLED", [0])
+    assert await sales.money(order) == [12_000, 1_000]
+    assert await sales.events("GoodsToShip", "GoodsNotToShip") == ["GoodsToShip", "GoodsNotToShip"]
+    told = "SELECT facts::text FROM outbox_event WHERE type LIKE 'Goods%' AND facts::text ~ 'fen|Fen'"
+    assert await column(sales.database, told) == []
+
+
+async def test_an_order_that_costs_nothing_is_confirmed_without_money(sales: Sales) -> None:
+    await sales.put(FREE, 5)
+    order = await sales.place((FREE, 2))
+    await sales.confirm_free(order)
+    assert (await sales.state(order), await sales.stock()) == ("CONFIRMED", [[10, 0, 0], [10, 0, 0], [5, 0, 2]])
+    await sales.cancel(order, "BY_SELLER")
+    assert (await sales.state(order), await sales.stock()) == (
+        "CANCELLED BY_SELLER",
+        [[10, 0, 0], [10, 0, 0], [5, 0, 0]],
+    )
+    assert await column(sales.database, "SELECT count(*) FROM refund") == [0]
+
+
+# ── notices ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_notice_that_comes_again_does_nothing(sales: Sales) -> None:
+    payment = await sales.begin(await sales.place((A, 1)))
+    assert await sales.tell(payment, id="same") == "CONFIRMED"
+    assert await sales.tell(payment, id="same") == "NOTED"
+    assert await sales.tell(payment, id="other") == "NOTED"
+    assert await column(sales.database, "SELECT count(*) FROM journal") == [1]
+    assert await column(sales.database, "SELECT outcome FROM payment_notice ORDER BY notice") == ["NOTED", "CONFIRMED"]
+
+
+async def test_a_wrong_amount_confirms_nothing_and_stands_there_to_be_looked_at(sales: Sales) -> None:
+    order = await sales.place((A, 1))
+    payment = await sales.begin(order)
+    assert await sales.tell(payment, amount=999) == "MISMATCH"
+    assert await sales.tell(payment, currency="USD") == "MISMATCH"
+    assert await sales.events("PaymentMismatch") == ["PaymentMismatch"] * 2
+    assert await sales.tell(UUID(int=99), amount=1) == "UNKNOWN"
+    assert await sales.state(order) == "PENDING_PAYMENT"
+    assert await column(sales.database, "SELECT count(*) FROM journal") == [0]
+    assert await column(sales.database, "SELECT count(*) FROM payment_notice") == [3]
+    assert await sales.tell(payment) == "CONFIRMED"
+
+
+async def test_who_pays_late_gets_the_goods_if_they_are_there(sales: Sales) -> None:
+    order = await sales.place((A, 4))
+    payment = await sales.begin(order)
+    assert not await sales.expire(order, hours=0.2)
+    assert await sales.expire(order)
+    assert (await sales.state(order), await sales.stock()) == ("CANCELLED EXPIRED", [[10, 0, 0], [10, 0, 0]])
+    assert await sales.tell(payment, hours=2) == "CONFIRMED"
+    assert (await sales.state(order), await sales.stock()) == ("CONFIRMED", [[10, 0, 4], [10, 0, 0]])
+    assert await sales.money(order) == [4_000, 0]
+    await sales.ship(order)
+
+
+async def test_who_pays_late_gets_her_money_back_if_the_goods_are_gone(sales: Sales) -> None:
+    order = await sales.place((A, 4))
+    payment = await sales.begin(order)
+    await sales.expire(order)
+    await sales.paid((A, 7))
+    assert await sales.tell(payment, hours=2, reference="late") == "GIVEN_BACK"
+    assert (await sales.state(order), await sales.money(order)) == ("CANCELLED EXPIRED", [0, 0])
+    assert await column(sales.database, "SELECT ARRAY[amount_fen, refunded_fen] FROM payment WHERE NOT covers") == [
+        [4_000, 4_000]
+    ]
+
+
+async def test_goods_of_another_owner_do_not_stand_in_for_a_late_payment(sales: Sales) -> None:
+    """The line says whose goods they were, and who is due their price."""
+    order = await sales.place((A, 10))
+    payment = await sales.begin(order)
+    await sales.expire(order)
+    await sales.paid((A, 1))
+    await sales.contribute(A, 50, cap=None)
+    assert await sales.tell(payment, hours=2, reference="late") == "GIVEN_BACK"
+
+
+async def test_who_pays_what_somebody_cancelled_gets_it_back(sales: Sales) -> None:
+    for cause in ("BY_BUYER", "BY_SELLER"):
+        order = await sales.place((A, 1))
+        payment = await sales.begin(order)
+        await sales.cancel(order, cause)
+        assert await sales.tell(payment, reference=cause) == "GIVEN_BACK"
+        assert await sales.state(order) == f"CANCELLED {cause}"
+
+
+async def test_who_pays_twice_gets_the_second_back(sales: Sales) -> None:
+    order = await sales.place((A, 1))
+    first = await sales.begin(order)
+    assert await sales.tell(first, "CLOSED") == "CLOSED"
+    second = await sales.begin(order)
+    assert second != first
+    assert await sales.tell(first, reference="one") == "CONFIRMED"
+    assert await sales.tell(second, reference="two") == "GIVEN_BACK"
+    assert await sales.money(order) == [1_000, 0]
+    async with acting(sales.database) as tx:
+        accounts = {
+            one: Account(one, STORE, None, "CNY") for one in (Purpose.SALES, Purpose.CLEARING, Purpose.EXTERNAL)
+        }
+        stands = [await balance(tx, account) for account in accounts.values()]
+    assert stands == [-1_000, 1_000, 0]
+
+
+async def test_the_time_to_pay_is_over_before_anybody_says_so(sales: Sales) -> None:
+    order = await sales.place((A, 1))
+    async with sales.locked(order, hours=0.25) as (tx, locked):
+        with pytest.raises(Refused, match="time to pay"):
+            await begin_payment(tx, locked, "till")
+
+
+# ── given back ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_paid_order_is_cancelled_with_all_its_money(sales: Sales) -> None:
+    order = await sales.paid((A, 2), (B, 3))
+    await sales.refund(order, RefundedLine(2, amount_fen=100))
+    await sales.cancel(order)
+    assert (await sales.state(order), await sales.money(order)) == ("CANCELLED BY_BUYER", [2_999, 2_999])
+    assert await sales.stock() == [[10, 0, 0], [10, 0, 0]]
+    assert await column(sales.database, "SELECT amount_fen FROM refund ORDER BY created_at, id") == [100, 2_899]
+    reversing = "SELECT count(*) FROM journal r JOIN payment p ON p.journal_id = r.reverses_id"
+    assert await column(sales.database, reversing) == [2]
+
+
+async def test_refunds_never_pass_what_was_paid_for_a_line(sales: Sales) -> None:
+    order = await sales.paid((A, 3), (B, 3))
+    assert await said(sales.refund(order, RefundedLine(1, quantity=1))) == "REFUND_TOO_MUCH"
+    await sales.ship(order)
+    await sales.refund(order, RefundedLine(1, quantity=1), RefundedLine(2, amount_fen=500))
+    assert await said(sales.refund(order, RefundedLine(2, quantity=3))) == "REFUND_TOO_MUCH"
+    assert await said(sales.refund(order, RefundedLine(2, amount_fen=500))) == "REFUND_TOO_MUCH"
+    assert await said(sales.refund(order, RefundedLine(3, amount_fen=1))) == "REFUND_TOO_MUCH"
+    await sales.refund(order, RefundedLine(1, quantity=2), RefundedLine(2, amount_fen=499))
+    assert await sales.money(order) == [3_999, 3_999]
+    assert await said(sales.refund(order, RefundedLine(1, amount_fen=1))) == "REFUND_TOO_MUCH"
+
+
+async def test_what_the_table_does_not_have_does_not_happen(sales: Sales) -> None:
+    order = await sales.place((A, 2))
+    refused = "TRANSITION_NOT_ALLOWED"
+    assert await said(sales.ship(order)) == refused
+    assert await said(sales.receive(order)) == refused
+    assert await said(sales.cancel_rest(order)) == refused
+    assert await said(sales.refund(order, RefundedLine(1, amount_fen=1))) == refused
+    await sales.tell(await sales.begin(order))
+    assert await said(sales.cancel_rest(order)) == refused
+    assert await said(sales.begin(order)) == refused
+    await sales.ship(order)
+    assert await said(sales.cancel(order)) == refused
+    assert await said(sales.ship(order)) == refused
+
+
+# ── refunds and the provider ──────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_refund_is_told_again_until_a_notice_says_what_came_of_it(sales: Sales) -> None:
+    order = await sales.paid((A, 1))
+    made = await sales.refund(order, RefundedLine(1, amount_fen=10))
+    (payment,) = await column(sales.database, "SELECT id FROM payment")
+    seeing = pool_of(Login(sales.dsn, WORKER_ROLE))
+    assert await due.refunds_to_tell(seeing.engine, NOON) == [(HERE, made)]
+    await seeing.close()
+    told = await due.telling(sales.database, HERE, made, NOON)
+    assert told is not None
+    assert (told[0], told[1].refund, told[1].amount_fen) == ("till", made, 10)
+    assert await due.telling(sales.database, HERE, made, NOON) is None
+    assert await due.telling(sales.database, HERE, made, NOON + FIRST_REFUND_WAIT) is not None
+    reference = told[1].reference
+    given: dict[str, Any] = {"refund": made, "amount": 10, "reference": reference}
+    assert await sales.tell(payment, "REFUND_FAILED", **given) == "REFUND_FAILED"
+    assert await sales.tell(payment, "REFUNDED", **{**given, "amount": 11}) == "MISMATCH"
+    assert await sales.tell(payment, "REFUNDED", **given) == "REFUNDED"
+    assert await sales.tell(payment, "REFUND_FAILED", **given) == "NOTED"
+    assert await column(sales.database, "SELECT state FROM refund") == ["DONE"]
+
+
+async def test_a_refund_that_nothing_comes_of_is_given_up(sales: Sales) -> None:
+    made = await sales.refund(await sales.paid((A, 1)), RefundedLine(1, amount_fen=10))
+    await fill(sales.dsn, ("UPDATE refund SET asked = $1", REFUND_ASKS))
+    assert await due.telling(sales.database, HERE, made, NOON) is None
+    assert await column(sales.database, "SELECT state FROM refund") == ["FAILED"]
+
+
+def test_waits_grow_to_an_hour() -> None:
+    assert [refund_wait(n).total_seconds() for n in (1, 2, 3, 9, 10, 999)] == [10, 20, 40, 2_560, 3_600, 3_600]
+
+
+# ── what the database forbids by itself ───────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("UPDATE order_header SET paid_fen = 5", "money_of_state"),
+        ("UPDATE order_header SET refunded_fen = total_fen + 1", "refunded_within_paid"),
+        ("UPDATE order_header SET state = 'CANCELLED'", "money_of_state"),
+        ("UPDATE order_header SET cancel_cause = 'EXPIRED'", "cause_of_cancelled"),
+        ("UPDATE order_line SET shipped = 2, cancelled = 1", "shipped_within_quantity"),
+        ("UPDATE order_line SET refunded = 1", "refunded_within_moved"),
+        ("UPDATE order_line SET refunded_fen = net_fen + 1", "refunded_within_net"),
+        ("UPDATE order_allocation SET shipped = 2, given_back = 1", "within_quantity"),
+        ("UPDATE payment SET refunded_fen = amount_fen + 1", "refunded_within_amount"),
+        ("UPDATE payment SET state = 'CLOSED'", "paid"),
+        ("UPDATE refund SET due_at = NULL", "due_while_pending"),
+        (
+            "INSERT INTO payment SELECT tenant_id, gen_random_uuid(), order_id, provider, 'x', NULL, state, covers,"
+            " amount_fen, 0, currency, created_at, expires_at, paid_at, NULL FROM payment",
+            "paid_is_booked",
+        ),
+    ],
+)
+async def test_the_database_forbids_it_too(sales: Sales, change: str, name: str) -> None:
+    order = await sales.paid((A, 2))
+    await sales.refund(order, RefundedLine(1, amount_fen=10))
+    with pytest.raises(IntegrityError, match=name):
+        async with acting(sales.database) as tx:
+            await tx.execute(text(change))
