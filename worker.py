@@ -1,9 +1,10 @@
 """The worker: what happens by itself, because its time has come. A process of its own beside the servers.
 
-Positions for events, the end of holds and of orders that nobody paid, refunds that a provider is told of, the
-forgetting of keys. Each duty looks, does what it finds, and looks again at once while there is more; else it waits. A
-duty that fails says so and tries again, later each time: it stops none of the others, and nothing it does is done
-twice, for every duty is decided under the locks of what it changes; a provider alone may be told twice. So several
+Positions for events, the end of holds and of orders that nobody paid, the completion of orders that shipped long ago,
+refunds that a provider is told of, the forgetting of keys. Each duty looks, does what it finds, and looks again at once
+while there is more; else it waits. A duty that fails says so and tries again, later each time: it stops none of the
+others, and nothing it does is done twice, for every duty is decided under the locks of what it changes; a provider
+alone may be told twice. So several
 workers may run. Part of the composition root.
 """
 
@@ -116,7 +117,7 @@ class Clock:
     ) -> None:
         """`provider` takes payments; without one nobody is told of refunds."""
         self._seeing, self._doing, self._now, self._provider = seeing, doing, now, provider
-        self._unfed, self._unended, self._unpaid, self._untold = Aside(), Aside(), Aside(), Aside()
+        self._unfed, self._unended, self._overdue, self._untold = Aside(), Aside(), Aside(), Aside()
 
     def duties(self) -> list[Duty]:
         """What is to be done."""
@@ -171,14 +172,14 @@ class Clock:
         return found
 
     async def orders(self) -> int:
-        """End orders that were not paid in time; one that cannot be ended is left out for a while."""
+        """End orders that were not paid in time, complete what shipped long ago; one where that fails is left out."""
         found, now = 0, self._now()
-        for tenant, order in await due.orders_unpaid(self._seeing.engine, now, self._unpaid.now()):
+        for tenant, order in await due.orders_due(self._seeing.engine, now, self._overdue.now()):
             try:
-                found += await due.give_up(self._doing, tenant, order, now)
-                self._unpaid.done(order)
+                found += await due.go_on(self._doing, tenant, order, now)
+                self._overdue.done(order)
             except Exception as error:
-                self._unpaid.failed(order, "orders", error)
+                self._overdue.failed(order, "orders", error)
         return found
 
     async def refunds(self) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.inventory import ReservationState
 from domain.ordering import RefundAsked
 from models.inventory import release
-from models.ordering import expire_order, refund_to_tell
+from models.ordering import go_on_by_clock, refund_to_tell
 from models.outbox import STAMPED_AT_ONCE, stamp
 from models.writing import BULK_RESULT, Actor, Made, Transaction, WritePool
 
@@ -41,7 +41,7 @@ _OVER = text("""
     WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) AND tenant_id <> ALL (CAST(:but AS uuid[]))
     ORDER BY due_at LIMIT :most
 """)
-_UNPAID = text("""
+_DUE_ORDERS = text("""
     SELECT tenant_id, id FROM order_header
     WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
 """)
@@ -108,9 +108,9 @@ async def expire(pool: WritePool, tenant_id: UUID, ids: Sequence[UUID], now: dat
         return len(ended)
 
 
-async def orders_unpaid(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
-    """The orders that were not paid in time, as (tenant, order), the longest overdue first; by the worker's role."""
-    return await _pairs(engine, _UNPAID, now, but)
+async def orders_due(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
+    """The orders that the clock goes on with, as (tenant, order), the longest overdue first; by the worker's role."""
+    return await _pairs(engine, _DUE_ORDERS, now, but)
 
 
 async def refunds_to_tell(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
@@ -126,10 +126,10 @@ async def _pairs(
         return [(row.tenant_id, row.id) for row in rows]
 
 
-async def give_up(pool: WritePool, tenant_id: UUID, order: UUID, now: datetime) -> bool:
-    """End an order that was not paid in time; whether it was waiting still."""
+async def go_on(pool: WritePool, tenant_id: UUID, order: UUID, now: datetime) -> bool:
+    """End an order that was not paid in time, or complete one that shipped long ago; whether there was one still."""
     async with pool.transaction(tenant_id) as session:
-        return await expire_order(Transaction(session, tenant_id, CLOCK, now), order)
+        return await go_on_by_clock(Transaction(session, tenant_id, CLOCK, now), order)
 
 
 async def telling(pool: WritePool, tenant_id: UUID, refund: UUID, now: datetime) -> tuple[str, RefundAsked] | None:

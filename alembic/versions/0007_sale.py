@@ -258,6 +258,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_order_header_open",
+        "order_header",
+        ["tenant_id", "customer_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'PENDING_PAYMENT'"),
+    )
+    op.create_index(
+        "ix_reservation_open",
+        "reservation",
+        ["tenant_id", "customer_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'HELD'"),
+    )
     op.create_unique_constraint(
         op.f("uq_order_header_tenant_id_reservation_id"), "order_header", ["tenant_id", "reservation_id"]
     )
@@ -284,15 +298,15 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_order_header_cancel_cause"),
         "order_header",
-        "cancel_cause IN ('EXPIRED', 'LAPSED', 'BY_BUYER', 'BY_SELLER', 'REJECTED')",
+        "cancel_cause IN ('EXPIRED', 'LAPSED', 'BY_BUYER', 'BY_SELLER', 'GOODS_GONE', 'REJECTED')",
     )
     op.create_check_constraint(
         op.f("ck_order_header_cause_of_cancelled"), "order_header", "cancel_cause IS NULL OR state = 'CANCELLED'"
     )
     op.create_check_constraint(
-        op.f("ck_order_header_due_until_paid"),
+        op.f("ck_order_header_due_by_state"),
         "order_header",
-        "(due_at IS NOT NULL) = (payment_due_at IS NOT NULL AND state = 'PENDING_PAYMENT') AND (due_at = payment_due_at)",
+        "(due_at IS NOT NULL) = (payment_due_at IS NOT NULL AND state IN ('PENDING_PAYMENT', 'FULFILLED')) AND (due_at = payment_due_at OR state = 'FULFILLED')",
     )
     op.create_check_constraint(
         op.f("ck_order_header_money_of_state"),
@@ -428,7 +442,7 @@ def downgrade() -> None:
     op.execute("REVOKE SELECT (tenant_id, id, due_at) ON order_header FROM millrace_worker")
     op.drop_constraint(op.f("ck_order_header_cancel_cause"), "order_header", type_="check")
     op.drop_constraint(op.f("ck_order_header_cause_of_cancelled"), "order_header", type_="check")
-    op.drop_constraint(op.f("ck_order_header_due_until_paid"), "order_header", type_="check")
+    op.drop_constraint(op.f("ck_order_header_due_by_state"), "order_header", type_="check")
     op.drop_constraint(op.f("ck_order_header_money_of_state"), "order_header", type_="check")
     op.drop_constraint(op.f("ck_order_header_placed_with_goods"), "order_header", type_="check")
     op.drop_constraint(op.f("ck_order_header_refunded_within_paid"), "order_header", type_="check")
@@ -445,6 +459,10 @@ def downgrade() -> None:
     op.drop_column("order_line", "shipped")
     op.drop_constraint(op.f("fk_order_header_tenant_id_reservation_id"), "order_header", type_="foreignkey")
     op.drop_constraint(op.f("uq_order_header_tenant_id_reservation_id"), "order_header", type_="unique")
+    op.drop_index("ix_reservation_open", table_name="reservation", postgresql_where=sa.text("state = 'HELD'"))
+    op.drop_index(
+        "ix_order_header_open", table_name="order_header", postgresql_where=sa.text("state = 'PENDING_PAYMENT'")
+    )
     op.drop_index("ix_order_header_due_at", table_name="order_header", postgresql_where=sa.text("due_at IS NOT NULL"))
     op.drop_column("order_header", "refunded_fen")
     op.drop_column("order_header", "paid_fen")

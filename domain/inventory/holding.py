@@ -21,6 +21,8 @@ P = TypeVar("P", bound=Hashable)
 
 MAX_HOLD_LINES: Final = 100
 """The most lines of one hold."""
+MAX_OPEN_HOLDS: Final = 20
+"""The most that one customer keeps from others: holds, and orders that wait for their money, together."""
 HOLD_MINUTES: Final = 15
 """How long goods are held, unless asked otherwise."""
 LONGEST_HOLD_MINUTES: Final = 120
@@ -169,6 +171,16 @@ class NotOnOneShelf(Refused):
 
     def __init__(self) -> None:
         super().__init__("The listings are not all on the shelf of one cloud store.")
+
+
+class TooManyHolds(Refused):
+    """The customer has `MAX_OPEN_HOLDS` holds and orders that wait for their money already."""
+
+    code = "TOO_MANY_HOLDS"
+
+    def __init__(self) -> None:
+        self.most = MAX_OPEN_HOLDS
+        super().__init__(f"A customer has at most {MAX_OPEN_HOLDS} holds and unpaid orders at a time.")
 
 
 class HoldOver(Refused):

@@ -51,6 +51,7 @@ from domain.ordering.payment import (
 )
 from domain.ordering.refunding import LineMoney, RefundTooMuch, by_amount, by_units, of_cancelled
 from domain.ordering.sale import (
+    COMPLETION_TIME,
     FIRST_REFUND_WAIT,
     LONGEST_REFUND_WAIT,
     MAX_CARRIER_CHARS,
@@ -84,6 +85,7 @@ from domain.ordering.sale import (
 )
 
 __all__ = [
+    "COMPLETION_TIME",
     "FIRST_REFUND_WAIT",
     "GOODS",
     "LONGEST_REFUND_WAIT",

@@ -108,6 +108,8 @@ class CancelCause(StrEnum):
     """买方取消: the buyer gave it up."""
     BY_SELLER = "BY_SELLER"
     """卖方取消: the seller gave it up."""
+    GOODS_GONE = "GOODS_GONE"
+    """缺货取消: its goods are not there, as a count or a damage showed before it was paid."""
     REJECTED = "REJECTED"
     """审批拒绝: the approver said no."""
 
@@ -129,8 +131,7 @@ class Transition(NamedTuple):
 _ALL: Final = frozenset(OrderKind)
 _TRADE: Final = _ALL - {OrderKind.CONSUMER}
 _PURCHASE: Final = frozenset({OrderKind.PURCHASE})
-_S = OrderState
-_A = OrderActor
+_S, _A = OrderState, OrderActor
 
 
 def _row(
@@ -153,7 +154,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     _row(_S.PENDING_PAYMENT, _S.CONFIRMED, {_A.SELLER}, _PURCHASE, "the supplier accepts the order on agreed terms"),
     _row(
         _S.PENDING_PAYMENT, _S.CANCELLED, {_A.BUYER, _A.SELLER, _A.SYSTEM}, _ALL,
-        "given up by either side, or not paid in time",
+        "given up by either side, not paid in time, or its goods are gone",
     ),
     _row(_S.CONFIRMED, _S.PARTLY_FULFILLED, {_A.FULFILLER}, _ALL, "a first part ships"),
     _row(_S.CONFIRMED, _S.FULFILLED, {_A.FULFILLER}, _ALL, "everything ships or is handed over at once"),
@@ -185,8 +186,7 @@ class TransitionNotAllowed(Refused):
 
     def __init__(self, state: OrderState, to: OrderState, actor: OrderActor, kind: OrderKind) -> None:
         super().__init__(f"An order that is {state} cannot become {to} by {actor}.")
-        self.state = state
-        self.to = to
+        self.state, self.to = state, to
         self.actor = actor
         self.kind = kind
         self.possible = reachable(state, actor, kind)

@@ -26,6 +26,8 @@ from domain.ordering.payment import RefundState
 
 PAYMENT_TIME: Final = timedelta(minutes=15)
 """The least time that a buyer is given to pay."""
+COMPLETION_TIME: Final = timedelta(days=7)
+"""How long a buyer is given to say otherwise, once nothing of an order is left to ship."""
 MAX_PAYMENTS: Final = 20
 """The most payments that one order may begin: each was closed by the provider before the next."""
 MAX_CARRIER_CHARS: Final = 60

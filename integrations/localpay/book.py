@@ -125,25 +125,27 @@ class Book:
 
     # ── refunds ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def refund(self, asked: RefundAsked) -> Refund:
-        """Give money back, or find the refund of that id.
+        """Give money back, or find the refund of that id; one that failed is tried anew, and told of anew.
 
         Raises: Conflict if that one is for something else; NoRefund.
         """
         with self._file.writing() as now:
             known = self._file.one("SELECT * FROM refund WHERE id = ?", asked.id)
-            if known is not None:
-                refund = Refund(*known)
-                if (refund.charge, refund.amount, refund.currency) != (asked.charge, asked.amount, asked.currency):
+            before = None if known is None else Refund(*known)
+            if before is not None:
+                if (before.charge, before.amount, before.currency) != (asked.charge, asked.amount, asked.currency):
                     raise Conflict
-                return refund
+                if before.state != "FAILED":
+                    return before
             charge = self.find(asked.charge)
             if charge is None or charge.state != "PAID" or charge.currency != asked.currency:
                 raise NoRefund("nothing was paid under this id in this currency")
             if asked.amount > charge.amount - charge.refunded:
                 raise NoRefund("more than is left of what was paid")
             state = "DONE" if charge.returnable else "FAILED"
-            refund = Refund(**asked._asdict(), reference=f"re_{secrets.token_hex(12)}", state=state, since=now)
-            self._file.do("INSERT INTO refund VALUES (?, ?, ?, ?, ?, ?, ?, ?)", refund)
+            reference = f"re_{secrets.token_hex(12)}" if before is None else before.reference
+            refund = Refund(**asked._asdict(), reference=reference, state=state, since=now)
+            self._file.do("INSERT OR REPLACE INTO refund VALUES (?, ?, ?, ?, ?, ?, ?, ?)", refund)
             if charge.returnable:
                 self._file.do("UPDATE charge SET refunded = refunded + ? WHERE id = ?", (asked.amount, charge.id))
             kind = "REFUNDED" if charge.returnable else "REFUND_FAILED"

@@ -3,6 +3,7 @@
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.committing import Committer
 from models.inventory.holding import OPERATION, Holding, hold_all, ways_to
+from models.inventory.limiting import check_open
 from models.inventory.moving import (
     Change,
     LotWanted,
@@ -31,7 +32,7 @@ from models.inventory.pooling import (
     write_policy,
     write_safety,
 )
-from models.inventory.releasing import newest_holds, release
+from models.inventory.releasing import newest_claims, release
 from models.inventory.tables import (
     MAX_REASON_CHARS,
     STATES,
@@ -76,6 +77,7 @@ __all__ = [
     "StockDocument",
     "StockMovement",
     "Stopped",
+    "check_open",
     "claims_of_holds",
     "hold_all",
     "is_known_to",
@@ -88,7 +90,7 @@ __all__ = [
     "lots_of",
     "move",
     "move_claims",
-    "newest_holds",
+    "newest_claims",
     "places_of",
     "release",
     "stop_beyond",

@@ -64,7 +64,7 @@ class Committer:
         A caller that gives up before it is its turn has asked nothing. One that gives up later may hold goods, which
         are given back when their time is up, or which it finds again under its key.
 
-        Raises: NotEnoughStock, KeyReused; Unavailable where too many wait, or the database fails.
+        Raises: NotEnoughStock, TooManyHolds, KeyReused; Unavailable where too many wait, or the database fails.
         """
         if self._waiting >= HOLDS_WAITING:
             raise Unavailable("Too many wait. Try again.")

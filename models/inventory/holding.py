@@ -15,9 +15,21 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.base import KeyReused, Refused
-from domain.inventory import Goods, Lot, MovementKind, NotEnoughStock, Taken, Wanted, Way, held
+from domain.inventory import (
+    MAX_OPEN_HOLDS,
+    Goods,
+    Lot,
+    MovementKind,
+    NotEnoughStock,
+    Taken,
+    TooManyHolds,
+    Wanted,
+    Way,
+    held,
+)
 from models.base import new_id
 from models.inventory.claiming import promise
+from models.inventory.limiting import open_of
 from models.inventory.moving import Change, Movement, Numbers, Place, lock, move
 from models.writing import Actor, Event, Made, Transaction
 
@@ -56,14 +68,20 @@ async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) ->
     ids = {name: new_id() for name in first}
     known = await _keys(tx, first, ids)
     fresh = [holding for name, holding in reversed(first.items()) if name not in known]
-    ways = await ways_to(tx, {(one.store_id, line.sku) for one in fresh for line in one.wanted}, today)
+    has = await open_of(tx, (one.customer_id for one in fresh))
+    asking = [one for one in fresh if has.get(one.customer_id, 0) < MAX_OPEN_HOLDS]
+    ways = await ways_to(tx, {(one.store_id, line.sku) for one in asking for line in one.wanted}, today)
     taken: list[tuple[Holding, UUID, list[Taken[Place]]]] = []
     for holding in fresh:
+        customer = holding.customer_id
         try:
+            if has.get(customer, 0) >= MAX_OPEN_HOLDS:
+                raise TooManyHolds
             found = held(holding.wanted, {line.sku: ways[holding.store_id, line.sku] for line in holding.wanted}, today)
-        except NotEnoughStock as refused:
+        except (NotEnoughStock, TooManyHolds) as refused:
             answers[holding.name] = refused
             continue
+        has[customer] = has.get(customer, 0) + (customer is not None)
         made = answers[holding.name] = Made("reservation", ids[holding.name])
         taken.append((holding, made.id, found))
     await _give_back(tx, [one for one in fresh if isinstance(answers[one.name], Refused)])

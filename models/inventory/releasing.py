@@ -5,12 +5,13 @@ wait for each other in no circle.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
 from domain.inventory import MovementKind, ReservationState
-from models.inventory.claiming import claims_of_holds, lock_claims, move_claims
+from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.moving import Change, Place, columns
 from models.writing import Event, Made, Transaction
 
@@ -56,29 +57,53 @@ async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState)
     return ended
 
 
+ORDERS_ENDED: Final = 200
+"""The most orders that one act ends for want of goods."""
+
+
+class Ending(NamedTuple):
+    """What is to end so that goods are enough: holds, orders that wait for their money, and all that they claim."""
+
+    holds: list[UUID]
+    orders: list[UUID]
+    claims: list[Claim]
+
+    @property
+    def places(self) -> set[Place]:
+        """Where they keep goods: whoever ends them locks these first."""
+        return {claim.place for claim in self.claims}
+
+
 _NEWEST = text("""
-    SELECT r.id, l.location_id, l.sku_id, l.owner_id, l.lot_id, l.quantity
+    SELECT r.id, o.id AS order_id, l.location_id, l.sku_id, l.owner_id, l.lot_id, l.quantity
     FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]))
          p (location_id, sku_id, owner_id, lot_id)
     JOIN reservation_line l USING (location_id, sku_id, owner_id, lot_id)
-    JOIN reservation r ON r.tenant_id = :tenant AND r.id = l.reservation_id AND r.state = 'HELD'
-    WHERE l.tenant_id = :tenant
-    ORDER BY r.created_at DESC, r.id DESC
+    JOIN reservation r ON r.tenant_id = :tenant AND r.id = l.reservation_id AND r.state IN ('HELD', 'CONSUMED')
+    LEFT JOIN order_header o ON o.tenant_id = :tenant AND o.reservation_id = r.id AND o.state = 'PENDING_PAYMENT'
+    WHERE l.tenant_id = :tenant AND (r.state = 'HELD' OR o.id IS NOT NULL)
+    ORDER BY o.id IS NOT NULL, coalesce(o.placed_at, r.created_at) DESC, r.id DESC
 """)
 
 
-async def newest_holds(tx: Transaction, needed: Mapping[Place, int]) -> tuple[list[UUID], set[Place]]:
-    """The newest holds at these places that together keep as much as is needed there, or all there are; and every
-    place that they keep goods at, which whoever ends them has to lock first.
+async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
+    """The newest holds at these places, and where they are not enough the newest orders that wait for their money, that
+    together keep as much as is needed there, or all there are; of orders `ORDERS_ENDED` at most.
     """
     left = {place: units for place, units in needed.items() if units > 0}
-    if not left:
-        return [], set()
-    ending: dict[UUID, None] = {}
-    for row in await tx.execute(_NEWEST, columns(tx, list(left))):
+    ending: dict[UUID, UUID | None] = {}
+    orders: set[UUID] = set()
+    for row in await tx.execute(_NEWEST, columns(tx, list(left))) if left else ():
         place = Place(row.location_id, row.sku_id, row.owner_id, row.lot_id)
-        if left[place] > 0:
-            left[place] -= row.quantity
-            ending[row.id] = None
-    kept = await claims_of_holds(tx, list(ending))
-    return list(ending), {claim.place for claims in kept.values() for claim in claims}
+        if left[place] <= 0 or (row.order_id is not None and len(orders | {row.order_id}) > ORDERS_ENDED):
+            continue
+        left[place] -= row.quantity
+        ending[row.id] = row.order_id
+        if row.order_id is not None:
+            orders.add(row.order_id)
+    kept = await claims_of_holds(tx, list(ending)) if ending else {}
+    return Ending(
+        [hold for hold, order in ending.items() if order is None],
+        [order for order in ending.values() if order is not None],
+        [claim for claims in kept.values() for claim in claims],
+    )

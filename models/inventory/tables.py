@@ -283,6 +283,7 @@ class Reservation(Base):
         CheckConstraint("expires_at > created_at", name="expires_later"),
         CheckConstraint("(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)", name="due_while_held"),
         Index("ix_reservation_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_reservation_open", "tenant_id", "customer_id", postgresql_where=text("state = 'HELD'")),
     )
 
 

@@ -1,7 +1,7 @@
 """The ordering centre's tables, and the statements that lock orders and write what becomes of them."""
 
 from models.ordering.booking import refund_to_tell, retry_refund
-from models.ordering.ending import cancel, cancel_rest, expire_order, refund
+from models.ordering.ending import cancel, cancel_rest, go_on_by_clock, refund
 from models.ordering.goods import allocate
 from models.ordering.locking import Line, Locked, lock_order
 from models.ordering.money import Payment, PaymentNotice, Refund, RefundLine
@@ -31,8 +31,8 @@ __all__ = [
     "cancel_rest",
     "charge_of",
     "confirm",
-    "expire_order",
     "forget_key",
+    "go_on_by_clock",
     "held_lots",
     "lines_of",
     "lock_order",

@@ -1,4 +1,4 @@
-"""How an order ends before its time: cancelled by either side, or not paid; and what is cancelled or refunded of it.
+"""How an order ends: cancelled by either side, not paid, or by the clock; and what is cancelled or refunded of it.
 
 Goods and money go back in the transaction that says so. The order is locked by whoever calls.
 """
@@ -24,12 +24,14 @@ from domain.ordering import (
 from models.ordering.booking import Back, book_refund, covering
 from models.ordering.goods import give_back, give_back_hold, parts_of
 from models.ordering.locking import Line, Locked, allocated, count, count_refunded, lock_order, step
+from models.ordering.shipping import complete
 from models.writing import Transaction
 
 ACTOR_OF = {
     CancelCause.BY_BUYER: OrderActor.BUYER,
     CancelCause.BY_SELLER: OrderActor.SELLER,
     CancelCause.EXPIRED: OrderActor.SYSTEM,
+    CancelCause.GOODS_GONE: OrderActor.SYSTEM,
 }
 """Who ends an order for which cause."""
 
@@ -58,13 +60,21 @@ async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
     )
 
 
-async def expire_order(tx: Transaction, id: UUID) -> bool:
-    """End an order that was not paid in time; whether it was waiting still, its time being up."""
+async def go_on_by_clock(tx: Transaction, id: UUID) -> bool:
+    """Do what the time is up for: an order that was not paid ends, one that was not objected to is completed.
+
+    Returns: whether there was anything to do still.
+    """
     order = await lock_order(tx, id)
-    if order is None or order.state is not OrderState.PENDING_PAYMENT or order.payment_due_at > tx.now:
+    if order is None or order.due_at is None or order.due_at > tx.now:
         return False
-    await cancel(tx, order, CancelCause.EXPIRED)
-    await tx.made("expireOrder", None, order.made, {})
+    if order.state is OrderState.PENDING_PAYMENT:
+        await cancel(tx, order, CancelCause.EXPIRED)
+        operation = "expireOrder"
+    else:
+        await complete(tx, order)
+        operation = "completeOrder"
+    await tx.made(operation, None, order.made, {})
     return True
 
 

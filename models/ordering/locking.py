@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.ordering import (
+    COMPLETION_TIME,
     CancelCause,
     LineMoney,
     LineProgress,
@@ -28,7 +29,7 @@ from models.writing import Event, Made, Transaction
 
 _LOCK = text("""
     SELECT id, number, kind, state, seller_id, customer_id, cloud_store_id, currency, total_fen, paid_fen, refunded_fen,
-           placed_at, payment_due_at, reservation_id, cancel_cause
+           placed_at, payment_due_at, due_at, reservation_id, cancel_cause
     FROM order_header
     WHERE tenant_id = :tenant AND id = :id AND payment_due_at IS NOT NULL
     FOR NO KEY UPDATE
@@ -46,7 +47,8 @@ _ALLOCATED = text("""
 """)
 _STEP = text("""
     UPDATE order_header SET state = :state, cancel_cause = :cause,
-        due_at = CASE WHEN :state = 'PENDING_PAYMENT' THEN payment_due_at END,
+        due_at = CASE WHEN :state = 'PENDING_PAYMENT' THEN payment_due_at
+                      WHEN :state = 'FULFILLED' THEN CAST(:completes AS timestamptz) END,
         paid_fen = paid_fen + :paid, refunded_fen = refunded_fen + :refunded
     WHERE tenant_id = :tenant AND id = :id
 """)
@@ -122,6 +124,7 @@ class Locked:
     refunded_fen: int
     placed_at: datetime
     payment_due_at: datetime
+    due_at: datetime | None
     reservation_id: UUID
     cancel_cause: CancelCause | None
     lines: tuple[Line, ...]
@@ -193,7 +196,8 @@ async def step(
     """
     order.check(to, actor)
     values = {"tenant": tx.tenant_id, "id": order.id, "state": to.value, "cause": cause and cause.value}
-    await tx.execute(_STEP, {**values, "paid": paid_fen, "refunded": refunded_fen})
+    completes = tx.now + COMPLETION_TIME
+    await tx.execute(_STEP, {**values, "completes": completes, "paid": paid_fen, "refunded": refunded_fen})
 
 
 async def count_refunded(tx: Transaction, order: Locked, amount_fen: int) -> None:

@@ -50,3 +50,9 @@ async def receive(tx: Transaction, order: Locked) -> None:
     """The buyer has everything. Raises: TransitionNotAllowed."""
     await step(tx, order, OrderState.COMPLETED, OrderActor.BUYER)
     await tx.tell(order.tells("OrderReceived", {}))
+
+
+async def complete(tx: Transaction, order: Locked) -> None:
+    """The time to say otherwise is over: the order is taken for received. Raises: TransitionNotAllowed."""
+    await step(tx, order, OrderState.COMPLETED, OrderActor.SYSTEM)
+    await tx.tell(order.tells("OrderCompleted", {}))

@@ -26,8 +26,9 @@ class Order(Base):
     """An order between a seller and either an organisation or a consumer. Amounts are minor units of `currency`.
 
     `payment_due_at` and `reservation_id` are those of an order that was placed here, whose goods and money are in this
-    database; others were only told. `due_at` repeats the first while the order waits for its money: it is all that the
-    worker sees.
+    database; others were only told. `due_at` is when the clock goes on with it, and all that the worker sees: it
+    repeats the first while the order waits for its money, and says from when it is taken for received once nothing is
+    left to ship.
     """
 
     __tablename__ = "order_header"
@@ -62,9 +63,9 @@ class Order(Base):
         CheckConstraint("cancel_cause IS NULL OR state = 'CANCELLED'", name="cause_of_cancelled"),
         CheckConstraint("(payment_due_at IS NULL) = (reservation_id IS NULL)", name="placed_with_goods"),
         CheckConstraint(
-            "(due_at IS NOT NULL) = (payment_due_at IS NOT NULL AND state = 'PENDING_PAYMENT')"
-            " AND (due_at = payment_due_at)",
-            name="due_until_paid",
+            "(due_at IS NOT NULL) = (payment_due_at IS NOT NULL AND state IN ('PENDING_PAYMENT', 'FULFILLED'))"
+            " AND (due_at = payment_due_at OR state = 'FULFILLED')",
+            name="due_by_state",
         ),
         CheckConstraint("refunded_fen BETWEEN 0 AND paid_fen AND paid_fen <= total_fen", name="refunded_within_paid"),
         CheckConstraint(f"payment_due_at IS NULL OR ({_MONEY_OF_STATE})", name="money_of_state"),
@@ -82,6 +83,7 @@ class Order(Base):
         Index(None, "tenant_id", "seller_id", "placed_at", "id"),
         Index(None, "tenant_id", "buyer_id", "placed_at", "id"),
         Index(None, "tenant_id", "customer_id", "placed_at", "id"),
+        Index("ix_order_header_open", "tenant_id", "customer_id", postgresql_where=text("state = 'PENDING_PAYMENT'")),
         Index("ix_order_header_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 

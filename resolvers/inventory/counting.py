@@ -1,11 +1,12 @@
 """The inventory centre's acts that say what there truly is, or what of it may not be sold.
 
-Less may be left than is held. Then the newest holds are given back in the same transaction, until what is left bears
-the rest: who came first keeps her goods.
+Less may be left than is held. Then the newest holds are given back in the same transaction, and after them the newest
+orders that wait for their money are cancelled, until what is left bears the rest: who came first keeps her goods.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from domain.base import InvalidInput, Problem
 from domain.inventory import (
@@ -18,8 +19,10 @@ from domain.inventory import (
     StockCommand,
     missing,
 )
-from models.inventory import Change, Numbers, Place, lock, look, newest_holds, release
-from models.writing import Collision, Transaction
+from domain.ordering import CancelCause
+from models.inventory import Change, Numbers, Place, lock, lock_claims, look, newest_claims, release
+from models.ordering import Locked, cancel, lock_order
+from models.writing import Collision, Made, Transaction
 from resolvers.acts import Done, act
 from resolvers.context import Context
 from resolvers.inventory.stocking import lots_named, paper_of
@@ -66,14 +69,11 @@ async def _said(
         if len(lines) < len(lots):
             raise InvalidInput([Problem(("input", "goods"), "Each lot of a sku stands in one line.")])
         seen = await look(tx, lines)
-        _, places = await newest_holds(tx, _short(lines, seen, meaning))
-        there = await lock(tx, [*lines, *places], make=True)
+        ahead = await newest_claims(tx, _short(lines, seen, meaning))
+        waiting = await _locked(tx, ahead.orders)  # before the goods; a lot that was made above no order knows
+        there = await lock(tx, [*lines, *ahead.places], make=True)
         _possible(lines, there, meaning)
-        ending, places = await newest_holds(tx, _short(lines, there, meaning))
-        if not places <= there.keys():
-            raise Collision("more is held than a moment ago")
-        ended = await release(tx, ending, ReservationState.RELEASED)
-        if ended:
+        if await _ended(tx, _short(lines, there, meaning), waiting, there):
             there = await lock(tx, lines)
         paid = _short(lines, there, meaning)
         if paid:
@@ -81,6 +81,31 @@ async def _said(
         return await paper.moved({place: meaning(line, there[place]) for place, line in lines.items()})
 
     return await act(ctx, operation, key, command, effect)
+
+
+async def _locked(tx: Transaction, orders: Sequence[UUID]) -> dict[UUID, Locked]:
+    found = {id: await lock_order(tx, id) for id in sorted(orders)}
+    return {id: order for id, order in found.items() if order is not None}
+
+
+async def _ended(
+    tx: Transaction, short: dict[Place, int], waiting: dict[UUID, Locked], there: dict[Place, Numbers]
+) -> bool:
+    """End what claims more than will lie there; whether there was anything.
+
+    Raises: Collision where that is more than is locked, or is changing just now: the act is begun anew.
+    """
+    ending = await newest_claims(tx, short)
+    if not (ending.places <= there.keys() and waiting.keys() >= {*ending.orders}):
+        raise Collision("more is claimed than a moment ago")
+    await lock_claims(tx, ending.claims)
+    if len(await release(tx, ending.holds, ReservationState.RELEASED)) < len(ending.holds):
+        raise Collision("what was held has just been ordered")
+    for id in ending.orders:
+        await cancel(tx, waiting[id], CancelCause.GOODS_GONE)
+    if ending.orders:
+        await tx.audit("cancelOrder", [Made("order", id) for id in ending.orders], {"cause": "GOODS_GONE"})
+    return bool(ending.claims)
 
 
 def _possible(lines: dict[Place, GoodsLine], there: dict[Place, Numbers], meaning: Meaning) -> None:

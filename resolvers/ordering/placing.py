@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.access import ActorClass
-from domain.base import InvalidInput, NotAllowed, Problem, TimedOut, Unavailable
+from domain.base import InvalidInput, NotAllowed, Problem, Refused, TimedOut, Unavailable
 from domain.channel import CloudStoreMode
 from domain.inventory import HOLD_MINUTES, HoldLine, HoldOver, HoldStock, ReservationState
 from domain.money import MAX_SAFE
@@ -31,7 +31,7 @@ from loaders.channel import CloudStoreById, CloudStoreRow
 from loaders.inventory import ReservationById
 from loaders.member import ConsumerById
 from models.inventory import OPERATION as HOLD
-from models.inventory import lock_claims, release
+from models.inventory import check_open, lock_claims, release
 from models.ordering import (
     LineKey,
     NewOrder,
@@ -71,7 +71,7 @@ async def place_order(ctx: Context, key: str, command: PlaceOrder) -> Any:
         answer = await _placed(ctx, key, command, held.id)
         if not isinstance(answer, Told):
             break
-        await _let_go(ctx, own, held.id)
+        await _let_go(ctx, own, held.id, answer.refused)
         if not isinstance(answer.refused, HoldOver):
             break
     return answer
@@ -91,13 +91,17 @@ async def _told_again(ctx: Context, key: str, command: PlaceOrder, told: Told) -
     return await act(ctx, OPERATION, key, command, refuse)
 
 
-async def _let_go(ctx: Context, key: str, reservation: UUID) -> None:
-    """Give back what was held for an order that is refused, and the key with it; if that fails it ends by itself."""
+async def _let_go(ctx: Context, key: str, reservation: UUID, refused: Refused) -> None:
+    """Give back what was held for an order that is refused, and the key with it; if that fails it ends by itself.
+
+    A hold that an order has keeps its key: whoever asks for that order again is not to hold goods anew.
+    """
 
     async def once() -> None:
         async with ctx.transaction() as tx:
-            await release(tx, [reservation], ReservationState.RELEASED)
-            await forget_key(tx, HOLD, key, reservation)
+            released = await release(tx, [reservation], ReservationState.RELEASED)
+            if released or isinstance(refused, HoldOver):
+                await forget_key(tx, HOLD, key, reservation)
 
     with suppress(Unavailable, TimedOut):
         await again(once)
@@ -176,6 +180,8 @@ async def _may_place(
             raise NotAllowed
     if customer is None or await ctx.load(ConsumerById).one(customer) is None:
         raise NotAllowed
+    if held.customer_id is None:  # her other holds were counted when they were taken
+        await check_open(tx, customer)
     if OrderKind.CONSUMER not in ORDER_KINDS_OF_MODE[CloudStoreMode(store.mode)]:
         raise ModeForbids
     return store, customer

@@ -65,11 +65,10 @@ async def quote(roots: Sequence[object], ctx: Context, *, lines: Sequence[Ordere
         _line(row, line.quantity, units.get(row.sku_id), free, together[row.sku_id], fits[row.sku_id])
         for row, line, free in zip(listings, lines, there, strict=True)
     ]
-    amounts = [line.amount_fen for line in quoted]
-    total = None if None in amounts else sum(amount for amount in amounts if amount is not None)
-    if total is not None and total > MAX_SAFE:
+    amounts = [line.amount_fen for line in quoted if line.amount_fen is not None]
+    if sum(amounts) > MAX_SAFE:
         raise BadInput("The amount is more than money can be.")
-    return [Quoted(quoted, total)] * len(roots)
+    return [Quoted(quoted, sum(amounts) if len(amounts) == len(quoted) else None)] * len(roots)
 
 
 def _line(row: ListingRow, quantity: int, unit: int | None, free: int | None, together: int, fits: bool) -> QuotedLine:

@@ -1,7 +1,7 @@
 """The inventory centre's types and acts."""
 
 from schema.inventory.acting import Mutation
-from schema.inventory.holding import BelowMinimum, HoldOver, NotOnOneShelf, Reservation, StepMismatch
+from schema.inventory.holding import BelowMinimum, HoldOver, NotOnOneShelf, Reservation, StepMismatch, TooManyHolds
 from schema.inventory.pooling import (
     CapBelowHeld,
     ContributedToPool,
@@ -66,6 +66,7 @@ __all__ = [
     "StockDocument",
     "StockInput",
     "StockMovement",
+    "TooManyHolds",
     "TransferStockInput",
     "of_cloud_store",
 ]

@@ -54,6 +54,13 @@ class HoldOver(Refusal):
     """An order has them, or they were given back."""
 
 
+@refusal(domain.TooManyHolds, "The customer has as many holds and unpaid orders as she may (预占过多).")
+class TooManyHolds(Refusal):
+    """She pays for some, or gives some back, before there are more."""
+
+    most: Count = fact("most", "The most at a time (上限).")
+
+
 @refusal(catalog_domain.StepMismatch, "The quantity is not a whole number of steps (步长不符).")
 class StepMismatch(Refusal):
     """With the nearest quantities that are."""
@@ -121,7 +128,15 @@ class ReleaseHoldInput:
 
 
 HoldStockResult = Annotated[
-    Reservation | NotEnoughStock | NotOnOneShelf | StepMismatch | BelowMinimum | InvalidInput | KeyReused | NotAllowed,
+    Reservation
+    | NotEnoughStock
+    | TooManyHolds
+    | NotOnOneShelf
+    | StepMismatch
+    | BelowMinimum
+    | InvalidInput
+    | KeyReused
+    | NotAllowed,
     strawberry.union("HoldStockResult", description="What is held, or why nothing is (预占结果)."),
 ]
 ReleaseHoldResult = Annotated[

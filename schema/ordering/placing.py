@@ -14,7 +14,7 @@ from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, 
 from schema.base import MEMBER, PUBLIC, Count, Fen, few, leaf
 from schema.catalog import Sku
 from schema.enums import OrderState, Terminal
-from schema.inventory import BelowMinimum, HoldOver, NotEnoughStock, NotOnOneShelf, StepMismatch
+from schema.inventory import BelowMinimum, HoldOver, NotEnoughStock, NotOnOneShelf, StepMismatch, TooManyHolds
 from schema.ordering.reading import Order, Payment
 
 
@@ -131,6 +131,7 @@ class PayOrderInput:
 PlaceOrderResult = Annotated[
     Order
     | NotEnoughStock
+    | TooManyHolds
     | NotOnOneShelf
     | NotForSale
     | ModeForbids

@@ -1,4 +1,5 @@
-"""What the worker does about orders: those that nobody paid end, and a provider is told of what goes back."""
+"""What the worker does about orders: those that nobody paid end, what shipped is completed, a provider is
+told of what goes back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from tests.given import pool_of
 from tests.graph.selling import Till
 from tests.models.acting import NOON, column
 from tests.models.here import fill
-from tests.models.sale import Sales
+from tests.models.sale import Sales, said
 from tests.models.shop import BROKEN, SKUS, goods
 from worker import Clock
 
@@ -51,13 +52,36 @@ async def test_orders_that_nobody_paid_end_when_their_time_is_up(sales: Sales) -
     assert await column(sales.database, "SELECT DISTINCT state FROM reservation ORDER BY 1") == ["CONSUMED", "EXPIRED"]
 
 
+async def test_what_shipped_is_taken_for_received_when_the_time_to_say_otherwise_is_over(sales: Sales) -> None:
+    """Seven days after nothing is left to ship, to the instant, and whichever way that came about."""
+    whole, part, received = [await sales.paid((A, 2)) for _ in range(3)]
+    await sales.ship(whole)
+    await sales.ship(part, {1: 1})
+    await sales.ship(received)
+    await sales.receive(received)
+    week = 7 * 24 * 60
+    async with clock(sales, week - 1) as early, clock(sales, week) as due:
+        assert await early.orders() == 0
+        assert [await due.orders(), await due.orders()] == [1, 0]
+    states = [await sales.state(order) for order in (whole, part, received)]
+    assert states == ["COMPLETED", "PARTLY_FULFILLED", "COMPLETED"]
+    await sales.cancel_rest(part)
+    async with clock(sales, week) as due:
+        assert await due.orders() == 1
+    told = await sales.events("OrderCompleted", "OrderReceived")
+    assert told == ["OrderReceived", "OrderCompleted", "OrderCompleted"]
+    audited = "SELECT actor FROM audit_entry WHERE operation = 'completeOrder'"
+    assert await column(sales.database, audited) == ["system:clock"] * 2
+    assert await said(sales.receive(whole)) == "TRANSITION_NOT_ALLOWED"
+
+
 async def test_an_order_that_cannot_end_keeps_none_behind_it(sales: Sales) -> None:
     bad, good = [await sales.place((A, 1)) for _ in range(2)]
     never = "ALTER TABLE order_header ADD CONSTRAINT never CHECK (id <> '%s' OR state <> 'CANCELLED')"
     await fill(sales.dsn, never % bad)
     async with clock(sales, 20) as late:
         assert [await late.orders(), await late.orders()] == [1, 0]
-        assert late._unpaid.now() == [bad]
+        assert late._overdue.now() == [bad]
     assert await sales.state(good) == "CANCELLED EXPIRED"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -169,6 +170,18 @@ def test_what_is_refused_leaves_nothing_behind(book: Book) -> None:
         book.refund(RefundAsked("r1", "c1", 1, "EUR", ""))
     assert book.notices.claim("me", 8) == []
     assert book.refund(RefundAsked("r1", "c1", 100, "USD", "")).state == "DONE"
+
+
+def test_a_refund_that_failed_is_tried_anew_under_its_id_and_told_anew(book: Book) -> None:
+    book.pay(book.create(asked()).token, returnable=False)
+    wanted = RefundAsked("r1", "c1", 60, "USD", "")
+    first = book.refund(wanted)
+    assert (first.state, book.refund(wanted)) == ("FAILED", first)
+    told = [json.loads(owed.body) for owed in book.notices.claim("me", 8)]
+    assert [(one["kind"], one["refund"]) for one in told[1:]] == [("REFUND_FAILED", "r1")] * 2
+    assert len({one["id"] for one in told}) == 3
+    with pytest.raises(Conflict):
+        book.refund(wanted._replace(amount=61))
 
 
 def test_the_file_itself_refuses_what_must_not_be(book: Book, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ REFUSALS = {
     "LotDiffers": "lot",
     "NotEnoughStock": "shortages { sku { id } wanted available }",
     "GoodsPaidFor": "shortages { wanted }",
+    "TooManyHolds": "most",
     "StepMismatch": "quantity step below above",
     "BelowMinimum": "quantity minimum",
     "CapBelowHeld": "sku { code } cap held",
@@ -101,7 +102,7 @@ _CATALOG = [
     _whole("priceListing", "... on Listing { price }", "NotAuthorizedSku", "PriceOutOfRange"),
 ]
 _INVENTORY = [
-    _whole("holdStock", _HOLD, "NotEnoughStock", "StepMismatch", "BelowMinimum"),
+    _whole("holdStock", _HOLD, "NotEnoughStock", "TooManyHolds", "StepMismatch", "BelowMinimum"),
     _whole("releaseHold", _HOLD),
     _whole("receiveStock", _PAPER, "LotDiffers", takes="StockInput"),
     _whole("issueStock", _PAPER, "NotEnoughStock", takes="StockInput"),
@@ -139,7 +140,7 @@ def _sale(act: str, answer: str, *refusals: str) -> str:
 
 _ORDERING = [
     _sale(
-        *("placeOrder", _ORDER, "NotEnoughStock", "StepMismatch", "BelowMinimum"),
+        *("placeOrder", _ORDER, "NotEnoughStock", "TooManyHolds", "StepMismatch", "BelowMinimum"),
         *("PriceChanged", "NotForSale", "TooManyLines"),
     ),
     _sale("payOrder", "... on Payment { ...paying }", "TransitionNotAllowed", "PaymentOver"),

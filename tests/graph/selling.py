@@ -1,5 +1,6 @@
 """A shop that sells through the graph, and a payment provider that does as it is told."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ import asyncpg
 
 from domain.base import Unavailable
 from domain.ordering import Charge, Charged, NotGenuine, Notice, NoticeKind, RefundAsked
+from models import due
 from models.base import NO_LOT_ID
 from models.ordering import take_notice
 from tests.conftest import NOW
@@ -25,7 +27,8 @@ PAYMENT = "... on Payment { id state amount refunded covers payUrl order { id } 
 SHIPMENT = "... on Shipment { id carrier tracking fulfiller { code } order { id } lines { nodes { line quantity } } }"
 REFUND = "... on Refund { id state amount reason lines { nodes { line quantity amount } } }"
 WHY = """... on NotEnoughStock { shortages { wanted available } } ... on NotForSale { skus { code } }
-  ... on PriceChanged { expected total } ... on HoldOver { code }"""
+  ... on PriceChanged { expected total } ... on HoldOver { code }
+  ... on TooManyHolds { most }"""
 STATE = "... on TransitionNotAllowed { orderState to possible }"
 ANSWERS = {
     "placeOrder": f"{ORDER} {WHY}",
@@ -166,6 +169,15 @@ class Selling(Shop):
     async def sellable(self, sku: int) -> int:
         listing = (await self.line(sku, 1))["listingId"]
         return int((await self.ask('{ listing(id: "%s") { sellable } }' % listing))["listing"]["sellable"])
+
+    async def end(self) -> None:
+        """Let the clock end what is held and what waits for its money: a shopper may have but so much of it."""
+        pool, tenant, later = self.graph.entrance._pool, self.trade.tenant, NOW + timedelta(hours=3)
+        for (order,) in await self.rows("SELECT id FROM order_header WHERE state = 'PENDING_PAYMENT'"):
+            await due.go_on(pool, tenant, order, later)
+        await due.expire(
+            pool, tenant, [id for (id,) in await self.rows("SELECT id FROM reservation WHERE state = 'HELD'")], later
+        )
 
     async def shown(self, order: str, by: str | None) -> Any:
         text = '{ node(id: "%s") { %s } }' % (order, ORDER)

@@ -24,18 +24,27 @@ ALWAYS = {InvalidInput.__name__, KeyReused.__name__, NotAllowed.__name__}
 WAY = {acts.act, acts.bulk}
 ELSEWHERE: dict[str, list[Any]] = {"holdStock": [hold_all], "placeOrder": [hold_all]}
 """What does an act without being named by it: holds wait for a committer, who takes them together."""
-_NO_FLOOR = "sales and clearing have no floor"
 CANNOT_BE = {
     ("authorizeAssortment", "PriceOutOfRange"): "it sets no price",
     ("holdStock", "QuantityTooLarge"): "told as a problem of the input",
+    **{
+        (act, "BalanceTooLow"): "sales and clearing have no floor"
+        for act in ("cancelOrder", "cancelRest", "refundOrder")
+    },
+    **{
+        (act, refusal): "an order that waits for its money ends, and had none"
+        for act in ("adjustStock", "countStock", "quarantineStock")
+        for refusal in ("BalanceTooLow", "TransitionNotAllowed")
+    },
+    ("placeOrder", "NoLines"): "a hold has lines",
+    ("placeOrder", "QuantityTooLarge"): "nobody holds so many",
+    ("placeOrder", "TransitionNotAllowed"): "a new order waits for its money",
+    **{
+        ("retryRefund", refusal): "it was booked when it was decided"
+        for refusal in ("BalanceTooLow", "RefundTooMuch", "TransitionNotAllowed")
+    },
     ("inviteOrganization", "SupplyCycle"): "who is new supplies nobody",
     ("reviewOrganization", "SupplyCycle"): "who waits for review supplies nobody",
-    ("placeOrder", "NoLines"): "a hold has a line",
-    ("placeOrder", "QuantityTooLarge"): "told as a problem of the input, when the goods are held",
-    ("placeOrder", "TransitionNotAllowed"): "an order that is new waits for its money",
-    ("retryRefund", "RefundTooMuch"): "the refund was booked already",
-    ("retryRefund", "TransitionNotAllowed"): "the order stays as it is",
-    **{(act, "BalanceTooLow"): _NO_FLOOR for act in ("cancelOrder", "cancelRest", "refundOrder", "retryRefund")},
 }
 
 

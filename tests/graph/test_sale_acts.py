@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,9 +21,12 @@ _NUMBERS = count(60)
 
 
 @pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> Selling:
+async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
     """A shop of its own for each test."""
-    return await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    await made.end()
+    yield made
+    await made.end()
 
 
 # ── quoted ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,6 +77,25 @@ async def test_what_cannot_be_quoted(sale: Selling) -> None:
     assert (await ask({**elsewhere, "listingId": "x"})).codes == ["BAD_ID"]
 
 
+async def test_more_than_money_can_be_is_not_quoted_whatever_else_has_no_price(sale: Selling) -> None:
+    store = sale.trade.key(sale.store)
+    dear = (
+        "UPDATE price SET unit_fen = $4 FROM price_list l"
+        " WHERE price.tenant_id = $1 AND l.tenant_id = $1 AND l.id = price_list_id AND seller_id = $2 AND sku_id = $3",
+        *(store, sale.trade.key("sku:1"), 2**53 - 1),
+    )
+    none = (
+        "DELETE FROM price USING price_list l"
+        " WHERE price.tenant_id = $1 AND l.tenant_id = $1 AND l.id = price_list_id AND seller_id = $2 AND sku_id = $3",
+        *(store, sale.trade.key("sku:3")),
+    )
+    await change(sale.owner, sale.trade, dear, none, bump=False)
+    text = "query ($lines: [QuoteLineInput!]!) { quote(lines: $lines) { total lines { amount } } }"
+    for quantity, codes in ((1, []), (2, ["BAD_USER_INPUT"])):
+        lines = [await sale.line(1, quantity), await sale.line(3, 1)]
+        assert (await sale.graph.ask(text, {"lines": lines}, tenant=sale.trade.code)).codes == codes
+
+
 # ── placed ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_an_order_is_placed_at_the_price_of_its_quantity(sale: Selling) -> None:
     order = await sale.place((1, 10), (3, 1), expectedTotal=9_333)
@@ -119,6 +142,8 @@ async def test_an_order_is_placed_once_under_its_key(sale: Selling) -> None:
     assert await sale.sellable(1) == 8
     assert (await sale.place((1, 3), key="k"))["__typename"] == "KeyReused"
     assert (await sale.place((1, 2), key="k", expectedTotal=2_000))["__typename"] == "KeyReused"
+    assert (await sale.place((1, 2), key="k"))["id"] == answers[0]["id"]
+    assert await sale.sellable(1) == 8  # what was refused in between made nobody hold goods for nothing
 
 
 async def test_a_hold_that_a_crash_left_behind_does_not_stop_the_order(sale: Selling) -> None:
@@ -166,6 +191,21 @@ async def test_the_shops_people_order_for_its_customers(sale: Selling) -> None:
     for by, customer in ((sale.manager, another), (CLERK, hers), (FULFILLER, hers), (SHOPPER, another)):
         assert (await sale.place((1, 1), by=by, customerId=customer))["__typename"] == "NotAllowed", by
     assert await sale.sellable(1) == 9
+
+
+async def test_a_shopper_holds_and_orders_so_much_at_a_time(sale: Selling) -> None:
+    await sale.contribute(1, 50)
+    first = [await sale.place((1, 1)) for _ in range(20)]
+    refused = await sale.place((1, 1))
+    assert (refused["__typename"], refused["most"]) == ("TooManyHolds", 20)
+    line = await sale.line(1, 1)
+    assert (await sale.done("holdStock", {"lines": [line]}, by=SHOPPER))["__typename"] == "TooManyHolds"
+    unnamed = await sale.done("holdStock", {"lines": [line]}, by=sale.manager)
+    named = {"reservationId": unnamed["id"], "customerId": sale.trade.id(SHOPPER)}
+    assert (await sale.do_it("placeOrder", named, by=sale.manager))["__typename"] == "TooManyHolds"
+    assert (await sale.place((1, 1), by=OTHER))["__typename"] == "Order"
+    await sale.of_order("cancelOrder", first[0]["id"])
+    assert (await sale.place((1, 1)))["__typename"] == "Order"
 
 
 # ── paid ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

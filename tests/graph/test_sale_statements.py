@@ -1,5 +1,6 @@
 """How many statements each act of a sale takes: as many for one line as for two."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,10 +14,15 @@ LINES = ([(1, 2)], [(1, 2), (3, 2)])
 
 
 @pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade, request: pytest.FixtureRequest) -> Selling:
+async def sale(
+    access: boot.Access, app: Database, changing: Trade, request: pytest.FixtureRequest
+) -> AsyncIterator[Selling]:
     """A shop of its own for each test."""
     numbers = ["test_an_order_takes_as_many", "test_what_becomes_of_it_takes_as_many"]
-    return await opened(access.owner, app, changing, 100 + numbers.index(request.function.__name__))
+    made = await opened(access.owner, app, changing, 100 + numbers.index(request.function.__name__))
+    await made.end()
+    yield made
+    await made.end()
 
 
 async def taken(sale: Selling, act: str, given: Any, by: str = SHOPPER) -> tuple[Any, int]:
@@ -35,7 +41,7 @@ async def test_an_order_takes_as_many(sale: Selling) -> None:
         _, both = await taken(sale, "placeOrder", {"lines": lines})
         payment, to_pay = await taken(sale, "payOrder", {"orderId": order})
         _, again = await taken(sale, "payOrder", {"orderId": order})
-        assert (to_hold, to_place, both, to_pay, again) == (17, 14, 30, 16, 9)
+        assert (to_hold, to_place, both, to_pay, again) == (18, 14, 31, 16, 9)
         assert await sale.tell(payment) == "CONFIRMED"
 
 

@@ -105,7 +105,7 @@ class Sales(Shop):
             return await refund(tx, locked, lines, "x")
 
     async def expire(self, order: UUID, hours: float = 1) -> bool:
-        return await due.give_up(self.database, HERE, order, NOON + timedelta(hours=hours))
+        return await due.go_on(self.database, HERE, order, NOON + timedelta(hours=hours))
 
     async def confirm_free(self, order: UUID) -> None:
         async with self.locked(order) as (tx, locked):

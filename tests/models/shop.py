@@ -121,7 +121,9 @@ class Shop:
         promised = "pool_contribution_sku (tenant_id, sku_id, contribution_id, cap)"
         await added(self.dsn, {STOCK: [(FAR, sku, BRAND, NO_LOT_ID, units)], promised: [(sku, CONTRIBUTION, cap)]})
 
-    async def hold(self, *wanted: tuple[UUID, int], key: str | None = None, by: str = "account:1") -> Made:
+    async def hold(
+        self, *wanted: tuple[UUID, int], key: str | None = None, by: str = "account:1", customer: UUID | None = None
+    ) -> Made:
         name = key or f"key {next(_numbers)}"
         holding = Holding(
             Actor("CONSUMER", by),
@@ -131,6 +133,7 @@ class Shop:
             STORE,
             tuple(Wanted(*one) for one in wanted),
             NOON + timedelta(minutes=15),
+            customer,
         )
         return await self.committer.hold(HERE, holding, NOON.date(), NOON)
 

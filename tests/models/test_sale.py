@@ -1,6 +1,9 @@
 """A sale on a real database: goods and money agree after every step, whatever comes first."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain.base import Refused
-from domain.inventory import HoldOver
+from domain.inventory import MAX_OPEN_HOLDS, HoldOver
 from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine, refund_wait
 from domain.settlement import Account, Purpose
 from models import due
@@ -20,7 +23,7 @@ from models.ordering import begin_payment, bind
 from models.settlement import balance
 from models.wall import APP_ROLE, WORKER_ROLE
 from tests.given import pool_of
-from tests.models.acting import BRAND, NOON, STORE, acting, column
+from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, column
 from tests.models.here import HERE, fill
 from tests.models.sale import Sales, said
 from tests.models.shop import BROKEN, SKUS, goods
@@ -98,6 +101,24 @@ async def test_an_order_that_costs_nothing_is_confirmed_without_money(sales: Sal
         [[10, 0, 0], [10, 0, 0], [5, 0, 0]],
     )
     assert await column(sales.database, "SELECT count(*) FROM refund") == [0]
+
+
+async def test_a_customer_keeps_so_much_from_others_and_no_more(sales: Sales) -> None:
+    """Holds and unpaid orders together, however many are asked at once and in how many processes."""
+    await sales.put(FREE, 100)
+    order = await sales.order_of((await sales.hold((A, 1), customer=MEMBER)).id)
+    other = Committer(sales.database)
+    told = await asyncio.gather(
+        *(
+            said(replace(sales, committer=committer).hold((FREE, 1), customer=MEMBER))
+            for _ in range(15)
+            for committer in (sales.committer, other)
+        )
+    )
+    assert Counter(told) == {"done": MAX_OPEN_HOLDS - 1, "TOO_MANY_HOLDS": 31 - MAX_OPEN_HOLDS}
+    assert await said(sales.hold((FREE, 1))) == "done"  # for whoever comes
+    await sales.cancel(order)
+    assert [await said(sales.hold((FREE, 1), customer=MEMBER)) for _ in range(2)] == ["done", "TOO_MANY_HOLDS"]
 
 
 # ── notices ───────────────────────────────────────────────────────────────────────────────────────────────────────────

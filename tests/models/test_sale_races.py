@@ -94,6 +94,7 @@ ACTS: dict[str, Doing] = {
     "ship": lambda sales, order, _: said(sales.ship(order)),
     "ship one": lambda sales, order, _: said(sales.ship(order, {2: 1})),
     "cancel rest": lambda sales, order, _: said(sales.cancel_rest(order)),
+    "a week passes": lambda sales, order, _: sales.expire(order, hours=24 * 7),
     "receive": lambda sales, order, _: said(sales.receive(order)),
     "refund": lambda sales, order, _: said(sales.refund(order, RefundedLine(1, amount_fen=2_000))),
 }
@@ -163,6 +164,8 @@ async def test_two_at_once_are_one_after_the_other(sales: Sales) -> None:
         ("confirmed", "ship", "buyer cancels"),
         ("begun", "ship", "cancel rest"),
         ("over", "refund", "refund"),
+        ("over", "receive", "a week passes"),
+        ("over", "a week passes", "a week passes"),
         ("expired", "pay", "pay"),
     ],
 )
@@ -206,7 +209,7 @@ async def test_many_orders_of_few_goods_add_up_all_the_time(sales: Sales) -> Non
         "UPDATE order_line SET cancelled = 1",
         "UPDATE order_line SET refunded_fen = 0",
         "UPDATE order_header SET refunded_fen = 0",
-        "UPDATE order_header SET state = 'FULFILLED'",
+        "UPDATE order_header SET state = 'FULFILLED', due_at = placed_at",
         "UPDATE payment SET refunded_fen = 1",
         "UPDATE payment SET covers = false",
         "UPDATE refund SET amount_fen = 1",
