@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Connection, NullPool, event, text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -31,6 +32,7 @@ LOCK_WAIT_S = 120
 _UNREACHABLE = (
     PoolTimeout,
     DBAPIError,
+    AsyncAdapt_asyncpg_dbapi.Error,  # what the dialect makes of a server that refuses, while it recovers say
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,

@@ -241,6 +241,8 @@ class Session(Protocol):
 
 
 NO_ANSWER = "The database does not answer. Try again."
+LOSING = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver says of a connection that is lost; the second where the server has said goodbye and not yet gone."""
 
 
 def failure(connection: Checkout, error: Exception) -> Exception:
@@ -248,7 +250,7 @@ def failure(connection: Checkout, error: Exception) -> Exception:
     if isinstance(error, asyncpg.QueryCanceledError):
         return TimedOut("The database took too long to answer.")
     # A lost connection has many errors, some of them also those of a wrong use: the connection itself tells.
-    if not connection.is_closed():
+    if not connection.is_closed() and not isinstance(error, asyncpg.InternalClientError):
         return error
     log.warning("database connection lost: %s: %s", type(error).__name__, error)
     return Unavailable(NO_ANSWER)
@@ -361,7 +363,7 @@ class ReadSession:
             return
         try:
             await checkout.execute("COMMIT")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (*LOSING, asyncpg.PostgresError, OSError) as error:
             # A read has nothing to commit: what was read stands. But nobody else shall meet this connection.
             log.warning("a read session ended badly: %s", error)
             checkout.discard()

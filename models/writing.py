@@ -28,7 +28,7 @@ from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import AuditEntry, BulkResult, IdempotencyKey
 from models.base import new_id
 from models.outbox import OutboxEvent
-from models.reading import NO_ANSWER, OUTDATED, Read, Row
+from models.reading import LOSING, NO_ANSWER, OUTDATED, Read, Row
 
 R = TypeVar("R", bound=Row)
 
@@ -101,8 +101,8 @@ class Collision(Exception):
 
 _COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
 _LOST = (
+    *LOSING,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,

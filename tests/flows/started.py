@@ -2,12 +2,15 @@
 
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +69,20 @@ class Serving:
         code = self.process.wait(WAIT_S)
         self._reader.join(WAIT_S)
         return code
+
+
+def clear(base: Path) -> None:
+    """Stop the databases below a directory, and take it away."""
+    for lock in base.rglob("supervisor.lock"):
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(lock.read_text()), signal.SIGTERM)
+    deadline = time.monotonic() + WAIT_S
+    while any(base.rglob("postmaster.pid")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,8 @@ from tests.flows.paying import (
     until,
 )
 from tests.flows.served import serving
+from tests.flows.started import free_port
 from tests.given import PRODUCTION
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 async def test_the_demo_is_paid_through_its_own_provider(access: boot.Access, tmp_path: Path) -> None:

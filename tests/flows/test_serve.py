@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import json
 import os
-import shutil
 import signal
 import socket
 import time
@@ -21,7 +20,7 @@ import pytest
 import boot
 from embedded import EmbeddedPostgres
 from models.reading import set_tenant
-from tests.flows.started import WAIT_S, Serving
+from tests.flows.started import WAIT_S, Serving, clear
 from tests.given import PRODUCTION
 from tests.graph.documents import IOWA, Q1
 from tests.proof import FULL, keeps_to
@@ -44,16 +43,6 @@ def place(testrun_uid: str) -> Iterator[Path]:
         with suppress(BlockingIOError):
             fcntl.flock(workers, fcntl.LOCK_EX | fcntl.LOCK_NB)
             clear(base)
-
-
-def clear(base: Path) -> None:
-    for lock in base.rglob("supervisor.lock"):
-        with suppress(ProcessLookupError, ValueError):
-            os.kill(int(lock.read_text()), signal.SIGTERM)
-    deadline = time.monotonic() + WAIT_S
-    while any(base.rglob("postmaster.pid")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    shutil.rmtree(base, ignore_errors=True)
 
 
 def storefront(url: str) -> Any:

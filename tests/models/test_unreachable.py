@@ -1,14 +1,17 @@
 """A database that does not answer is a coded fault, not a bug; the pool recovers with it."""
 
+import asyncio
+import struct
+from threading import Thread
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Text, literal_column, select
+from sqlalchemy import Text, cast, func, literal_column, select, text
 
 import models.database
 from boot import Access
 from domain.base import Unavailable
-from models.database import Login
+from models.database import Login, connected
 from models.reading import Row, read
 from tests.given import pool_of
 
@@ -18,6 +21,7 @@ class OneRow(Row):
 
 
 ONE = read(OneRow, select(literal_column("'1'", Text()).label("one")))
+PID = read(OneRow, select(cast(func.pg_backend_pid(), Text()).label("one")))
 NOWHERE = UUID(int=1)
 
 
@@ -29,6 +33,68 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     assert refused.value.code == "UNAVAILABLE"
     assert "127.0.0.1" not in refused.value.message
     await session.close()
+    await database.close()
+
+
+async def recovering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What a server answers that is not ready yet. Source: PostgreSQL documentation, Frontend/Backend Protocol."""
+    if await reader.readexactly(8) == struct.pack("!II", 8, 80_877_103):  # may it be encrypted? No
+        writer.write(b"N")
+        await reader.readexactly(8)
+    fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is in recovery mode\0\0"
+    writer.write(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_server_that_recovers_is_unavailable() -> None:
+    async with await asyncio.start_server(recovering, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        database = pool_of(Login(f"postgresql://nobody@127.0.0.1:{port}/none"))
+        session = database.read(NOWHERE)
+        with pytest.raises(Unavailable):
+            await session.fetch(ONE)
+        await session.close()
+        with pytest.raises(Unavailable):
+            async with database.transaction(NOWHERE):
+                pass
+        await database.close()
+
+
+def end(dsn: str, pid: int) -> None:
+    """End another's session, and come back when it has ended; the loop of this thread sees nothing meanwhile."""
+
+    async def ending() -> None:
+        async with connected(dsn) as other:
+            assert await other.fetchval(f"SELECT pg_terminate_backend({pid}, 10000)")
+
+    thread = Thread(target=asyncio.run, args=[ending()])
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("looks", range(5))
+async def test_a_server_that_says_goodbye_is_unavailable_at_every_moment(access: Access, looks: int) -> None:
+    """Its last word is read before the end of the connection: what is asked in between fails in its own way."""
+    database = pool_of(access.app, 2)
+
+    async def written() -> None:
+        async with database.transaction(NOWHERE) as writing:
+            end(access.owner, await writing.scalar(text("SELECT pg_backend_pid()")))
+            for _ in range(looks):
+                await asyncio.sleep(0)
+            await writing.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        await written()
+    reading = database.read(NOWHERE)
+    (row,) = await reading.fetch(PID)
+    end(access.owner, int(row.one))
+    for _ in range(looks):
+        await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await reading.fetch(ONE)
+    await reading.close()
     await database.close()
 
 
