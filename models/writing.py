@@ -18,7 +18,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable, Result, insert, select, update
+from sqlalchemy import CursorResult, Executable, Result, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -267,6 +267,12 @@ class Transaction:
         async with self._lock:
             self.statements += 1
             return await self.session.execute(statement, values)
+
+    async def count(self, statement: Executable, values: Any = None) -> int:
+        """How many rows a statement has written. Raises: sqlalchemy.exc.DBAPIError as the server answers."""
+        result = await self.execute(statement, values)
+        assert isinstance(result, CursorResult)  # what every statement that writes gives
+        return result.rowcount
 
     async def scalar(self, statement: Executable, values: Any = None) -> Any:
         """The first column of the first row, None where there is none."""

@@ -167,8 +167,7 @@ def saved(description: str) -> Callable[[type[T]], type[T]]:
     """What came of an act of many rows; its source is `resolvers.acts.Saved`."""
 
     def make(cls: type[T]) -> type[T]:
-        cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, Saved))  # type: ignore[attr-defined]  # Strawberry looks for it
-        return strawberry.type(cls, description=description)
+        return known_by(cls, lambda value, _info: isinstance(value, Saved), description)
 
     return make
 

@@ -27,6 +27,12 @@ EXPIRED_AT_ONCE: Final = 100
 """Charges closed in one transaction because their time is up."""
 
 
+_CHARGE_BY: Final = {
+    "id": "SELECT * FROM charge WHERE id = ?",
+    "token": "SELECT * FROM charge WHERE token = ?",
+}
+
+
 class Book:
     """An open book. Raises UnreadableBook for a file of another form; sqlite3.Error where the disk does not do it.
 
@@ -154,7 +160,7 @@ class Book:
 
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _found(self, by: str, value: str) -> Charge | None:
-        row = self._file.one(f"SELECT * FROM charge WHERE {by} = ?", value)  # noqa: S608  # a column, from this module
+        row = self._file.one(_CHARGE_BY[by], value)
         return None if row is None else Charge(*row)
 
     def _charge(self, by: str, value: str) -> Charge:

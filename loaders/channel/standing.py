@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnExpressionArgument, select
 
 from loaders.base import ById, ListBy
 from loaders.channel.organization import OrganizationRow, any_organizations
@@ -22,11 +22,11 @@ class EmployeeRow(Row):
     organization_id: UUID
 
 
-def _staff(*conditions: object) -> Rows:
+def _staff(*conditions: ColumnExpressionArgument[bool]) -> Rows:
     return (
         select(Staff.id, Account.display_name, Staff.role, Staff.is_active, Staff.organization_id)
         .join(Account, (Account.tenant_id == TENANT) & (Account.id == Staff.account_id))
-        .where(Staff.tenant_id == TENANT, in_scope(Staff.organization_id), *conditions)  # type: ignore[arg-type]  # columns' conditions
+        .where(Staff.tenant_id == TENANT, in_scope(Staff.organization_id), *conditions)
     )
 
 

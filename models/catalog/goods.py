@@ -25,7 +25,7 @@ MAX_REWORDED: Final = 50_000
 async def _inserted(tx: Transaction, statement: TextClause, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows under codes that were free. Raises: Collision where another has taken one meanwhile."""
     rows = len(next(iter(columns.values())))
-    if rows and (await tx.execute(statement, {"tenant": tx.tenant_id, **columns})).rowcount != rows:  # type: ignore[attr-defined]  # of a CursorResult
+    if rows and await tx.count(statement, {"tenant": tx.tenant_id, **columns}) != rows:
         raise Collision("a code was taken meanwhile")
 
 

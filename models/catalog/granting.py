@@ -70,8 +70,7 @@ async def lock_assortment(tx: Transaction, grantor: UUID, code: str, name: str) 
         await tx.execute(_RENAME, {"tenant": tx.tenant_id, "id": id, "name": name})
         return id
     id = new_id()
-    made = await tx.execute(_NEW_ASSORTMENT, values | {"id": id, "name": name})
-    if made.rowcount != 1:  # type: ignore[attr-defined]  # of a CursorResult
+    if await tx.count(_NEW_ASSORTMENT, values | {"id": id, "name": name}) != 1:
         raise Collision("the assortment was made meanwhile")
     return id
 

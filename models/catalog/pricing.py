@@ -99,7 +99,7 @@ async def lock_shelf_prices(tx: Transaction, seller: UUID) -> ListKept:
         return ListKept._make(row)
     id = new_id()
     made = {"list": id, "code": SHELF_CODE, "other": f"{SHELF_CODE}-{seller.hex}", "name": SHELF_NAME}
-    if (await tx.execute(_NEW_SHELF, values | made)).rowcount != 1:  # type: ignore[attr-defined]  # of a CursorResult
+    if await tx.count(_NEW_SHELF, values | made) != 1:
         raise Collision("the list was made meanwhile")
     return ListKept(id, seller, PriceAudience.CONSUMER)
 

@@ -246,8 +246,8 @@ async def move(tx: Transaction, movements: Iterable[Movement]) -> None:
         numbers = together.setdefault(movement.place, [0] * len(Change._fields))
         for position, by in enumerate(movement.change):
             numbers[position] += by
-    changed = await tx.execute(_MOVE, columns(tx, list(together)) | _numbers(list(together.values())))
-    if getattr(changed, "rowcount", None) != len(together):
+    changed = await tx.count(_MOVE, columns(tx, list(together)) | _numbers(list(together.values())))
+    if changed != len(together):
         raise AssertionError("A row was to change that nobody locked.")
     written = columns(tx, [movement.place for movement in moved]) | _numbers([list(one.change) for one in moved])
     written |= {

@@ -98,7 +98,7 @@ async def write_contribution(tx: Transaction, made: Contributed) -> UUID:
         await tx.execute(_CHANGE, {"tenant": tx.tenant_id, "id": id, **given})
         return id
     id = new_id()
-    if (await tx.execute(_OPEN, place | given | {"id": id})).rowcount != 1:  # type: ignore[attr-defined]  # of a CursorResult
+    if await tx.count(_OPEN, place | given | {"id": id}) != 1:
         raise Collision("the contribution was made meanwhile")
     return id
 
