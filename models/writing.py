@@ -18,7 +18,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import CursorResult, Executable, Result, insert, select, update
+from sqlalchemy import CursorResult, Executable, Result, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,7 +27,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import AuditEntry, BulkResult, IdempotencyKey
 from models.base import new_id
-from models.outbox import OutboxEvent
 from models.reading import LOSING, NO_ANSWER, OUTDATED, Read, Row
 
 R = TypeVar("R", bound=Row)
@@ -135,6 +134,16 @@ def digest_of(command: Any) -> str:
 def _as_json(refused: Refused) -> str:
     # Only problems are tuples with names, which orjson leaves to us.
     return orjson.dumps([refused.code, vars(refused)], default=list).decode()
+
+
+_TELL = text("""
+    INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
+    SELECT :tenant, e.type, e.kind, e.id, CAST(e.audience AS uuid[]), CAST(e.facts AS jsonb), :now, :now
+    FROM unnest(CAST(:types AS text[]), CAST(:kinds AS text[]), CAST(:ids AS uuid[]), CAST(:audiences AS text[]),
+                CAST(:facts AS text[])) WITH ORDINALITY e (type, kind, id, audience, facts, place)
+    ORDER BY e.place
+""")
+"""All events of an act at once, in their order; audiences are of different lengths, so each comes as text."""
 
 
 class Transaction:
@@ -246,20 +255,16 @@ class Transaction:
         if not events:
             return
         await self.execute(
-            insert(OutboxEvent),
-            [
-                {
-                    "tenant_id": self.tenant_id,
-                    "type": event.type,
-                    "aggregate": event.aggregate.kind,
-                    "aggregate_id": event.aggregate.id,
-                    "audience": sorted(event.audience),
-                    "facts": dict(event.facts),
-                    "occurred_at": self.now,
-                    "due_at": self.now,
-                }
-                for event in events
-            ],
+            _TELL,
+            {
+                "tenant": self.tenant_id,
+                "now": self.now,
+                "types": [event.type for event in events],
+                "kinds": [event.aggregate.kind for event in events],
+                "ids": [event.aggregate.id for event in events],
+                "audiences": [f"{{{','.join(map(str, sorted(event.audience)))}}}" for event in events],
+                "facts": [orjson.dumps(dict(event.facts)).decode() for event in events],
+            },
         )
 
     async def execute(self, statement: Executable, values: Any = None) -> Result[Any]:

@@ -18,7 +18,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.inventory import MAX_PACKAGES, LocationKind, MovementKind, ReservationState, SourcingCriterion
-from models.base import NO_LOT_ID, Base, Day, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+from models.base import (
+    NO_LOT_ID,
+    Base,
+    Day,
+    Id,
+    Instant,
+    KeyId,
+    NewId,
+    TenantId,
+    at_least,
+    one_of,
+    part_args,
+    ref,
+    table_args,
+)
 
 MAX_REASON_CHARS = 200
 """Characters of why somebody changed stock."""
@@ -140,7 +154,7 @@ class StockMovement(Base):
     occurred_at: Mapped[Instant]
     reason: Mapped[str | None]
     document: Mapped[UUID | None] = mapped_column(Uuid)
-    __table_args__ = table_args(
+    __table_args__ = part_args(
         ForeignKeyConstraint(
             ["tenant_id", "location_id", "sku_id", "owner_id", "lot_id"],
             ["stock.tenant_id", "stock.location_id", "stock.sku_id", "stock.owner_id", "stock.lot_id"],
@@ -276,7 +290,7 @@ class Reservation(Base):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     due_at: Mapped[Instant | None]
-    __table_args__ = table_args(
+    __table_args__ = part_args(
         ref("cloud_store_id", "cloud_store"),
         ref("customer_id", "customer"),
         one_of("state", ReservationState),
@@ -301,7 +315,7 @@ class ReservationLine(Base):
     lot_id: Mapped[Id]
     contribution_id: Mapped[UUID | None] = mapped_column(Uuid)
     quantity: Mapped[int]
-    __table_args__ = table_args(
+    __table_args__ = part_args(
         ref("reservation_id", "reservation"),
         ForeignKeyConstraint(
             ["tenant_id", "location_id", "sku_id", "owner_id", "lot_id"],

@@ -23,7 +23,15 @@ NAME: Final = "holds"
 UNITS: Final = 1_000_000_000
 STORE, SKU = 0, 17
 """The second on the first store's shelf: its own goods, beside what up to three tiers above contribute."""
-WRITTEN: Final = ("idempotency_key", "stock", "reservation", "reservation_line", "stock_movement", "audit_entry")
+WRITTEN: Final = (
+    "idempotency_key",
+    "stock",
+    "reservation",
+    "reservation_line",
+    "stock_movement",
+    "audit_entry",
+    "outbox_event",
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,8 @@ SELECT ARRAY[
     (SELECT sum(quantity) FROM reservation_line WHERE tenant_id = $1),
     (SELECT count(*) FROM reservation WHERE tenant_id = $1),
     (SELECT count(*) FROM idempotency_key WHERE tenant_id = $1 AND operation = 'holdStock' AND result_id IS NOT NULL),
-    (SELECT count(*) FROM audit_entry WHERE tenant_id = $1 AND operation = 'holdStock')]
+    (SELECT count(*) FROM audit_entry WHERE tenant_id = $1 AND operation = 'holdStock'),
+    (SELECT count(*) FROM outbox_event WHERE tenant_id = $1 AND type = 'StockHeld')]
 """
 
 
@@ -76,7 +85,7 @@ async def ground(server: Server, size: Size) -> AsyncIterator[boot.Access]:
 
 
 async def counts(access: boot.Access) -> list[int]:
-    """What is held of the hot sku, by its row, movements, lines, holds, keys and audit: six times the same more."""
+    """What is held of the hot sku, by everything that a hold leaves behind: as often the same more."""
     ((found,),) = await _asked(access.owner, _COUNTS, TENANT, HOT.location, HOT.sku)
     return [int(number or 0) for number in found]
 

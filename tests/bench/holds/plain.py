@@ -1,8 +1,8 @@
 """The plain way to take a hold: one statement, one transaction, on the driver, with all that a hold leaves behind.
 
 It is what somebody would write who knows the one row that the goods lie in: no way to goods is looked for, no lot, no
-contribution. The key comes first, for whoever asks twice; the row is changed only where that leaves nothing below zero;
-hold, line, movement and audit entry hang on that. What is refused is rolled back, and gives its key back with it.
+contribution. The key comes first, for whoever asks twice; the row is changed only where that leaves nothing below zero,
+and all else hangs on that. What is refused is rolled back, and gives its key back with it.
 """
 
 from datetime import datetime
@@ -40,6 +40,9 @@ WITH taken_key AS (
 ), audited AS (
     INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, target, target_id)
     SELECT $1, $6, 'holdStock', 'CONSUMER', $2, 'reservation', $5 FROM taken
+), told AS (
+    INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
+    SELECT $1, 'StockHeld', 'reservation', $5, ARRAY[$10], jsonb_build_object('until', $7), $6, $6 FROM taken
 )
 SELECT count(*) FROM taken
 """
