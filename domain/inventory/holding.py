@@ -62,9 +62,8 @@ class Way(Generic[P]):
     cap: int | None = None
     held: int = 0
 
-    def sellable(self, today: date) -> int:
-        """What it gives now."""
-        free = self.goods.free(today)
+    def gives(self, free: int) -> int:
+        """What it gives now, where so much is free of its goods."""
         if self.contribution is None:
             return max(0, free)
         return sellable_of_contribution(self.share_bps, self.cap, free, self.held)
@@ -114,8 +113,9 @@ def _parts(ways: Sequence[Way[P]], today: date, wanted: int) -> list[tuple[Way[P
     left: dict[int, int] = {}
     parts: list[tuple[Way[P], int]] = []
     for way in ways:
-        rest = left.setdefault(id(way.goods), max(0, way.goods.free(today)))
-        part = min(rest, way.sellable(today), wanted)
+        free = way.goods.free(today)
+        rest = left.get(id(way.goods), free)
+        part = min(rest, way.gives(free), wanted)
         if part > 0:
             left[id(way.goods)] = rest - part
             wanted -= part

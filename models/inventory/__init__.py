@@ -2,7 +2,7 @@
 
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.committing import Committer
-from models.inventory.holding import OPERATION, Holding, hold_all, ways_to
+from models.inventory.holding import hold_all, ways_to
 from models.inventory.limiting import check_open
 from models.inventory.moving import (
     Change,
@@ -32,6 +32,7 @@ from models.inventory.pooling import (
     write_policy,
     write_safety,
 )
+from models.inventory.recording import OPERATION, Holding
 from models.inventory.releasing import newest_claims, release
 from models.inventory.tables import (
     MAX_REASON_CHARS,

@@ -1,9 +1,9 @@
 """The committer: whoever waits for a hold in this process goes in one transaction with all who wait.
 
 The first that comes goes at once; those that come meanwhile wait for it and then go together. So one alone waits for
-nobody, and on a hot sku a transaction carries as many holds as came during the one before. Where a whole one more is
-waiting, it goes beside it: one is made ready while the database is at the other. They meet at the rows, as the
-committers of several processes do.
+nobody, and on a hot sku a transaction carries as many holds as came during the one before. Where many more are waiting,
+they go beside it: one is made ready while the database is at the other. They meet at the rows, as the committers of
+several processes do.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from typing import Final
 from uuid import UUID
 
 from domain.base import Refused, TimedOut, Unavailable
-from models.inventory.holding import Holding, hold_all
+from models.inventory.holding import hold_all
+from models.inventory.recording import Holding
 from models.reading import NO_ANSWER
 from models.writing import Actor, Collision, Made, Transaction, WritePool
 
@@ -26,6 +27,8 @@ HOLDS_AT_ONCE: Final = 256
 """The most holds of one transaction."""
 GROUPS_AT_ONCE: Final = 2
 """The most transactions of one tenant at a time, in one process."""
+WORTH_ANOTHER: Final = 64
+"""So many waiting go beside a transaction that is at work; fewer would only wait for the same rows."""
 HOLDS_WAITING: Final = 10_000
 """The most that wait in one process, of all tenants."""
 ATTEMPTS: Final = 3
@@ -81,10 +84,10 @@ class Committer:
             lane.waiting.pop(mine, None)
 
     def _goes(self, lane: _Lane, others: int) -> bool:
-        """Whether a transaction goes now, beside so many others of the lane: the first for anybody, more when full."""
+        """Whether a transaction goes now, beside so many others of the lane: the first for anybody, more for many."""
         if others == 0:
             return bool(lane.waiting)
-        return others < GROUPS_AT_ONCE and len(lane.waiting) >= self._at_once
+        return others < GROUPS_AT_ONCE and len(lane.waiting) >= min(WORTH_ANOTHER, self._at_once)
 
     async def _commit(self, tenant_id: UUID, lane: _Lane) -> None:
         """Take batch after batch until nobody waits, or until another does it who has to be waited for anyhow."""

@@ -1,0 +1,233 @@
+"""The rows of holds: the keys they are asked for under, and all that a whole batch leaves behind, in one statement.
+
+What is written after the goods are locked is waited for by everybody else who wants them: one trip for all of it, and
+nothing told twice in it. It says what `move`, `Transaction.audit` and `Transaction.tell` say, for many callers at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from domain.inventory import MovementKind, Taken, Wanted
+from models.inventory.moving import Place, columns
+from models.writing import Actor, Made, Transaction
+
+OPERATION = "holdStock"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one caller asks: goods for a cloud store of `store_id`, until an instant. `asked` is the digest of it.
+
+    `customer_id` is for whom, if that is known.
+    """
+
+    actor: Actor
+    key: str
+    asked: str
+    cloud_store_id: UUID
+    store_id: UUID
+    wanted: tuple[Wanted, ...]
+    expires_at: datetime
+    customer_id: UUID | None = None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Whose key it is: what is asked twice under it is asked once."""
+        return self.actor.name, self.key
+
+
+# ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+_TAKE = text("""
+    INSERT INTO idempotency_key (tenant_id, actor, operation, key, asked, result, result_id, created_at)
+    SELECT :tenant, k.actor, :operation, k.key, k.asked, 'reservation', k.id, :now
+    FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS text[]), CAST(:ids AS uuid[]))
+         k (actor, key, asked, id)
+    ORDER BY k.actor, k.key
+    ON CONFLICT DO NOTHING
+    RETURNING actor, key
+""")
+_KNOWN = text("""
+    SELECT i.actor, i.key, i.asked, i.result_id
+    FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
+    JOIN idempotency_key i ON i.actor = k.actor AND i.key = k.key
+    WHERE i.tenant_id = :tenant AND i.operation = :operation
+""")
+_GIVE_BACK = text("""
+    DELETE FROM idempotency_key i USING unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
+    WHERE i.tenant_id = :tenant AND i.operation = :operation AND i.actor = k.actor AND i.key = k.key
+""")
+
+
+def _named(tx: Transaction, holdings: Sequence[Holding]) -> dict[str, Any]:
+    return {
+        "tenant": tx.tenant_id,
+        "operation": OPERATION,
+        "actors": [holding.actor.name for holding in holdings],
+        "keys": [holding.key for holding in holdings],
+    }
+
+
+async def take_keys(
+    tx: Transaction, first: Mapping[tuple[str, str], Holding], ids: Mapping[tuple[str, str], UUID]
+) -> dict[tuple[str, str], tuple[str, Made]]:
+    """Take the keys for what is to be made under them; those that were taken before, with what was asked and made.
+
+    A key has its result from the beginning: a refusal gives the whole row back, and nothing is written twice.
+    """
+    holdings = list(first.values())
+    values = _named(tx, holdings)
+    asked, made = [one.asked for one in holdings], [ids[name] for name in first]
+    taken = await tx.execute(_TAKE, {**values, "asked": asked, "ids": made, "now": tx.now})
+    fresh = {(row.actor, row.key) for row in taken}
+    if len(fresh) == len(holdings):
+        return {}
+    rows = await tx.execute(_KNOWN, values)
+    return {
+        (row.actor, row.key): (row.asked, Made("reservation", row.result_id))
+        for row in rows
+        if (row.actor, row.key) not in fresh
+    }
+
+
+async def give_back_keys(tx: Transaction, holdings: Sequence[Holding]) -> None:
+    """Give back the keys of those who are refused."""
+    if holdings:
+        await tx.execute(_GIVE_BACK, _named(tx, holdings))
+
+
+# ── what holds leave behind ───────────────────────────────────────────────────────────────────────────────────────────
+_RECORD = text("""
+    WITH place AS (
+        SELECT * FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]),
+                             CAST(:lots AS uuid[]), CAST(:totals AS bigint[]))
+                      WITH ORDINALITY p (location_id, sku_id, owner_id, lot_id, units, place)
+    ), line AS (
+        SELECT l.reservation_id, l.line, p.location_id, p.sku_id, p.owner_id, p.lot_id, l.contribution_id, l.quantity
+        FROM unnest(CAST(:reservations AS uuid[]), CAST(:lines AS bigint[]), CAST(:places AS bigint[]),
+                    CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
+                    l (reservation_id, line, place, contribution_id, quantity)
+        JOIN place p USING (place)
+    ), hold AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:customers AS uuid[]),
+                             CAST(:expires AS timestamptz[]), CAST(:kinds AS text[]), CAST(:actors AS text[]),
+                             CAST(:organizations AS uuid[]), CAST(:behalves AS uuid[]), CAST(:audiences AS text[]),
+                             CAST(:facts AS text[]))
+                      h (id, cloud_store_id, customer_id, expires_at, kind, actor, organization_id, behalf_id,
+                         audience, facts)
+    ), moved AS (
+        UPDATE stock s SET reserved = s.reserved + p.units
+        FROM place p
+        WHERE s.tenant_id = :tenant AND s.location_id = p.location_id AND s.sku_id = p.sku_id
+          AND s.owner_id = p.owner_id AND s.lot_id = p.lot_id
+        RETURNING p.place
+    ), promised AS (
+        UPDATE pool_contribution_sku k SET held = k.held + c.units
+        FROM unnest(CAST(:promised_skus AS uuid[]), CAST(:promised AS uuid[]), CAST(:promised_units AS bigint[]))
+             c (sku_id, contribution_id, units)
+        WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
+        RETURNING k.contribution_id
+    ), held AS (
+        INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)
+        SELECT :tenant, id, cloud_store_id, customer_id, :now, expires_at, expires_at FROM hold
+    ), lined AS (
+        INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id,
+                                      contribution_id, quantity)
+        SELECT :tenant, line.* FROM line
+    ), written AS (
+        INSERT INTO stock_movement (tenant_id, kind, location_id, sku_id, owner_id, lot_id, reserved, document,
+                                    occurred_at)
+        SELECT :tenant, :movement, location_id, sku_id, owner_id, lot_id, quantity, reservation_id, :now FROM line
+    ), audited AS (
+        INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, organization_id, on_behalf_of_id,
+                                 target, target_id)
+        SELECT :tenant, :now, :operation, kind, actor, organization_id, behalf_id, 'reservation', id FROM hold
+    ), told AS (
+        INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
+        SELECT :tenant, 'StockHeld', 'reservation', id, CAST(audience AS uuid[]), CAST(facts AS jsonb), :now, :now
+        FROM hold
+    )
+    SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM promised)
+""")
+
+
+class Held(NamedTuple):
+    """A hold that was decided, and what it takes."""
+
+    holding: Holding
+    id: UUID
+    taken: Sequence[Taken[Place]]
+
+    @property
+    def audience(self) -> str:
+        """Who hears of it: the store and the owners of the goods. Whose skus else are held is not for each of them."""
+        hears = {self.holding.store_id, *(one.place.owner_id for one in self.taken)}
+        return f"{{{','.join(map(str, sorted(hears)))}}}"
+
+
+async def record(tx: Transaction, held: Sequence[Held]) -> None:
+    """Write holds of goods that this act has locked: rows, movements, promises, audit and events.
+
+    Raises: sqlalchemy.exc.IntegrityError where that would oversell: what the caller has not decided, the database does.
+    """
+    if not held:
+        return
+    at: dict[Place, int] = {}
+    units: list[int] = []
+    promised: dict[tuple[UUID, UUID], int] = {}
+    lines: list[tuple[UUID, int, int, UUID | None, int]] = []
+    for _, id, taken in held:
+        for line, (place, contribution, quantity) in enumerate(taken, start=1):
+            number = at.setdefault(place, len(at))
+            if number == len(units):
+                units.append(0)
+            units[number] += quantity
+            lines.append((id, line, number + 1, contribution, quantity))
+            if contribution is not None:
+                through = place.sku_id, contribution
+                promised[through] = promised.get(through, 0) + quantity
+    values = {
+        **columns(tx, list(at)),
+        "totals": units,
+        **_promises(promised),
+        **dict(zip(("reservations", "lines", "places", "contributions", "quantities"), _columns(lines), strict=True)),
+        **_holds(held),
+    }
+    values |= {"now": tx.now, "operation": OPERATION, "movement": MovementKind.HOLD}
+    changed = (await tx.execute(_RECORD, values)).one()
+    if tuple(changed) != (len(at), len(promised)):
+        raise AssertionError("A row was to change that nobody locked.")
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _promises(promised: Mapping[tuple[UUID, UUID], int]) -> dict[str, Any]:
+    return {
+        "promised_skus": [sku for sku, _ in promised],
+        "promised": [contribution for _, contribution in promised],
+        "promised_units": list(promised.values()),
+    }
+
+
+def _holds(held: Sequence[Held]) -> dict[str, Any]:
+    holdings = [one.holding for one in held]
+    actors = [holding.actor for holding in holdings]
+    return {
+        "ids": [one.id for one in held],
+        "stores": [holding.cloud_store_id for holding in holdings],
+        "customers": [holding.customer_id for holding in holdings],
+        "expires": [holding.expires_at for holding in holdings],
+        "kinds": [actor.kind for actor in actors],
+        "actors": [actor.name for actor in actors],
+        "organizations": [actor.organization_id for actor in actors],
+        "behalves": [actor.on_behalf_of_id for actor in actors],
+        "audiences": [one.audience for one in held],
+        "facts": [orjson.dumps({"until": holding.expires_at.isoformat()}).decode() for holding in holdings],
+    }
