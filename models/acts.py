@@ -31,7 +31,7 @@ class IdempotencyKey(Base):
     created_at: Mapped[Instant]
     __table_args__ = table_args(
         CheckConstraint(f"char_length(key) BETWEEN 1 AND {MAX_KEY_CHARS}", name="key_length"),
-        CheckConstraint("asked ~ '^[0-9a-f]{64}$'", name="asked"),
+        CheckConstraint("octet_length(asked) = 64", name="asked"),
         CheckConstraint("(result IS NULL) = (result_id IS NULL)", name="result_whole"),
         Index(None, "tenant_id", "created_at"),
     )

@@ -24,7 +24,7 @@ BOOKKEEPING = "alembic_version"
 Question = Callable[[Any], Awaitable[list[str]]]
 
 TENANTS_TABLES = """
-WITH own AS (
+WITH RECURSIVE own AS (
     SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
     FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -118,10 +118,18 @@ QUESTIONS: dict[str, Question] = {
             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = pair.here
             JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = pair.there
             WHERE a.attname = 'tenant_id' AND b.attname = 'tenant_id' AND cardinality(k.conkey) > 1)"""),
-    "tenant_id points at a tenant": asked("""
-        SELECT relname FROM own WHERE NOT EXISTS (
-            SELECT FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = own.oid AND k.conkey = ARRAY[a.attnum]
-            WHERE k.conrelid = own.oid AND k.confrelid = 'tenant'::regclass AND a.attname = 'tenant_id')"""),
+    "tenant_id points at a tenant, itself or with what it is part of": asked("""
+        , certain AS (  -- foreign keys that no row escapes by a null
+            SELECT k.conrelid, k.confrelid FROM own JOIN pg_constraint k ON k.conrelid = own.oid AND k.contype = 'f'
+            WHERE NOT EXISTS (SELECT FROM pg_attribute a
+                              WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND NOT a.attnotnull)
+              AND EXISTS (SELECT FROM pg_attribute a
+                          WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.attname = 'tenant_id')
+        ), pointing AS (
+            SELECT 'tenant'::regclass::oid AS oid
+            UNION SELECT c.conrelid FROM certain c JOIN pointing p ON p.oid = c.confrelid
+        )
+        SELECT relname FROM own WHERE oid NOT IN (SELECT oid FROM pointing)"""),
     "no shared table points at a tenant's": asked("""
         SELECT k.conname FROM pg_constraint k JOIN own ON own.oid = k.confrelid
         WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM own)"""),
@@ -194,7 +202,16 @@ BREAKS: list[tuple[str, str, list[str]]] = [
         "ALTER TABLE lot ADD CONSTRAINT crossed FOREIGN KEY (sku_id, tenant_id) REFERENCES sku (tenant_id, id)",
         ["crossed"],
     ),
-    ("tenant_id points at a tenant", "ALTER TABLE lot DROP CONSTRAINT fk_lot_tenant_id", ["lot"]),
+    (
+        "tenant_id points at a tenant, itself or with what it is part of",
+        "ALTER TABLE reservation DROP CONSTRAINT fk_reservation_tenant_id_cloud_store_id",
+        ["reservation"],
+    ),
+    (
+        "tenant_id points at a tenant, itself or with what it is part of",
+        "ALTER TABLE reservation ALTER cloud_store_id DROP NOT NULL",
+        ["reservation"],
+    ),
     (
         "no shared table points at a tenant's",
         "ALTER TABLE tenant ADD owner_id uuid,"
