@@ -90,6 +90,13 @@ async def test_whoever_waits_goes_together_and_fails_alone(shop: Shop) -> None:
     assert await column(shop.database, "SELECT count(DISTINCT xmin::text) FROM reservation") == [1]
 
 
+async def test_whoever_asks_first_is_served_first_though_she_asks_again(shop: Shop) -> None:
+    await shop.put(SKUS[0], 1)
+    asks = [shop.tried((SKUS[0], 1), key=key) for key in ("first", "second", "first")]
+    assert await asyncio.gather(*asks) == ["held", "NOT_ENOUGH_STOCK", "held"]
+    assert await shop.reserved() == [1]
+
+
 async def test_who_gives_up_before_her_turn_has_asked_nothing(shop: Shop) -> None:
     await shop.put(SKUS[0], 100)
     tasks = [asyncio.ensure_future(shop.hold((SKUS[0], 1))) for _ in range(5)]
@@ -164,6 +171,24 @@ async def test_whoever_gave_up_is_not_asked_for_one_by_one() -> None:
     pool.go.set()
     assert await told(tasks) == ["ValueError"] + ["CancelledError"] * 4
     assert pool.begun == 2
+
+
+async def test_many_who_wait_go_beside_and_no_more_than_two_transactions_at_a_time() -> None:
+    pool = Failing(Unavailable("x"))
+    committer = Committer(pool)
+    tasks: list[asyncio.Task[Made]] = []
+
+    async def begun_after(more: int) -> int:
+        tasks.extend(asked(committer) for _ in range(more))
+        await asyncio.sleep(0.01)
+        return pool.begun
+
+    assert await begun_after(1) == 1
+    assert await begun_after(committing.WORTH_ANOTHER - 1) == 1
+    assert await begun_after(1) == 2
+    assert await begun_after(2 * committing.HOLDS_AT_ONCE) == 2
+    pool.go.set()
+    assert set(await told(tasks)) == {"Unavailable"}
 
 
 async def test_no_more_wait_in_a_process_than_may_and_who_gave_up_does_not_count(
