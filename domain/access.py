@@ -6,6 +6,7 @@ condition of the loaders' statements with the viewer's ids as parameters.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 NAME_CHARS = 255
@@ -47,6 +48,9 @@ class ActorClass(StrEnum):
     PLATFORM_ADMIN = "PLATFORM_ADMIN"
     """平台管理员: operates the platform, one tenant at a time."""
 
+
+SYSTEM: Final = "SYSTEM"
+"""What the audit calls the kind of who acts without anybody asking: the clock, a provider's notice. Nobody reads so."""
 
 _EVERYONE = frozenset(ActorClass)
 _BUSINESS = _EVERYONE - {ActorClass.NOBODY, ActorClass.CONSUMER}

@@ -42,7 +42,7 @@ class Refused(Exception):
 
 
 class Problem(NamedTuple):
-    """What is wrong with one place of an input; `path` leads there from the input."""
+    """What is wrong with one place of what was given; `path` leads there, from the argument's name on."""
 
     path: tuple[str | int, ...]
     message: str

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from domain.channel import Role
 from loaders.base import ById, ListBy, Loader
+from loaders.channel import CALLED
 from loaders.member import herself, there_is
 from loaders.paging import COUNT_LIMIT, CountRow, Paged, listed, place_of, wanted_parents
 from models.attribution import Binding, BindingHop, Promoter, Touch
@@ -269,7 +270,7 @@ def guides(*conditions: Any) -> Rows:
     """The columns of the staff of the viewer's organisations, and of those who brought the viewer."""
     x = Staff
     return (
-        select(x.id, Account.display_name, x.role, x.organization_id)
+        select(x.id, CALLED, x.role, x.organization_id)
         .join(Account, (Account.tenant_id == TENANT) & (Account.id == x.account_id))
         .where(
             x.tenant_id == TENANT,

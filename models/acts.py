@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.access import ActorClass
+from domain.access import SYSTEM, ActorClass
 from domain.base import MAX_ROWS
 from models.base import Base, Instant, NewId, TenantId, one_of, ref, table_args
 
@@ -56,7 +56,7 @@ class AuditEntry(Base):
     __table_args__ = table_args(
         ref("organization_id", "organization"),
         ref("on_behalf_of_id", "organization"),
-        one_of("actor_class", ActorClass),
+        one_of("actor_class", (*ActorClass, SYSTEM)),
         Index(None, "tenant_id", "target_id", "id"),
         Index(None, "tenant_id", "organization_id", "id"),
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.access import SYSTEM
 from domain.inventory import ReservationState
 from domain.ordering import RefundAsked
 from models.inventory import release
@@ -29,7 +30,7 @@ KEYS_LIVE: Final = timedelta(days=8)
 """How long an idempotency key is remembered: a week and a day."""
 KEYS_AT_ONCE: Final = 5_000
 """The most keys that are forgotten in one transaction."""
-CLOCK: Final = Actor("PLATFORM_ADMIN", "system:clock")
+CLOCK: Final = Actor(SYSTEM, "system:clock")
 """Who acts when a time is up."""
 
 _UNSTAMPED = text("""

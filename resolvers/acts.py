@@ -15,7 +15,7 @@ from loaders.channel import OrganizationById, OrganizationRow
 from models.reading import NO_ANSWER
 from models.writing import Collision, Made, Outcome, Transaction
 from resolvers.context import Context
-from resolvers.integration import NODE_LOADERS
+from resolvers.integration import NODE_LOADERS, OWN_LOADERS
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -52,7 +52,8 @@ async def act(ctx: Context, operation: str, key: str | None, command: Any, effec
         command: what is asked, a dataclass of plain values.
         effect: does it.
 
-    Returns: the row, or `Told` of a refusal, after which nothing has happened.
+    Returns: the row, or `Told` of a refusal, after which nothing has happened. What was made under the key before and
+        is not there any more, or not the viewer's, is told as NotAllowed; it stays done.
     Raises: Unavailable, TimedOut where the database failed; what was asked may be asked again under the same key.
     """
 
@@ -66,7 +67,19 @@ async def act(ctx: Context, operation: str, key: str | None, command: Any, effec
         return done.made
 
     made = await again(once)
-    return made if isinstance(made, Told) else await ctx.load(NODE_LOADERS[made.kind]).one(made.id)
+    return made if isinstance(made, Told) else (await _by_now(ctx, made.kind, [made.id]))[made.id] or Told(NotAllowed())
+
+
+async def _by_now(ctx: Context, kind: str, keys: Sequence[UUID]) -> dict[UUID, Any]:
+    """What acts have made, as it is by now, None where it is gone or not the viewer's.
+
+    Its own people see what is off the shelf, and a shop that has closed: an act told again is not told as undone.
+    """
+    found: dict[UUID, Any] = dict(zip(keys, await ctx.load(NODE_LOADERS[kind]).many(keys), strict=True))
+    missing = [key for key, row in found.items() if row is None]
+    if missing and kind in OWN_LOADERS:
+        found.update(zip(missing, await ctx.load(OWN_LOADERS[kind]).many(missing), strict=True))
+    return found
 
 
 async def again(once: Callable[[], Awaitable[T]]) -> T | Told:
@@ -127,7 +140,7 @@ async def bulk(
     if isinstance(outcome, Told):
         return outcome
     keys = list(dict.fromkeys(row for row in outcome.rows if not isinstance(row, Refused)))
-    found = dict(zip(keys, await ctx.load(NODE_LOADERS[kind]).many(keys), strict=True))
+    found = await _by_now(ctx, kind, keys)
     # What was saved then may be gone by now, or not be the viewer's any more.
     rows = [Told(row) if isinstance(row, Refused) else found[row] or Told(NotAllowed()) for row in outcome.rows]
     if about is None or outcome.about is None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from domain.access import NOBODY, ActorClass, Scope
 from domain.base import TenantRequired, Unauthenticated
-from domain.channel import Role, Tier
+from domain.channel import PHONE_ADDRESS, Role, Tier
 from domain.integration import PartnerKind
 from domain.ordering import Provider
 from domain.permissions import BY_PARTNER, BY_ROLE, STAFF
@@ -191,9 +191,10 @@ async def _viewer(session: ReadSession, claims: Claims | None) -> Viewer:
 
 
 async def _staff(session: ReadSession, claims: Claims) -> Viewer | None:
-    rows = await session.fetch(
-        STAFF_BY_SUBJECT, subject=claims.subject, organization=claims.organization, role=claims.role
-    )
+    subjects = [claims.subject]
+    if claims.phone is not None:
+        subjects.append(f"{PHONE_ADDRESS}{claims.phone}")  # she was given her role by her phone, which is proven now
+    rows = await session.fetch(STAFF_BY_SUBJECT, subjects=subjects, organization=claims.organization, role=claims.role)
     if not rows:
         return None
     row = rows[0]

@@ -10,8 +10,8 @@ from domain.channel import Tier
 from loaders.attribution import BindingById, PromoterById, TouchById
 from loaders.base import Loader
 from loaders.campaign import CampaignById
-from loaders.catalog import AssortmentById, CategoryById, ListingById, PriceListById, ProductById, SkuById
-from loaders.channel import CloudStoreById, OrganizationById, SiteById, StaffById, TerritoryById
+from loaders.catalog import AssortmentById, CategoryById, ListingById, OwnListing, PriceListById, ProductById, SkuById
+from loaders.channel import CloudStoreById, OrganizationById, OwnCloudStore, SiteById, StaffById, TerritoryById
 from loaders.integration import ReferenceRow, ReferencesOf
 from loaders.inventory import ContributionById, LocationById, PoolById, ReservationById, StockDocumentById
 from loaders.member import ConsumerById, CouponById, MembershipById, RightById
@@ -53,6 +53,8 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "promoter": PromoterById,
 }
 """The kinds of global id, and the loader of each: it carries the viewer's condition."""
+OWN_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {"cloudstore": OwnCloudStore, "listing": OwnListing}
+"""Kinds of which the viewer's own stay hers to see when nobody is shown them any more."""
 AUDIENCES: Final[Mapping[str, Audience]] = {
     **dict.fromkeys(("order", "payment", "refund", "shipment"), Audience.TRADE),
     **dict.fromkeys(("customer", "membership", "coupon", "binding", "touch", "promoter"), Audience.MEMBER),

@@ -14,6 +14,7 @@ import strawberry
 from domain import base
 from domain.access import Audience
 from domain.base import BadId, Refused
+from domain.wording import composed, fault_of
 from engine.limits import FieldCost
 from models.acts import MAX_KEY_CHARS
 from resolvers.acts import Saved, Told
@@ -30,6 +31,11 @@ FEW_PROBLEMS: Final = 5
 """What the gate counts the problems of one input, or of one row, as."""
 FEW_ROWS: Final = 50
 """What the gate counts the rows of an answer as: how many come it cannot see, and what they lead to is read at once."""
+
+
+def characters(most: int, least: int = 1) -> str:
+    """How long a text may be, in the words of a description."""
+    return f"{least} to {most} characters"
 
 
 # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,11 +67,33 @@ class Checking:
         """The same of one that may be left out."""
         return None if text is None else self.id(name, text, *kinds)
 
-    def text(self, name: str, text: str, most: int, least: int = 1) -> str:
-        """A text of `least` to `most` characters, without a null character."""
-        if not least <= len(text) <= most or "\0" in text:
-            self.wrong(name, f"A text of {least} to {most} characters is expected.")
+    def ids(self, name: str, texts: Sequence[str], most: int, *kinds: str, least: int = 0) -> tuple[UUID, ...]:
+        """The keys in `least` to `most` global ids of the kinds."""
+        if not self._few(name, texts, most, least):
+            return ()
+        each = self.at(name)
+        return tuple(each.id(str(place), text, *kinds) for place, text in enumerate(texts))
+
+    def text(self, name: str, text: str, most: int, least: int = 1, *, lines: bool = False) -> str:
+        """A text of `least` to `most` characters, as it is kept; `lines` where it may have several."""
+        text = composed(text)
+        fault = fault_of(text, lines=lines)
+        if not least <= len(text) <= most:
+            fault = f"A text of {least} to {most} characters is expected."
+        if fault is not None:
+            self.wrong(name, fault)
         return text
+
+    def optional_text(self, name: str, text: str | None, most: int, *, lines: bool = False) -> str | None:
+        """The same of one that may be left out; what is given has one character at least."""
+        return None if text is None else self.text(name, text, most, lines=lines)
+
+    def texts(self, name: str, texts: Sequence[str], most: int, each_most: int, least: int = 0) -> tuple[str, ...]:
+        """`least` to `most` texts of 1 to `each_most` characters, in their order."""
+        if not self._few(name, texts, most, least):
+            return ()
+        each = self.at(name)
+        return tuple(each.text(str(place), text, each_most) for place, text in enumerate(texts))
 
     def number(self, name: str, number: int, least: int, most: int) -> int:
         """A whole number from `least` to `most`."""
@@ -89,10 +117,15 @@ class Checking:
 
     def each(self, name: str, items: Sequence[Any], most: int, least: int = 1) -> list[Any]:
         """The commands of `least` to `most` inputs."""
-        if not least <= len(items) <= most:
-            self.wrong(name, f"{least} to {most} are expected.")
+        if not self._few(name, items, most, least):
             return []
         return [item.to_command(self.at(name, place)) for place, item in enumerate(items)]
+
+    def _few(self, name: str, items: Sequence[Any], most: int, least: int) -> bool:
+        fits = least <= len(items) <= most
+        if not fits:
+            self.wrong(name, f"{least} to {most} are expected.")
+        return fits
 
 
 class Input(Protocol):
@@ -139,7 +172,7 @@ class Problem:
 
     path: list[str] = leaf(
         lambda problem: [str(step) for step in problem.path],
-        "The way there from `input`; places count from 0 (路径).",
+        "The way there, from `input` or `idempotencyKey` on; places count from 0 (路径).",
         PUBLIC,
     )
     message: str = leaf(lambda problem: problem.message, "What is expected (说明).", PUBLIC)

@@ -19,6 +19,7 @@ from strawberry.types.field import StrawberryField
 from domain.access import Audience
 from domain.base import BadId, BadInput
 from domain.money import MAX_SAFE
+from domain.wording import composed
 from engine.answering import EXTENSION, Batched, ByClass, Computed
 from engine.limits import FieldCost
 from loaders.base import LIST_LIMIT
@@ -166,12 +167,12 @@ def _key_or_none(kinds: tuple[str, ...], text: str | None) -> UUID | None:
 
 
 def bounded_text(description: str, limit: int = MAX_CODE_CHARS, *, optional: bool = False) -> Argument:
-    """A text argument of 1 to `limit` characters, by itself a code."""
+    """A text argument of 1 to `limit` characters, by itself a code; what it names was kept composed."""
 
     def check(value: str | None) -> str | None:
         if value is not None and (not 1 <= len(value) <= limit or "\0" in value):
             raise BadInput(f"A text of 1 to {limit} characters is expected.")
-        return value
+        return None if value is None else composed(value)
 
     if optional:
         return Argument(str | None, description, None, check)

@@ -42,7 +42,7 @@ FOUNDATIONS = {
         "wall",
         "writing",
     },
-    "domain": {"__init__", "access", "base", "money", "permissions", "search"},
+    "domain": {"__init__", "access", "base", "money", "permissions", "search", "wording"},
 }
 """The files of each role that belong to no centre."""
 MAX_FILE_LINES = 400

@@ -137,7 +137,7 @@ def upgrade() -> None:
         sa.Column("target_id", sa.Uuid(), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.CheckConstraint(
-            "actor_class IN ('NOBODY', 'CONSUMER', 'STORE_CLERK', 'STORE_MANAGER', 'DISTRIBUTOR_SALESPERSON', 'DISTRIBUTOR_OPERATOR', 'BRAND_OPERATOR', 'BRAND_ANALYST', 'PARTNER', 'PLATFORM_ADMIN')",
+            "actor_class IN ('NOBODY', 'CONSUMER', 'STORE_CLERK', 'STORE_MANAGER', 'DISTRIBUTOR_SALESPERSON', 'DISTRIBUTOR_OPERATOR', 'BRAND_OPERATOR', 'BRAND_ANALYST', 'PARTNER', 'PLATFORM_ADMIN', 'SYSTEM')",
             name=op.f("ck_audit_entry_actor_class"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_entry")),

@@ -103,6 +103,16 @@ def upgrade() -> None:
         ["tenant_id", "upstream_id", "downstream_id"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_supply_offer_tenant_id_offered_by_id"), "supply_offer", ["tenant_id", "offered_by_id"], unique=False
+    )
+    op.add_column("organization", sa.Column("suspended_by_id", sa.Uuid(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_organization_suspended_by_of_suspended"),
+        "organization",
+        "suspended_by_id IS NULL OR status = 'SUSPENDED'",
+    )
+    op.create_check_constraint(op.f("ck_organization_not_by_itself"), "organization", "suspended_by_id <> id")
     op.add_column("cloud_store", sa.Column("banner_url", sa.Text(), nullable=True))
     op.add_column("cloud_store", sa.Column("banner_text", sa.Text(), nullable=True))
     op.create_check_constraint(
@@ -114,6 +124,16 @@ def upgrade() -> None:
     op.create_index("uq_site_main", "site", ["tenant_id"], unique=True, postgresql_where=sa.text("kind = 'MAIN'"))
     op.create_index(
         "uq_site_city", "site", ["tenant_id", "region_code"], unique=True, postgresql_where=sa.text("kind = 'CITY'")
+    )
+    op.add_column("staff", sa.Column("display_name", sa.Text(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_staff_display_name_length"), "staff", "char_length(display_name) BETWEEN 1 AND 100"
+    )
+    op.create_check_constraint(
+        op.f("ck_account_called_by_its_phone"),
+        "account",
+        r"subject NOT LIKE 'tel:%' OR substr(subject, 5) ~ '^\+[1-9][0-9]{6,14}$'"
+        " AND coalesce('tel:' || phone = subject, true)",
     )
     statuses("'PENDING_REVIEW', 'ACTIVE', 'SUSPENDED', 'REJECTED'")
     for statement in wall.distribute((), TABLES):
@@ -128,6 +148,7 @@ def upgrade() -> None:
     refer("supply_offer", "downstream_id", "organization")
     refer("supply_offer", "upstream_id", "organization")
     refer("supply_offer", "offered_by_id", "organization")
+    refer("organization", "suspended_by_id", "organization")
     protect()
 
 
@@ -138,6 +159,13 @@ def statuses(listed: str) -> None:
 
 def downgrade() -> None:
     statuses("'PENDING_REVIEW', 'ACTIVE', 'SUSPENDED'")
+    op.drop_constraint(op.f("fk_organization_tenant_id_suspended_by_id"), "organization", type_="foreignkey")
+    for name in ("suspended_by_of_suspended", "not_by_itself"):
+        op.drop_constraint(op.f(f"ck_organization_{name}"), "organization", type_="check")
+    op.drop_column("organization", "suspended_by_id")
+    op.drop_constraint(op.f("ck_account_called_by_its_phone"), "account", type_="check")
+    op.drop_constraint(op.f("ck_staff_display_name_length"), "staff", type_="check")
+    op.drop_column("staff", "display_name")
     for name in ("uq_site_city", "uq_site_main"):
         op.drop_index(name, table_name="site")
     for name in ("banner_text", "banner_url"):

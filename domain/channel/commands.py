@@ -15,6 +15,9 @@ MAX_SECTIONS: Final = 20
 MAX_SECTION_GOODS: Final = 50
 """The most skus, and the most categories, of one section."""
 
+PHONE_ADDRESS: Final = "tel:"
+"""How the subject of a person begins whom her issuer of tokens calls by her phone (RFC 3966)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -28,7 +31,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person by the subject her issuer of tokens knows her by, or by her phone, or both."""
+    """A person by the subject her issuer of tokens knows her by, or by her phone; one of the two."""
 
     display_name: str
     subject: str | None = None
@@ -36,8 +39,8 @@ class Person:
 
     @property
     def called(self) -> str:
-        """Her subject; until one is known, her phone's address (RFC 3966)."""
-        return self.subject or f"tel:{self.phone}"
+        """What her issuer of tokens calls her: her subject, or the address of her phone (RFC 3966)."""
+        return self.subject or f"{PHONE_ADDRESS}{self.phone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class CreateSite:
 
 @dataclass(frozen=True, slots=True)
 class CreateTerritory:
-    """A new area that `organization` holds."""
+    """A new area that `organization` holds; `regions` in the order of the input, where one may stand twice."""
 
     organization: UUID
     name: str
@@ -119,7 +122,7 @@ class CreateTerritory:
 
 @dataclass(frozen=True, slots=True)
 class SetTerritoryRegions:
-    """What a territory is made of from now on."""
+    """What a territory is made of from now on, in the order of the input; without regions it protects nothing."""
 
     territory: UUID
     regions: tuple[str, ...]

@@ -6,10 +6,12 @@ Owns the decisions of the channel's acts that are not about edges (`domain.chann
     Refused
     ├── StatusForbids         an organisation of this status cannot do this, nor can this be done to it
     ├── TooManyApplications   one account has as many stores that wait for review as it may
+    ├── TooManyOffers         as much supply is offered by, or to, one organisation as may be at once
     ├── MainSiteExists        a tenant has one main site
     ├── RegionServed          a region has one city site
     ├── RoleNotAllowed        organisations of this tier have no staff of this role
     ├── LastAdministrator     nobody else could add staff to the organisation
+    ├── AccountInactive       the person's account is shut
     ├── ModeNotAllowed        a cloud store of this tier does not sell so
     └── CloudStoreExists      an organisation has one cloud store, and it is open
 """
@@ -28,6 +30,10 @@ N = TypeVar("N", bound=Hashable)
 
 MAX_WAITING: Final = 5
 """The most stores of one account that may wait for review at once."""
+MAX_OFFERS_BY: Final = 200
+"""The most offers of supply of one organisation that may wait at once."""
+MAX_OFFERS_TO: Final = 1_000
+"""The most offers of supply to one organisation that may wait at once: so many that no single one fills them."""
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,6 +55,16 @@ class TooManyApplications(Refused):
     def __init__(self) -> None:
         super().__init__(f"At most {MAX_WAITING} stores of one account wait for review at once.")
         self.most = MAX_WAITING
+
+
+class TooManyOffers(Refused):
+    """As much supply waits for the other side's consent, of who offers or of who is asked, as may at once."""
+
+    code = "TOO_MANY_OFFERS"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"At most {most} offers wait at once.")
+        self.most = most
 
 
 class MainSiteExists(Refused):
@@ -89,6 +105,15 @@ class LastAdministrator(Refused):
         super().__init__("She is the last who may administer the organisation.")
 
 
+class AccountInactive(Refused):
+    """The person's account is shut: nobody could log in with it."""
+
+    code = "ACCOUNT_INACTIVE"
+
+    def __init__(self) -> None:
+        super().__init__("The person's account is shut.")
+
+
 class ModeNotAllowed(Refused):
     """A cloud store of this tier does not sell so."""
 
@@ -106,6 +131,17 @@ class CloudStoreExists(Refused):
 
     def __init__(self) -> None:
         super().__init__("The organisation has a cloud store, and it is open.")
+
+
+def check_offers(by: int, to: int) -> None:
+    """Refuse one more offer of supply, where so many wait already of who offers and of who is asked.
+
+    Raises: TooManyOffers.
+    """
+    if by >= MAX_OFFERS_BY:
+        raise TooManyOffers(MAX_OFFERS_BY)
+    if to >= MAX_OFFERS_TO:
+        raise TooManyOffers(MAX_OFFERS_TO)
 
 
 # ── organisations ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,6 +194,23 @@ def above_in_chain(chain: Sequence[N], tier_of: Mapping[N, Tier]) -> tuple[N, ..
     over = chain[len(below) : len(below) + 1]
     brand = tuple(one for one in over if tier_of[one] is Tier.BRAND)
     return (*below, *brand)[1:]
+
+
+def who_may_resume(above: Sequence[N], suspended_by: N | None) -> tuple[N, ...]:
+    """Which of those that answer for a suspended organisation let it trade again; the platform always may.
+
+    Who suspended it and whoever stands over that one; where the platform suspended it, none of them. Where who did it
+    does not answer for it any more, those who do now.
+
+    Args:
+        above: who answers for it, the nearest first, as `above_in_chain` gives them.
+        suspended_by: which organisation did it; None for the platform.
+
+    Source: docs/domain.md, Cloud stores and operation on behalf.
+    """
+    if suspended_by is None:
+        return ()
+    return tuple(above[above.index(suspended_by) :] if suspended_by in above else above)
 
 
 def primary_after_leaving(

@@ -57,6 +57,7 @@ from loaders.catalog.shelf import (
     ListingById,
     ListingEntry,
     ListingRow,
+    OwnListing,
     assortments,
     listings,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "ListingById",
     "ListingEntry",
     "ListingRow",
+    "OwnListing",
     "PackUnitRow",
     "PackUnitsOf",
     "PriceEntry",

@@ -191,6 +191,23 @@ class ListingById(ById[ListingRow]):
     statement = read(ListingRow, _listings(Listing.cloud_store_id, Listing).where(Listing.id == ids("ids").any_()))
 
 
+def _own_listings() -> Rows:
+    x, store = Listing, CloudStore
+    return (
+        select(
+            x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, store.organization_id.label("seller_id"), store.mode
+        )
+        .join(store, (store.tenant_id == TENANT) & (store.id == x.cloud_store_id))
+        .where(x.tenant_id == TENANT, x.id == ids("ids").any_(), in_scope(store.organization_id))
+    )
+
+
+class OwnListing(ById[ListingRow]):
+    """Listings of the viewer's organisations by id, on the shelf or off it, as long as they are kept."""
+
+    statement = read(ListingRow, _own_listings())
+
+
 class ForSaleRow(ListingRow):
     """A listing that anybody may buy from."""
 

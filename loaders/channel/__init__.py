@@ -25,6 +25,7 @@ from loaders.channel.organization import (
     organizations,
 )
 from loaders.channel.people import (
+    CALLED,
     CUSTOMER_BY_SUBJECT,
     PARTNER_BY_SUBJECT,
     STAFF_BY_SUBJECT,
@@ -40,6 +41,7 @@ from loaders.channel.place import (
     DecorationRow,
     HeldTerritoryRow,
     NamedCloudStore,
+    OwnCloudStore,
     RegionByCode,
     RegionRow,
     SectionRow,
@@ -58,17 +60,18 @@ from loaders.channel.place import (
 from loaders.channel.standing import (
     APPLICANTS,
     STAFF_OF,
+    SUPPLY_OFFERS,
     ApplicantEntry,
     EmployeeEntry,
     EmployeeRow,
     StaffById,
-    SupplyOfferRow,
-    SupplyOffersOf,
+    SupplyOfferEntry,
 )
 
 __all__ = [
     "ANCESTORS",
     "APPLICANTS",
+    "CALLED",
     "CUSTOMER_BY_SUBJECT",
     "DESCENDANTS",
     "DESCENDANTS_OF_TIER",
@@ -78,6 +81,7 @@ __all__ = [
     "SITES",
     "STAFF_BY_SUBJECT",
     "STAFF_OF",
+    "SUPPLY_OFFERS",
     "AncestorEntry",
     "ApplicantEntry",
     "BrandRow",
@@ -95,6 +99,7 @@ __all__ = [
     "OrganizationById",
     "OrganizationEntry",
     "OrganizationRow",
+    "OwnCloudStore",
     "PartnerRow",
     "PrimaryUpstream",
     "PrimaryUpstreamRow",
@@ -109,8 +114,7 @@ __all__ = [
     "StaffById",
     "StaffRow",
     "SuppliesViewer",
-    "SupplyOfferRow",
-    "SupplyOffersOf",
+    "SupplyOfferEntry",
     "TenantById",
     "TenantRow",
     "TerritoriesOf",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import ColumnElement, Text, bindparam, func, select
 
 from domain.channel import OrganizationStatus
 from models.channel import (
@@ -12,7 +12,10 @@ from models.channel import (
 )
 from models.integration import PartnerClient
 from models.member import Customer
-from models.reading import TENANT, Row, constant, read
+from models.reading import TENANT, TEXTS, Row, constant, read
+
+CALLED: ColumnElement[str] = func.coalesce(Staff.display_name, Account.display_name).label("display_name")
+"""What her people call a member of staff; what her account is called where they have not said it."""
 
 
 class StaffRow(Row):
@@ -27,20 +30,21 @@ class StaffRow(Row):
 
 STAFF_BY_SUBJECT = read(
     StaffRow,
-    select(Account.id.label("account_id"), Account.display_name, Staff.organization_id, Organization.tier, Staff.role)
+    select(Account.id.label("account_id"), CALLED, Staff.organization_id, Organization.tier, Staff.role)
     .join(Staff, (Staff.tenant_id == TENANT) & (Staff.account_id == Account.id))
     .join(Organization, (Organization.tenant_id == TENANT) & (Organization.id == Staff.organization_id))
     .where(
         Account.tenant_id == TENANT,
-        Account.subject == bindparam("subject", type_=Text()),
+        Account.subject == bindparam("subjects", type_=TEXTS).any_(),
         Account.is_active,
         Staff.is_active,
         Staff.organization_id == bindparam("organization", type_=Organization.id.type),
         Staff.role == bindparam("role", type_=Text()),
         Organization.status == constant(OrganizationStatus.ACTIVE),
-    ),
+    )
+    .order_by(func.array_position(bindparam("subjects", type_=TEXTS), Account.subject)),
 )
-"""At most one row: the subject's role in that organisation, if both are active."""
+"""The role in that organisation of what the token calls her, if both are active; that of her subject first."""
 
 
 class CustomerRow(Row):

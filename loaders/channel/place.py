@@ -19,7 +19,7 @@ from models.channel import (
     Territory,
     TerritoryRegion,
 )
-from models.reading import NOW, TENANT, TEXTS, Row, Rows, constant, ids, read
+from models.reading import NOW, TENANT, TEXTS, Row, Rows, constant, ids, in_scope, read
 
 
 def is_open(store: Any) -> ColumnElement[bool]:
@@ -64,6 +64,12 @@ class NamedCloudStore(ById[CloudStoreRow]):
     """Cloud stores by id, whatever became of them: a membership names its cloud store for ever."""
 
     statement = read(CloudStoreRow, _cloud_stores())
+
+
+class OwnCloudStore(ById[CloudStoreRow]):
+    """Cloud stores of the viewer's organisations by id, whatever became of them."""
+
+    statement = read(CloudStoreRow, _cloud_stores(in_scope(CloudStore.organization_id)))
 
 
 class DecorationRow(Row):

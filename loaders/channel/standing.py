@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnExpressionArgument, select
 
-from loaders.base import ById, ListBy
+from loaders.base import ById
 from loaders.channel.organization import OrganizationRow, any_organizations
-from loaders.paging import Paged, listed, wanted_parents
+from loaders.channel.people import CALLED
+from loaders.paging import Paged, wanted_parents
 from models.channel import Account, Organization, Staff, StoreApplication, SupplyOffer
 from models.reading import TENANT, Row, Rows, ids, in_scope, read
 
@@ -24,7 +25,7 @@ class EmployeeRow(Row):
 
 def _staff(*conditions: ColumnExpressionArgument[bool]) -> Rows:
     return (
-        select(Staff.id, Account.display_name, Staff.role, Staff.is_active, Staff.organization_id)
+        select(Staff.id, CALLED, Staff.role, Staff.is_active, Staff.organization_id)
         .join(Account, (Account.tenant_id == TENANT) & (Account.id == Staff.account_id))
         .where(Staff.tenant_id == TENANT, in_scope(Staff.organization_id), *conditions)
     )
@@ -78,33 +79,32 @@ APPLICANTS = _applicants()
 """The stores that wait for the review of each of the viewer's organisations, the newest first."""
 
 
-class SupplyOfferRow(Row):
-    """Supply that one side has offered, `parent` being one of both."""
+class SupplyOfferEntry(Row):
+    """Supply that one side has offered, on a page of what waits between an organisation and others."""
 
     upstream_id: UUID
     downstream_id: UUID
     offered_by_id: UUID
     offered_at: datetime
-    parent: UUID
+    place: int
+    by_offered_at: datetime
+    by_upstream: UUID
+    by_downstream: UUID
 
 
-_parties = wanted_parents()
-
-
-class SupplyOffersOf(ListBy[SupplyOfferRow]):
-    """What is offered between each organisation and others, for who speaks for it; the oldest first."""
-
-    statement = listed(
-        SupplyOfferRow,
-        _parties,
-        select(
-            SupplyOffer.upstream_id, SupplyOffer.downstream_id, SupplyOffer.offered_by_id, SupplyOffer.offered_at
-        ).where(
-            SupplyOffer.tenant_id == TENANT,
-            (SupplyOffer.upstream_id == _parties.c.parent) | (SupplyOffer.downstream_id == _parties.c.parent),
-            in_scope(_parties.c.parent),
-        ),
-        SupplyOffer.offered_at,
-        SupplyOffer.upstream_id,
-        SupplyOffer.downstream_id,
+def _supply_offers() -> Paged[SupplyOfferEntry]:
+    wanted, x = wanted_parents(), SupplyOffer
+    rows = select(x.upstream_id, x.downstream_id, x.offered_by_id, x.offered_at).where(
+        x.tenant_id == TENANT,
+        (x.upstream_id == wanted.c.parent) | (x.downstream_id == wanted.c.parent),
+        in_scope(wanted.c.parent),
     )
+    key = {x.offered_at: datetime, x.upstream_id: UUID, x.downstream_id: UUID}
+    return Paged(SupplyOfferEntry, wanted, rows, key)
+
+
+SUPPLY_OFFERS = _supply_offers()
+"""What is offered between each of the viewer's organisations and others, the newest first.
+
+No index gives this order: what waits is so little (`MAX_OFFERS_BY`, `MAX_OFFERS_TO`) that it is sorted.
+"""

@@ -5,36 +5,34 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.channel import Person, Role
+from domain.channel import AccountInactive, Person, Role
 from models.base import new_id
 from models.writing import Transaction
 
-_BY_PHONE = text("SELECT id FROM account WHERE tenant_id = :tenant AND phone = :phone")
-_BY_SUBJECT = text("SELECT id FROM account WHERE tenant_id = :tenant AND subject = :subject")
+_BY_SUBJECT = text("SELECT id, is_active FROM account WHERE tenant_id = :tenant AND subject = :subject")
 _MAKE = text("""
-    INSERT INTO account (tenant_id, id, subject, display_name, phone)
-    VALUES (:tenant, :id, :subject, :name, :phone) ON CONFLICT DO NOTHING RETURNING id
+    INSERT INTO account (tenant_id, id, subject, display_name) VALUES (:tenant, :id, :subject, :name)
+    ON CONFLICT (tenant_id, subject) DO NOTHING RETURNING id
 """)
 
 
-async def account_of(tx: Transaction, person: Person) -> UUID | None:
-    """A person's account, made if it is not there; None where her phone is another account's than her subject."""
-    tenant = tx.tenant_id
-    if person.subject is None:
-        known: UUID | None = await tx.scalar(_BY_PHONE, {"tenant": tenant, "phone": person.phone})
-        if known is not None:
-            return known
-    values = {
-        "tenant": tenant,
-        "id": new_id(),
-        "subject": person.called,
-        "name": person.display_name,
-        "phone": person.phone,
-    }
+async def account_of(tx: Transaction, person: Person) -> UUID:
+    """A person's account, made if it is not there.
+
+    It is found by what her issuer of tokens calls her and by nothing else: a phone that stands in an account is proof
+    of nothing, for who wrote it there is not known. Nor is a phone written into an account that is made.
+
+    Raises: AccountInactive.
+    """
+    values = {"tenant": tx.tenant_id, "id": new_id(), "subject": person.called, "name": person.display_name}
     made: UUID | None = await tx.scalar(_MAKE, values)
-    if made is None:
-        made = await tx.scalar(_BY_SUBJECT, {"tenant": tenant, "subject": person.called})
-    return made
+    if made is not None:
+        return made
+    known = (await tx.execute(_BY_SUBJECT, {"tenant": tx.tenant_id, "subject": person.called})).one()
+    if not known.is_active:
+        raise AccountInactive
+    id: UUID = known.id
+    return id
 
 
 class Employed(NamedTuple):
@@ -47,9 +45,10 @@ class Employed(NamedTuple):
 
 
 _EMPLOY = text("""
-    INSERT INTO staff (tenant_id, id, account_id, organization_id, role)
-    VALUES (:tenant, :id, :account, :organization, :role)
-    ON CONFLICT (tenant_id, account_id, organization_id, role) DO UPDATE SET is_active = true RETURNING id
+    INSERT INTO staff (tenant_id, id, account_id, organization_id, role, display_name)
+    VALUES (:tenant, :id, :account, :organization, :role, :name)
+    ON CONFLICT (tenant_id, account_id, organization_id, role) DO UPDATE
+    SET is_active = true, display_name = EXCLUDED.display_name RETURNING id
 """)
 _STAFF = text("SELECT id, organization_id, role, is_active FROM staff WHERE tenant_id = :tenant AND id = :id")
 _OTHERS = text("""
@@ -60,9 +59,9 @@ _DISMISS_ALL = text("UPDATE staff SET is_active = false WHERE tenant_id = :tenan
 _DISMISS = text("UPDATE staff SET is_active = false WHERE tenant_id = :tenant AND id = :id")
 
 
-async def employ(tx: Transaction, account: UUID, organization: UUID, role: Role) -> UUID:
-    """Give an account a role, or the one it had before again."""
-    values = {"tenant": tx.tenant_id, "id": new_id(), "account": account, "organization": organization}
+async def employ(tx: Transaction, account: UUID, organization: UUID, role: Role, name: str | None = None) -> UUID:
+    """Give an account a role, or the one it had before again; `name` is what the organisation calls her."""
+    values = {"tenant": tx.tenant_id, "id": new_id(), "account": account, "organization": organization, "name": name}
     employed: UUID = await tx.scalar(_EMPLOY, {**values, "role": role.value})
     return employed
 

@@ -70,13 +70,15 @@ async def holder_of(tx: Transaction, territory: UUID) -> UUID | None:
     return found
 
 
-async def set_regions(tx: Transaction, territory: UUID, regions: Sequence[str]) -> None:
-    """Let a territory, which this act has locked or made, be of these regions and no others."""
+async def set_regions(tx: Transaction, territory: UUID, regions: Sequence[str]) -> list[str]:
+    """Let a territory, which this act has locked or made, be of these regions and no others; which those are, once."""
     mine = delete(TerritoryRegion).filter_by(tenant_id=tx.tenant_id, territory_id=territory)
     await tx.execute(mine)
-    if regions:
-        rows = [{"tenant_id": tx.tenant_id, "territory_id": territory, "region_code": code} for code in sorted(regions)]
+    codes = sorted(set(regions))
+    if codes:
+        rows = [{"tenant_id": tx.tenant_id, "territory_id": territory, "region_code": code} for code in codes]
         await tx.execute(insert(TerritoryRegion), rows)
+    return codes
 
 
 # ── cloud stores ──────────────────────────────────────────────────────────────────────────────────────────────────────

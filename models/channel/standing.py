@@ -20,10 +20,11 @@ class Standing(NamedTuple):
     code: str
     status: OrganizationStatus
     region: str | None
+    suspended_by: UUID | None
 
 
 _LOCK = text("""
-    SELECT id, tier, code, status, region_code FROM organization
+    SELECT id, tier, code, status, region_code, suspended_by_id FROM organization
     WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))
     ORDER BY id FOR NO KEY UPDATE
 """)
@@ -33,7 +34,14 @@ async def lock(tx: Transaction, organizations: Iterable[UUID]) -> dict[UUID, Sta
     """The organisations that are there, locked until the act ends, in the order of their ids."""
     rows = await tx.execute(_LOCK, {"tenant": tx.tenant_id, "ids": sorted(set(organizations))})
     return {
-        row.id: Standing(row.id, Tier(row.tier), row.code, OrganizationStatus(row.status), row.region_code)
+        row.id: Standing(
+            row.id,
+            Tier(row.tier),
+            row.code,
+            OrganizationStatus(row.status),
+            row.region_code,
+            row.suspended_by_id,
+        )
         for row in rows
     }
 
@@ -76,9 +84,15 @@ async def make_organization(
     return made
 
 
-async def set_status(tx: Transaction, organization: UUID, status: OrganizationStatus) -> None:
-    """Give an organisation, which this act has locked, its new status."""
-    await tx.execute(update(Organization).filter_by(tenant_id=tx.tenant_id, id=organization).values(status=status))
+async def set_status(
+    tx: Transaction, organization: UUID, status: OrganizationStatus, *, suspended_by: UUID | None = None
+) -> None:
+    """Give an organisation, which this act has locked, its new status; `suspended_by` None is the platform."""
+    await tx.execute(
+        update(Organization)
+        .filter_by(tenant_id=tx.tenant_id, id=organization)
+        .values(status=status, suspended_by_id=suspended_by)
+    )
 
 
 async def rename(tx: Transaction, organization: UUID, name: str, where: Address) -> None:

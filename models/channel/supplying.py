@@ -224,6 +224,11 @@ _OFFER = text("""
     INSERT INTO supply_offer (tenant_id, downstream_id, upstream_id, offered_by_id, offered_at)
     VALUES (:tenant, :downstream, :upstream, :by, :now)
 """)
+_WAITING = text("""
+    SELECT (SELECT count(*) FROM supply_offer WHERE tenant_id = :tenant AND offered_by_id = :by) AS made,
+           (SELECT count(*) FROM supply_offer
+            WHERE tenant_id = :tenant AND (upstream_id = :to OR downstream_id = :to) AND offered_by_id <> :to) AS had
+""")
 _SETTLE = text("""
     DELETE FROM supply_offer
     WHERE tenant_id = :tenant AND downstream_id = :downstream AND upstream_id = :upstream RETURNING offered_by_id
@@ -235,6 +240,12 @@ async def offered_by(tx: Transaction, upstream: UUID, downstream: UUID) -> UUID 
     ends = {"tenant": tx.tenant_id, "upstream": upstream, "downstream": downstream}
     found: UUID | None = await tx.scalar(_OFFERED, ends)
     return found
+
+
+async def offers_waiting(tx: Transaction, by: UUID, to: UUID) -> tuple[int, int]:
+    """How many offers of the one wait, and how many to the other. This act is `alone`."""
+    row = (await tx.execute(_WAITING, {"tenant": tx.tenant_id, "by": by, "to": to})).one()
+    return row.made, row.had
 
 
 async def offer(tx: Transaction, upstream: UUID, downstream: UUID, by: UUID) -> None:

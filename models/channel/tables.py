@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.channel import (
     HOST_NAME,
     MAX_HOST_CHARS,
+    PHONE_ADDRESS,
     EdgeKind,
     OrganizationStatus,
     Role,
@@ -94,7 +95,9 @@ class Region(Base):
 class Account(Base):
     """One person's login, whatever she is: shopper, clerk, buyer. No two of a tenant share a subject or a phone.
 
-    `phone` is written in one way alone, so that the same number is the same text: see `domain.member.PHONE`.
+    `phone` is written in one way alone, so that the same number is the same text: see `domain.member.PHONE`. It says
+    where she is reached and proves nothing: an account is found by its subject, which for who logs in by her phone is
+    that phone's address.
     """
 
     __tablename__ = "account"
@@ -108,12 +111,21 @@ class Account(Base):
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "subject"),
         CheckConstraint(f"phone ~ '{PHONE}'", name="phone"),
+        CheckConstraint(
+            f"subject NOT LIKE '{PHONE_ADDRESS}%' OR"
+            f" substr(subject, {len(PHONE_ADDRESS) + 1}) ~ '{PHONE}'"
+            f" AND coalesce('{PHONE_ADDRESS}' || phone = subject, true)",
+            name="called_by_its_phone",
+        ),
         Index("uq_account_phone", "tenant_id", "phone", unique=True, postgresql_where=text("phone IS NOT NULL")),
     )
 
 
 class Organization(Base):
-    """A legal or trading party of one tier. `latitude_e7` and `longitude_e7` are ten-millionths of a degree."""
+    """A legal or trading party of one tier. `latitude_e7` and `longitude_e7` are ten-millionths of a degree.
+
+    `suspended_by_id` is which organisation has suspended it; null where the platform has, or nobody.
+    """
 
     __tablename__ = "organization"
 
@@ -130,6 +142,7 @@ class Organization(Base):
     postal_code: Mapped[str | None]
     latitude_e7: Mapped[int | None]
     longitude_e7: Mapped[int | None]
+    suspended_by_id: Mapped[UUID | None] = mapped_column(Uuid)
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "tier", "code"),
         # What the closure repeats of its descendant; the key lets a foreign key keep the copy true.
@@ -138,6 +151,9 @@ class Organization(Base):
         code_length(),
         one_of("tier", Tier),
         one_of("status", OrganizationStatus),
+        ref("suspended_by_id", "organization"),
+        CheckConstraint("suspended_by_id IS NULL OR status = 'SUSPENDED'", name="suspended_by_of_suspended"),
+        CheckConstraint("suspended_by_id <> id", name="not_by_itself"),
         CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
         CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="longitude"),
         CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name="point_whole"),
@@ -268,11 +284,15 @@ class SupplyOffer(Base):
         CheckConstraint("upstream_id <> downstream_id", name="not_itself"),
         CheckConstraint("offered_by_id IN (upstream_id, downstream_id)", name="by_one_of_both"),
         Index(None, "tenant_id", "upstream_id", "downstream_id"),
+        Index(None, "tenant_id", "offered_by_id"),
     )
 
 
 class Staff(Base):
-    """An account's role in an organisation."""
+    """An account's role in an organisation. `display_name` is what her people there call her, if they said so.
+
+    What the account itself is called they need not know before she comes.
+    """
 
     __tablename__ = "staff"
 
@@ -282,8 +302,10 @@ class Staff(Base):
     organization_id: Mapped[Id]
     role: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    display_name: Mapped[str | None]
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "account_id", "organization_id", "role"),
+        CheckConstraint(f"char_length(display_name) BETWEEN 1 AND {MAX_NAME_CHARS}", name="display_name_length"),
         ref("account_id", "account"),
         ref("organization_id", "organization"),
         one_of("role", Role),

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from domain.access import SYSTEM
 from domain.base import Refused, TimedOut, Unavailable
 from models.inventory.holding import hold_all
 from models.inventory.recording import Holding
@@ -33,7 +34,7 @@ HOLDS_WAITING: Final = 10_000
 """The most that wait in one process, of all tenants."""
 ATTEMPTS: Final = 3
 """How often a transaction is begun that PostgreSQL undoes for another's sake."""
-COMMITTER: Final = Actor("PLATFORM_ADMIN", "committer")
+COMMITTER: Final = Actor(SYSTEM, "committer")
 """Whose the transaction is; each hold is its own caller's."""
 
 

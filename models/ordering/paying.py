@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from domain.access import SYSTEM
 from domain.base import Unavailable
 from domain.ordering import (
     MAX_PAYMENTS,
@@ -146,7 +147,7 @@ async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datet
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with pool.transaction(notice.tenant) as session:
-                actor = Actor("PLATFORM_ADMIN", f"provider:{provider}")
+                actor = Actor(SYSTEM, f"provider:{provider}")
                 outcome = await _taken(Transaction(session, notice.tenant, actor, now), provider, notice)
         except Collision as collision:
             if attempt == ATTEMPTS:

@@ -1,6 +1,6 @@
 """What the channel's acts stand on: the organisations they speak of, who answers for them, regions that are there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from domain.access import ActorClass
@@ -33,17 +33,19 @@ def is_platform(viewer: Viewer) -> bool:
     return viewer.actor_class is ActorClass.PLATFORM_ADMIN
 
 
-def must_for_any(viewer: Viewer, organizations: Iterable[UUID]) -> None:
-    """Let on who may set up one of the organisations, and the platform, which then acts in its own name.
+def let_on_any(ctx: Context, tx: Transaction, organizations: Sequence[UUID]) -> None:
+    """Let on who may set up one of the organisations; the platform acts on behalf of the first, and the audit says so.
 
     Raises: NotAllowed.
     """
-    if is_platform(viewer):
+    if is_platform(ctx.viewer):
+        if organizations:
+            tx.acts_for(organizations[0])
         return
-    own = viewer.organization_id
-    if own is None or own not in set(organizations):
+    own = ctx.viewer.organization_id
+    if own is None or own not in organizations:
         raise NotAllowed
-    viewer.must(Permission.ORGANIZATION, own)
+    ctx.viewer.must(Permission.ORGANIZATION, own)
 
 
 async def answering_for(tx: Transaction, organization: UUID) -> tuple[UUID, ...]:
@@ -69,6 +71,11 @@ async def _chain(tx: Transaction, organization: UUID) -> list[Link]:
 
 def _above(chain: Sequence[Link]) -> tuple[UUID, ...]:
     return above_in_chain([link.id for link in chain], {link.id: link.tier for link in chain})
+
+
+def each_region(codes: Sequence[str]) -> dict[Path, str | None]:
+    """The regions of an area by their places in the input, for `known_regions`."""
+    return {("input", "regionCodes", place): code for place, code in enumerate(codes)}
 
 
 async def known_regions(ctx: Context, wanted: Mapping[Path, str | None]) -> None:

@@ -16,6 +16,7 @@ from loaders.channel import (
     OF_TIER_IN_REGION,
     SITES,
     STAFF_OF,
+    SUPPLY_OFFERS,
     BrandRow,
     BrandsOf,
     CloudStoreById,
@@ -33,8 +34,6 @@ from loaders.channel import (
     SectionsOf,
     SiteById,
     SuppliesViewer,
-    SupplyOfferRow,
-    SupplyOffersOf,
     TenantById,
     TenantRow,
     TerritoriesOf,
@@ -182,9 +181,9 @@ async def staff_of(rows: Organizations, ctx: Context, *, first: int, after: str 
     return await connect(ctx, STAFF_OF, [row.id for row in rows], first, after)
 
 
-async def supply_offers(rows: Organizations, ctx: Context) -> list[list[SupplyOfferRow]]:
+async def supply_offers(rows: Organizations, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
     """What is offered between each organisation and others."""
-    return await ctx.load(SupplyOffersOf).many([row.id for row in rows])
+    return await connect(ctx, SUPPLY_OFFERS, [row.id for row in rows], first, after)
 
 
 cloud_store_of = named("cloud_store_id", CloudStoreById)

@@ -37,7 +37,7 @@ from models.channel import (
 )
 from models.writing import Event, Made, Transaction
 from resolvers.acts import Done, act, let_on
-from resolvers.channel.ground import is_platform, known_regions, must_for_any, protecting, standing
+from resolvers.channel.ground import each_region, is_platform, known_regions, let_on_any, protecting, standing
 from resolvers.context import Context
 
 
@@ -81,19 +81,18 @@ async def create_territory(ctx: Context, key: str, command: CreateTerritory) -> 
     """Who answers for an organisation gives it an area; a brand gives itself one."""
 
     async def effect(tx: Transaction) -> Done:
-        must_for_any(ctx.viewer, await protecting(tx, command.organization))
+        let_on_any(ctx, tx, await protecting(tx, command.organization))
         must_trade((await standing(tx, command.organization)).status)
         above = await protecting(tx, command.organization)  # again: who it is may have changed until the lock
-        must_for_any(ctx.viewer, above)
-        await known_regions(ctx, {("input", "regionCodes", at): code for at, code in enumerate(command.regions)})
+        let_on_any(ctx, tx, above)
+        await known_regions(ctx, each_region(command.regions))
         id = await make_territory(tx, command.organization, command.name)
         if id is None:
             raise InvalidInput([Problem(("input", "name"), "The organisation has a territory of this name.")])
-        await set_regions(tx, id, command.regions)
+        facts = {"regions": await set_regions(tx, id, command.regions)}
         territory = Made("territory", id)
-        hears = frozenset({command.organization, *above})
-        await tx.tell(Event("TerritoryCreated", territory, hears, {"regions": list(command.regions)}))
-        return Done(territory, {"regions": list(command.regions)})
+        await tx.tell(Event("TerritoryCreated", territory, frozenset({command.organization, *above}), facts))
+        return Done(territory, facts)
 
     return await act(ctx, "createTerritory", key, command, effect)
 
@@ -106,11 +105,10 @@ async def set_territory_regions(ctx: Context, key: str, command: SetTerritoryReg
         if holder is None:
             raise NotAllowed
         above = await protecting(tx, holder)
-        must_for_any(ctx.viewer, above)
-        await known_regions(ctx, {("input", "regionCodes", at): code for at, code in enumerate(command.regions)})
-        await set_regions(tx, command.territory, command.regions)
+        let_on_any(ctx, tx, above)
+        await known_regions(ctx, each_region(command.regions))
+        facts = {"regions": await set_regions(tx, command.territory, command.regions)}
         territory = Made("territory", command.territory)
-        facts = {"regions": list(command.regions)}
         await tx.tell(Event("TerritoryRegionsSet", territory, frozenset({holder, *above}), facts))
         return Done(territory, facts)
 
@@ -127,9 +125,8 @@ async def add_staff(ctx: Context, key: str, command: AddStaff) -> Any:
         must_trade(organization.status)
         check_role(command.role, organization.tier)
         account = await account_of(tx, command.person)
-        if account is None:
-            raise InvalidInput([Problem(("input", "person", "phone"), "Another account has this phone.")])
-        staff = Made("staff", await employ(tx, account, organization.id, command.role))
+        called = command.person.display_name
+        staff = Made("staff", await employ(tx, account, organization.id, command.role, called))
         await tx.tell(Event("StaffAdded", staff, frozenset({organization.id}), {"role": command.role}))
         return Done(staff, {"role": command.role})
 

@@ -6,7 +6,7 @@ Locks: key → the tenant's campaigns → the tenant's channel → organisations
 from typing import Any
 from uuid import UUID
 
-from domain.base import CodeTaken, InvalidInput, NotAllowed, Problem
+from domain.base import CodeTaken, NotAllowed
 from domain.channel import (
     MAX_WAITING,
     ApplyAsStore,
@@ -23,6 +23,7 @@ from domain.channel import (
     check_edge,
     must_trade,
     status_after,
+    who_may_resume,
 )
 from domain.permissions import Permission
 from models.campaign import raise_revision
@@ -46,7 +47,7 @@ from models.channel import (
 )
 from models.writing import Event, Made, Transaction
 from resolvers.acts import Done, act, let_on
-from resolvers.channel.ground import answering_for, known_regions, made, must_for_any, standing
+from resolvers.channel.ground import answering_for, known_regions, let_on_any, made, standing
 from resolvers.context import Context
 
 _REGION = ("input", "where", "regionCode")
@@ -70,9 +71,7 @@ async def invite_organization(ctx: Context, key: str, command: InviteOrganizatio
         id = await _founded(tx, command, command.tier, status, _rejected(there, before))
         await supply(tx, upstream.id, id, primary=True)
         account = await account_of(tx, command.administrator)
-        if account is None:
-            raise InvalidInput([Problem(("input", "administrator", "phone"), "Another account has this phone.")])
-        await employ(tx, account, id, administrator_of(command.tier))
+        await employ(tx, account, id, administrator_of(command.tier), command.administrator.display_name)
         new = Made(command.tier.lower(), id)
         await tx.tell(Event("OrganizationInvited", new, frozenset({upstream.id, id}), {"code": command.code}))
         return Done(new, {"upstream": upstream.id.hex})
@@ -185,14 +184,17 @@ async def resume_organization(ctx: Context, key: str, command: ChangeStanding) -
 async def _change(ctx: Context, operation: str, key: str, command: ChangeStanding, step: Step, told: str) -> Any:
     async def effect(tx: Transaction) -> Done:
         # Whether campaigns reach hangs on whether their owners trade. Nobody gets to hold this lock who may not.
-        must_for_any(ctx.viewer, await answering_for(tx, command.organization))
+        let_on_any(ctx, tx, await answering_for(tx, command.organization))
         await raise_revision(tx.session, tx.tenant_id)
         await alone(tx)
         above = await answering_for(tx, command.organization)
-        must_for_any(ctx.viewer, above)
+        let_on_any(ctx, tx, above)
         organization = await standing(tx, command.organization)
         status = status_after(step, organization.status)
-        await set_status(tx, organization.id, status)
+        if step is Step.RESUME:
+            let_on_any(ctx, tx, who_may_resume(above, organization.suspended_by))
+        by = ctx.viewer.organization_id if step is Step.SUSPEND else None
+        await set_status(tx, organization.id, status, suspended_by=by)
         await tx.tell(Event(told, made(organization), frozenset({organization.id, *above}), {"reason": command.reason}))
         return Done(made(organization), {"status": status, "reason": command.reason})
 

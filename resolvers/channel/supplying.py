@@ -12,18 +12,32 @@ from domain.channel import (
     EdgeKind,
     JoinUpstream,
     LeaveUpstream,
+    OrganizationStatus,
     SupplyEdge,
     check_edge,
+    check_offers,
     must_trade,
     primary_after_leaving,
 )
 from domain.permissions import Permission
 from models.catalog import Ended, end_beyond
-from models.channel import Standing, alone, edges_to, follow, lock, offer, offered_by, part, settle, supply
+from models.channel import (
+    Standing,
+    alone,
+    edges_to,
+    follow,
+    lock,
+    offer,
+    offered_by,
+    offers_waiting,
+    part,
+    settle,
+    supply,
+)
 from models.inventory import Stopped, stop_beyond
 from models.writing import Event, Made, Transaction
 from resolvers.acts import Done, act, let_on
-from resolvers.channel.ground import is_platform, made, must_for_any
+from resolvers.channel.ground import is_platform, let_on_any, made
 from resolvers.context import Context
 
 
@@ -75,20 +89,25 @@ async def join_upstream(ctx: Context, key: str, command: JoinUpstream) -> Any:
     """One of two says that the other is to supply it, or to be supplied; once both have, it does."""
 
     async def effect(tx: Transaction) -> Done:
-        must_for_any(ctx.viewer, (command.upstream, command.organization))
+        let_on_any(ctx, tx, (command.organization, command.upstream))
         ends = await _ends(tx, command)
+        side = ctx.viewer.organization_id
         for end in (ends.upstream, ends.downstream):
-            must_trade(end.status)
+            if end.id == side or is_platform(ctx.viewer):
+                must_trade(end.status)
+            elif end.status is not OrganizationStatus.ACTIVE:
+                raise NotAllowed  # what another's standing is, a stranger is not told
         check_edge(EdgeKind.SUPPLIES, ends.upstream.tier, ends.downstream.tier)
         if ends.joined:
             raise InvalidInput([Problem(("input", "upstreamId"), "It supplies the organisation already.")])
-        side = ctx.viewer.organization_id
         by = await offered_by(tx, ends.upstream.id, ends.downstream.id)
         if is_platform(ctx.viewer) or by not in (None, side):
             await settle(tx, ends.upstream.id, ends.downstream.id)
             await supply(tx, ends.upstream.id, ends.downstream.id, primary=not ends.edges)
             await tx.tell(ends.told("UpstreamJoined"))
         elif by is None and side is not None:
+            other = ends.upstream.id if side == ends.downstream.id else ends.downstream.id
+            check_offers(*await offers_waiting(tx, side, other))
             await offer(tx, ends.upstream.id, ends.downstream.id, side)
             await tx.tell(ends.told("SupplyOffered"))
         return ends.done
@@ -100,7 +119,7 @@ async def leave_upstream(ctx: Context, key: str, command: LeaveUpstream) -> Any:
     """One of two ends that the other supplies it, or is supplied, or takes back or turns down what was offered."""
 
     async def effect(tx: Transaction) -> Done:
-        must_for_any(ctx.viewer, (command.upstream, command.organization))
+        let_on_any(ctx, tx, (command.organization, command.upstream))
         ends = await _ends(tx, command)
         if not ends.joined:
             if not await settle(tx, ends.upstream.id, ends.downstream.id):

@@ -17,6 +17,7 @@ from schema.acts import (
     KeyReused,
     NotAllowed,
     act,
+    characters,
     each_row,
     saved,
 )
@@ -32,17 +33,13 @@ def _each_once(check: Checking, name: str, codes: Sequence[str]) -> None:
         check.wrong(name, "Each code is expected once.")
 
 
-def _optional(check: Checking, name: str, text: str | None, most: int) -> str | None:
-    return None if text is None else check.text(name, text, most)
-
-
 # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @strawberry.input(description="A category as it is to be (类目).")
 class CategoryInput:
     """A row."""
 
-    code: str = strawberry.field(description="Its code, by which it is found (编码).")
-    name: str = strawberry.field(description="Its name (名称).")
+    code: str = strawberry.field(description=f"Its code, by which it is found, {characters(MAX_CODE_CHARS)} (编码).")
+    name: str = strawberry.field(description=f"Its name, {characters(MAX_NAME_CHARS)} (名称).")
     parent: str | None = strawberry.field(
         default=None, description="The code of the category above it, which may stand in another row (上级类目编码)."
     )
@@ -52,7 +49,7 @@ class CategoryInput:
         return domain.CategoryLine(
             check.text("code", self.code, MAX_CODE_CHARS),
             check.text("name", self.name, MAX_NAME_CHARS),
-            _optional(check, "parent", self.parent, MAX_CODE_CHARS),
+            check.optional_text("parent", self.parent, MAX_CODE_CHARS),
         )
 
 
@@ -71,9 +68,13 @@ class SaveCategoriesInput:
 class ProductInput:
     """A row."""
 
-    code: str = strawberry.field(description="Its code, by which the brand's product is found (编码).")
-    name: str = strawberry.field(description="Its name (名称).")
-    description: str | None = strawberry.field(default=None, description="What it is (说明).")
+    code: str = strawberry.field(
+        description=f"Its code, by which the brand's product is found, {characters(MAX_CODE_CHARS)} (编码)."
+    )
+    name: str = strawberry.field(description=f"Its name, {characters(MAX_NAME_CHARS)} (名称).")
+    description: str | None = strawberry.field(
+        default=None, description=f"What it is, {characters(MAX_TEXT_CHARS)}, lines too (说明)."
+    )
     category: str | None = strawberry.field(default=None, description="The code of its category (类目编码).")
 
     def to_command(self, check: Checking) -> domain.ProductLine:
@@ -81,8 +82,8 @@ class ProductInput:
         return domain.ProductLine(
             check.text("code", self.code, MAX_CODE_CHARS),
             check.text("name", self.name, MAX_NAME_CHARS),
-            _optional(check, "description", self.description, MAX_TEXT_CHARS),
-            _optional(check, "category", self.category, MAX_CODE_CHARS),
+            check.optional_text("description", self.description, MAX_TEXT_CHARS, lines=True),
+            check.optional_text("category", self.category, MAX_CODE_CHARS),
         )
 
 
@@ -104,7 +105,7 @@ class SaveProductsInput:
 class PackUnitInput:
     """A pack."""
 
-    code: str = strawberry.field(description="The pack: BOTTLE, CASE … (包装).")
+    code: str = strawberry.field(description=f"The pack: BOTTLE, CASE …, {characters(MAX_CODE_CHARS)} (包装).")
     units: int = strawberry.field(description="Base units in one pack, from 1 (每包数量).")
 
     def to_command(self, check: Checking) -> domain.Pack:
@@ -119,7 +120,9 @@ class AttributeInput:
     """One of the values is set."""
 
     code: str = strawberry.field(description="The attribute's code (属性编码).")
-    text: str | None = strawberry.field(default=None, description="The value of a text attribute (文本值).")
+    text: str | None = strawberry.field(
+        default=None, description=f"The value of a text attribute, {characters(MAX_TEXT_CHARS)} (文本值)."
+    )
     integer: Count | None = strawberry.field(default=None, description="The value of an integer attribute (整数值).")
     boolean: bool | None = strawberry.field(default=None, description="The value of a yes-or-no attribute (是否值).")
     date: dt.date | None = strawberry.field(default=None, description="The value of a date attribute (日期值).")
@@ -128,7 +131,7 @@ class AttributeInput:
         """The attribute."""
         given = domain.AttributeGiven(
             check.text("code", self.code, MAX_CODE_CHARS),
-            _optional(check, "text", self.text, MAX_TEXT_CHARS),
+            check.optional_text("text", self.text, MAX_TEXT_CHARS),
             self.integer,
             self.boolean,
             self.date,
@@ -142,10 +145,14 @@ class AttributeInput:
 class SkuInput:
     """A row."""
 
-    code: str = strawberry.field(description="The item number, by which it is found (货号).")
+    code: str = strawberry.field(
+        description=f"The item number, by which it is found, {characters(MAX_CODE_CHARS)} (货号)."
+    )
     product: str = strawberry.field(description="The code of its product (所属商品编码).")
-    name: str = strawberry.field(description="Its name (名称).")
-    barcode: str | None = strawberry.field(default=None, description="Its barcode (条码).")
+    name: str = strawberry.field(description=f"Its name, {characters(MAX_NAME_CHARS)} (名称).")
+    barcode: str | None = strawberry.field(
+        default=None, description=f"Its barcode, {characters(MAX_CODE_CHARS)} (条码)."
+    )
     base_unit: str | None = strawberry.field(
         default=None, description="The unit that quantities and prices count, for good. Left out: EACH (基本单位)."
     )
@@ -168,8 +175,8 @@ class SkuInput:
             code=check.text("code", self.code, MAX_CODE_CHARS),
             product=check.text("product", self.product, MAX_CODE_CHARS),
             name=check.text("name", self.name, MAX_NAME_CHARS),
-            barcode=_optional(check, "barcode", self.barcode, MAX_CODE_CHARS),
-            base_unit=_optional(check, "baseUnit", self.base_unit, MAX_CODE_CHARS),
+            barcode=check.optional_text("barcode", self.barcode, MAX_CODE_CHARS),
+            base_unit=check.optional_text("baseUnit", self.base_unit, MAX_CODE_CHARS),
             min_qty=check.number("minQty", self.min_qty, 1, MAX_QUANTITY),
             step_qty=check.number("stepQty", self.step_qty, 1, MAX_QUANTITY),
             shelf_life_days=None if life is None else check.number("shelfLifeDays", life, 1, MAX_QUANTITY),

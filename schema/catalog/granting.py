@@ -10,7 +10,7 @@ from domain import catalog as domain
 from domain.money import MAX_SAFE
 from models.base import MAX_CODE_CHARS
 from resolvers import catalog
-from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, about, act, each_row, saved
+from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, about, act, characters, each_row, saved
 from schema.base import OWN, Count, Fen
 from schema.catalog.goods import MAX_NAME_CHARS
 from schema.catalog.pricing import TIERS, NotAuthorizedSku, PriceOutOfRange, check_time
@@ -54,8 +54,10 @@ class AuthorizeAssortmentInput:
     """What may be sold, by whom and for how long."""
 
     grantee_id: strawberry.ID = strawberry.field(description="Who may sell it, below the grantor (被授权方标识).")
-    code: str = strawberry.field(description="The assortment's code, the grantor's own (编码).")
-    name: str = strawberry.field(description="The assortment's name (名称).")
+    code: str = strawberry.field(
+        description=f"The assortment's code, the grantor's own, {characters(MAX_CODE_CHARS)} (编码)."
+    )
+    name: str = strawberry.field(description=f"The assortment's name, {characters(MAX_NAME_CHARS)} (名称).")
     rows: list[AssortmentSkuInput] = strawberry.field(
         description="The skus that are added to it, changed in it or taken out, at most 500 (可售商品与控价)."
     )
@@ -148,11 +150,7 @@ class UnlistInput:
 
     def to_command(self, check: Checking) -> domain.Unlist:
         """The skus."""
-        if not 1 <= len(self.sku_ids) <= base.MAX_ROWS:
-            check.wrong("skuIds", f"1 to {base.MAX_ROWS} are expected.")
-            return domain.Unlist(check.id("cloudStoreId", self.cloud_store_id, "cloudstore"), ())
-        inside = check.at("skuIds")
-        skus = tuple(inside.id(str(place), text, "sku") for place, text in enumerate(self.sku_ids))
+        skus = check.ids("skuIds", self.sku_ids, base.MAX_ROWS, "sku", least=1)
         return domain.Unlist(check.id("cloudStoreId", self.cloud_store_id, "cloudstore"), skus)
 
 

@@ -20,6 +20,7 @@ from schema.acts import (
     Refusal,
     about,
     act,
+    characters,
     each_row,
     fact,
     refusal,
@@ -61,8 +62,8 @@ def check_time(check: Checking, start: dt.datetime | None, end: dt.datetime | No
 class CreatePriceListInput:
     """Of the last five fields the one that the scope asks for is given."""
 
-    code: str = strawberry.field(description="Its code, the seller's own (编码).")
-    name: str = strawberry.field(description="Its name (名称).")
+    code: str = strawberry.field(description=f"Its code, the seller's own, {characters(MAX_CODE_CHARS)} (编码).")
+    name: str = strawberry.field(description=f"Its name, {characters(MAX_NAME_CHARS)} (名称).")
     audience: PriceAudience = strawberry.field(description="Who buys at its prices (价格对象).")
     scope: PriceScope = strawberry.field(
         description="To which of them it speaks; shoppers: BASE, REGION or SITE (价格范围)."
@@ -73,7 +74,9 @@ class CreatePriceListInput:
     buyer_id: strawberry.ID | None = strawberry.field(
         default=None, description="The buyer of a CONTRACT (合同买方标识)."
     )
-    buyer_tag: str | None = strawberry.field(default=None, description="The tag of the buyers, for TAG (买方标签).")
+    buyer_tag: str | None = strawberry.field(
+        default=None, description=f"The tag of the buyers, for TAG, {characters(MAX_CODE_CHARS)} (买方标签)."
+    )
     buyer_tier: Tier | None = strawberry.field(default=None, description="The tier of the buyers, for TIER (买方层级).")
     region_code: str | None = strawberry.field(default=None, description="The region, for REGION (区划编码).")
     site_id: strawberry.ID | None = strawberry.field(default=None, description="The site, for SITE (分站标识).")
@@ -92,9 +95,6 @@ class CreatePriceListInput:
                 check.wrong(name, f"It is expected for {scope}, and for nothing else.")
         if self.audience == domain.PriceAudience.CONSUMER and self.scope not in domain.SHOPPERS_SCOPES:
             check.wrong("scope", "A list for shoppers speaks to everyone, a region or a site.")
-        for name, text in (("buyerTag", self.buyer_tag), ("regionCode", self.region_code)):
-            if text is not None:
-                check.text(name, text, MAX_CODE_CHARS)
         return domain.CreatePriceList(
             code=check.text("code", self.code, MAX_CODE_CHARS),
             name=check.text("name", self.name, MAX_NAME_CHARS),
@@ -102,9 +102,9 @@ class CreatePriceListInput:
             scope=self.scope,
             seller=check.optional_id("sellerId", self.seller_id, *TIERS),
             buyer=check.optional_id("buyerId", self.buyer_id, *TIERS),
-            buyer_tag=self.buyer_tag,
+            buyer_tag=check.optional_text("buyerTag", self.buyer_tag, MAX_CODE_CHARS),
             buyer_tier=self.buyer_tier,
-            region=self.region_code,
+            region=check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
             site=check.optional_id("siteId", self.site_id, "site"),
         )
 

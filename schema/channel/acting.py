@@ -45,6 +45,13 @@ class TooManyApplications(Refusal):
     most: int = fact("most", "How many may wait at once (上限).")
 
 
+@refusal(domain.TooManyOffers, "Too much supply waits for the other side's consent (待确认供货过多).")
+class TooManyOffers(Refusal):
+    """With the most that may; whether of who offers or of who is asked."""
+
+    most: int = fact("most", "How many may wait at once (上限).")
+
+
 @refusal(domain.EdgeNotAllowed, "Such an edge does not join these tiers (层级关系不允许).")
 class EdgeNotAllowed(Refusal):
     """With both tiers."""
@@ -96,6 +103,11 @@ class LastAdministrator(Refusal):
     """Nothing was done."""
 
 
+@refusal(domain.AccountInactive, "The person's account is shut (账号已停用).")
+class AccountInactive(Refusal):
+    """Nothing was done."""
+
+
 @refusal(domain.ModeNotAllowed, "A cloud store of this tier does not sell so (云店模式不适用).")
 class ModeNotAllowed(Refusal):
     """With both."""
@@ -114,7 +126,16 @@ _Any: TypeAlias = InvalidInput | KeyReused | NotAllowed
 _AnyOrganization: TypeAlias = Brand | Subsidiary | Agent | Distributor | Store | Supplier
 
 InviteOrganizationResult = Annotated[
-    Subsidiary | Agent | Distributor | Store | CodeTaken | EdgeNotAllowed | StatusForbids | SupplyTooDeep | _Any,
+    Subsidiary
+    | Agent
+    | Distributor
+    | Store
+    | AccountInactive
+    | CodeTaken
+    | EdgeNotAllowed
+    | StatusForbids
+    | SupplyTooDeep
+    | _Any,
     strawberry.union("InviteOrganizationResult", description="Who was invited, or why nobody was (邀请结果)."),
 ]
 ApplyAsStoreResult = Annotated[
@@ -130,7 +151,7 @@ ChangeStandingResult = Annotated[
     strawberry.union("ChangeStandingResult", description="The organisation, or why nothing changed (状态变更结果)."),
 ]
 JoinUpstreamResult = Annotated[
-    _AnyOrganization | EdgeNotAllowed | StatusForbids | SupplyCycle | SupplyTooDeep | _Any,
+    _AnyOrganization | EdgeNotAllowed | StatusForbids | SupplyCycle | SupplyTooDeep | TooManyOffers | _Any,
     strawberry.union("JoinUpstreamResult", description="Who is, or is to be, supplied, or why not (供货结果)."),
 ]
 LeaveUpstreamResult = Annotated[
@@ -154,7 +175,7 @@ SetTerritoryRegionsResult = Annotated[
     strawberry.union("SetTerritoryRegionsResult", description="The territory, or why it stays (调整区域结果)."),
 ]
 AddStaffResult = Annotated[
-    Staff | RoleNotAllowed | StatusForbids | _Any,
+    Staff | AccountInactive | RoleNotAllowed | StatusForbids | _Any,
     strawberry.union("AddStaffResult", description="The role, or why nobody has it (新增员工结果)."),
 ]
 EndStaffResult = Annotated[

@@ -1,18 +1,16 @@
 """What the channel's acts take."""
 
 import re
-from collections.abc import Sequence
-from uuid import UUID
 
 import strawberry
 
 from domain import channel as domain
-from domain.access import is_name
+from domain.access import NAME_CHARS, is_name
 from domain.channel import MAX_REGIONS, MAX_SECTION_GOODS, MAX_SECTIONS
 from domain.member import PHONE
 from models.base import MAX_CODE_CHARS
 from models.channel import MAX_BANNER_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, MAX_URL_CHARS
-from schema.acts import Checking
+from schema.acts import Checking, characters
 from schema.enums import CloudStoreMode, Role, SiteKind, Tier
 
 TIERS = tuple(tier.lower() for tier in domain.Tier)
@@ -20,28 +18,10 @@ _ORGANIZATION = "The organisation (组织标识)."
 _UPSTREAM = "The organisation that supplies it (上游标识)."
 _CLOUD_STORE = "The cloud store (云店标识)."
 _REASON = f"Why, 1 to {MAX_REASON_CHARS} characters (原因)."
+_CODE = characters(MAX_CODE_CHARS)
+_NAME = characters(MAX_NAME_CHARS)
+_LINE = characters(MAX_BANNER_CHARS)
 _HTTPS = re.compile(r"https://[!-~]+")
-
-
-def _optional(check: Checking, name: str, text: str | None, most: int) -> str | None:
-    return None if text is None else check.text(name, text, most)
-
-
-def _texts(check: Checking, name: str, texts: Sequence[str], most: int) -> tuple[str, ...]:
-    """Each once, at least one."""
-    if not 1 <= len(texts) <= most:
-        check.wrong(name, f"1 to {most} are expected.")
-        return ()
-    each = check.at(name)
-    return tuple(dict.fromkeys(each.text(str(place), text, MAX_CODE_CHARS) for place, text in enumerate(texts)))
-
-
-def _ids(check: Checking, name: str, ids: Sequence[str], most: int, kind: str) -> tuple[UUID, ...]:
-    if len(ids) > most:
-        check.wrong(name, f"0 to {most} are expected.")
-        return ()
-    each = check.at(name)
-    return tuple(each.id(str(place), id, kind) for place, id in enumerate(ids))
 
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,39 +29,43 @@ def _ids(check: Checking, name: str, ids: Sequence[str], most: int, kind: str) -
 class AddressInput:
     """An address."""
 
-    region_code: str | None = strawberry.field(default=None, description="The region's code (区划代码).")
-    address: str | None = strawberry.field(default=None, description="Street and number (地址).")
-    city: str | None = strawberry.field(default=None, description="The city (城市).")
-    postal_code: str | None = strawberry.field(default=None, description="The postal code (邮编).")
+    region_code: str | None = strawberry.field(default=None, description=f"The region's code, {_CODE} (区划代码).")
+    address: str | None = strawberry.field(default=None, description=f"Street and number, {_LINE} (地址).")
+    city: str | None = strawberry.field(default=None, description=f"The city, {_NAME} (城市).")
+    postal_code: str | None = strawberry.field(default=None, description=f"The postal code, {_CODE} (邮编).")
 
     def to_command(self, check: Checking) -> domain.Address:
         """The address."""
         return domain.Address(
-            _optional(check, "regionCode", self.region_code, MAX_CODE_CHARS),
-            _optional(check, "address", self.address, MAX_BANNER_CHARS),
-            _optional(check, "city", self.city, MAX_NAME_CHARS),
-            _optional(check, "postalCode", self.postal_code, MAX_CODE_CHARS),
+            check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
+            check.optional_text("address", self.address, MAX_BANNER_CHARS),
+            check.optional_text("city", self.city, MAX_NAME_CHARS),
+            check.optional_text("postalCode", self.postal_code, MAX_CODE_CHARS),
         )
 
 
-@strawberry.input(description="A person, by her login's subject, her phone, or both (人员).")
+@strawberry.input(description="A person, by her login's subject or by her phone (人员).")
 class PersonInput:
     """A person, whose account is made if it is not there."""
 
-    display_name: str = strawberry.field(description="What her people call her, for a new account (称呼).")
+    display_name: str = strawberry.field(description=f"What her people call her, {_NAME} (称呼).")
     subject: str | None = strawberry.field(
         default=None, description="What the issuer of tokens knows her by. Left out: the address of her phone (登录名)."
     )
     phone: str | None = strawberry.field(
-        default=None, description="Her phone with its country's code, like +8613800001234 (手机号)."
+        default=None,
+        description="Her phone with its country's code, like +8613800001234, instead of a subject; who logs in as her "
+        "has to prove that it is hers (手机号).",
     )
 
     def to_command(self, check: Checking) -> domain.Person:
         """The person."""
-        if self.subject is None and self.phone is None:
-            check.wrong("subject", "A subject or a phone is expected.")
+        if (self.subject is None) == (self.phone is None):
+            check.wrong("subject", "Either a subject or a phone is expected.")
         if self.subject is not None and not is_name(self.subject):
-            check.wrong("subject", "A printable text of 1 to 255 characters is expected.")
+            check.wrong("subject", f"A printable text of 1 to {NAME_CHARS} characters is expected.")
+        if self.subject is not None and self.subject.startswith(domain.PHONE_ADDRESS):
+            check.wrong("subject", "The phone is expected by itself.")
         if self.phone is not None and not re.fullmatch(PHONE, self.phone):
             check.wrong("phone", "A number like +8613800001234 is expected.")
         name = check.text("displayName", self.display_name, MAX_NAME_CHARS)
@@ -94,14 +78,16 @@ class InviteOrganizationInput:
     """An invitation."""
 
     upstream_id: strawberry.ID = strawberry.field(description="Who invites, and will supply it (上游标识).")
-    tier: Tier = strawberry.field(description="Its tier (层级).")
-    code: str = strawberry.field(description="The number the trade will know it by (编号).")
-    name: str = strawberry.field(description="Its name (名称).")
+    tier: Tier = strawberry.field(description="Its tier, no brand and no supplier (层级).")
+    code: str = strawberry.field(description=f"The number the trade will know it by, {_CODE} (编号).")
+    name: str = strawberry.field(description=f"Its name, {_NAME} (名称).")
     administrator: PersonInput = strawberry.field(description="Who administers it from its first day (管理员).")
     where: AddressInput | None = strawberry.field(default=None, description="Where it stands (地址).")
 
     def to_command(self, check: Checking) -> domain.InviteOrganization:
         """Who is invited."""
+        if self.tier in (Tier.BRAND, Tier.SUPPLIER):
+            check.wrong("tier", "Nobody invites a brand or a supplier.")
         return domain.InviteOrganization(
             upstream=check.id("upstreamId", self.upstream_id, *TIERS),
             tier=self.tier,
@@ -117,8 +103,8 @@ class ApplyAsStoreInput:
     """An application."""
 
     upstream_id: strawberry.ID = strawberry.field(description="Under whom (上游标识).")
-    code: str = strawberry.field(description="The number the trade will know it by (编号).")
-    name: str = strawberry.field(description="Its name (名称).")
+    code: str = strawberry.field(description=f"The number the trade will know it by, {_CODE} (编号).")
+    name: str = strawberry.field(description=f"Its name, {_NAME} (名称).")
     where: AddressInput | None = strawberry.field(default=None, description="Where it stands (地址).")
 
     def to_command(self, check: Checking) -> domain.ApplyAsStore:
@@ -148,7 +134,7 @@ class ReviewOrganizationInput:
         return domain.ReviewOrganization(
             check.id("organizationId", self.organization_id, "store"),
             self.approve,
-            _optional(check, "reason", self.reason, MAX_REASON_CHARS),
+            check.optional_text("reason", self.reason, MAX_REASON_CHARS, lines=True),
         )
 
 
@@ -162,7 +148,7 @@ class ChangeStandingInput:
     def to_command(self, check: Checking) -> domain.ChangeStanding:
         """Whose standing changes."""
         organization = check.id("organizationId", self.organization_id, *TIERS)
-        return domain.ChangeStanding(organization, check.text("reason", self.reason, MAX_REASON_CHARS))
+        return domain.ChangeStanding(organization, check.text("reason", self.reason, MAX_REASON_CHARS, lines=True))
 
 
 # ── edges ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,13 +194,13 @@ class CreateSiteInput:
 
     organization_id: strawberry.ID = strawberry.field(description="Who will run it (运营组织标识).")
     kind: SiteKind = strawberry.field(description="Its kind (类型).")
-    code: str = strawberry.field(description="Its code (编码).")
-    name: str = strawberry.field(description="Its name (名称).")
+    code: str = strawberry.field(description=f"Its code, {_CODE} (编码).")
+    name: str = strawberry.field(description=f"Its name, {_NAME} (名称).")
     parent_id: strawberry.ID | None = strawberry.field(
         default=None, description="The site above it; all but the main one have one (上级分站标识)."
     )
     region_code: str | None = strawberry.field(
-        default=None, description="The region it serves; a city site has one (服务区划代码)."
+        default=None, description=f"The region it serves, {_CODE}; a city site has one (服务区划代码)."
     )
 
     def to_command(self, check: Checking) -> domain.CreateSite:
@@ -229,7 +215,7 @@ class CreateSiteInput:
             code=check.text("code", self.code, MAX_CODE_CHARS),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             parent=check.optional_id("parentId", self.parent_id, "site"),
-            region=_optional(check, "regionCode", self.region_code, MAX_CODE_CHARS),
+            region=check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
         )
 
 
@@ -238,7 +224,7 @@ class CreateTerritoryInput:
     """A territory."""
 
     organization_id: strawberry.ID = strawberry.field(description="Whose trade it protects (受保护组织标识).")
-    name: str = strawberry.field(description="Its name (名称).")
+    name: str = strawberry.field(description=f"Its name, {_NAME} (名称).")
     region_codes: list[str] = strawberry.field(
         description=f"The regions it is made of, 1 to {MAX_REGIONS} codes (区划代码)."
     )
@@ -248,7 +234,7 @@ class CreateTerritoryInput:
         return domain.CreateTerritory(
             check.id("organizationId", self.organization_id, *TIERS),
             check.text("name", self.name, MAX_NAME_CHARS),
-            _texts(check, "regionCodes", self.region_codes, MAX_REGIONS),
+            check.texts("regionCodes", self.region_codes, MAX_REGIONS, MAX_CODE_CHARS, least=1),
         )
 
 
@@ -257,12 +243,15 @@ class SetTerritoryRegionsInput:
     """A territory's regions."""
 
     territory_id: strawberry.ID = strawberry.field(description="The territory (区域标识).")
-    region_codes: list[str] = strawberry.field(description=f"All its regions, 1 to {MAX_REGIONS} codes (区划代码).")
+    region_codes: list[str] = strawberry.field(
+        description=f"All its regions, 0 to {MAX_REGIONS} codes; without any it protects nothing (区划代码)."
+    )
 
     def to_command(self, check: Checking) -> domain.SetTerritoryRegions:
         """The regions."""
         territory = check.id("territoryId", self.territory_id, "territory")
-        return domain.SetTerritoryRegions(territory, _texts(check, "regionCodes", self.region_codes, MAX_REGIONS))
+        regions = check.texts("regionCodes", self.region_codes, MAX_REGIONS, MAX_CODE_CHARS)
+        return domain.SetTerritoryRegions(territory, regions)
 
 
 @strawberry.input(description="A role for a person (新增员工).")
@@ -297,7 +286,7 @@ class OpenCloudStoreInput:
 
     organization_id: strawberry.ID = strawberry.field(description=_ORGANIZATION)
     mode: CloudStoreMode = strawberry.field(description="How it sells (云店模式).")
-    name: str = strawberry.field(description="Its name (名称).")
+    name: str = strawberry.field(description=f"Its name, {_NAME} (名称).")
     site_id: strawberry.ID | None = strawberry.field(
         default=None, description="The site it belongs to, if to any (分站标识)."
     )
@@ -328,7 +317,7 @@ class SetCloudStoreModeInput:
 class SectionInput:
     """A section."""
 
-    title: str = strawberry.field(description="What it is called (标题).")
+    title: str = strawberry.field(description=f"What it is called, {_NAME} (标题).")
     sku_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description=f"The skus it shows, at most {MAX_SECTION_GOODS} (SKU 库存项标识)."
     )
@@ -340,8 +329,8 @@ class SectionInput:
         """The section."""
         return domain.Section(
             check.text("title", self.title, MAX_NAME_CHARS),
-            _ids(check, "skuIds", self.sku_ids, MAX_SECTION_GOODS, "sku"),
-            _ids(check, "categoryIds", self.category_ids, MAX_SECTION_GOODS, "category"),
+            check.ids("skuIds", self.sku_ids, MAX_SECTION_GOODS, "sku"),
+            check.ids("categoryIds", self.category_ids, MAX_SECTION_GOODS, "category"),
         )
 
 
@@ -351,22 +340,25 @@ class DecorateCloudStoreInput:
 
     cloud_store_id: strawberry.ID = strawberry.field(description=_CLOUD_STORE)
     banner_url: str | None = strawberry.field(
-        default=None, description="Where the banner's picture is, an address that begins with https:// (横幅图片)."
+        default=None,
+        description=f"Where the banner's picture is, an address that begins with https://, at most "
+        f"{MAX_URL_CHARS} characters "
+        "(横幅图片).",
     )
-    banner_text: str | None = strawberry.field(default=None, description="What the banner says (横幅文字).")
+    banner_text: str | None = strawberry.field(default=None, description=f"What the banner says, {_LINE} (横幅文字).")
     sections: list[SectionInput] = strawberry.field(
         default_factory=list, description=f"Its sections in order, at most {MAX_SECTIONS} (首页版块)."
     )
 
     def to_command(self, check: Checking) -> domain.DecorateCloudStore:
         """The front page."""
-        url = _optional(check, "bannerUrl", self.banner_url, MAX_URL_CHARS)
+        url = check.optional_text("bannerUrl", self.banner_url, MAX_URL_CHARS)
         if url is not None and not _HTTPS.fullmatch(url):
             check.wrong("bannerUrl", "An address that begins with https:// is expected.")
         return domain.DecorateCloudStore(
             check.id("cloudStoreId", self.cloud_store_id, "cloudstore"),
             url,
-            _optional(check, "bannerText", self.banner_text, MAX_BANNER_CHARS),
+            check.optional_text("bannerText", self.banner_text, MAX_BANNER_CHARS),
             tuple(check.each("sections", self.sections, MAX_SECTIONS, 0)),
         )
 
@@ -381,4 +373,4 @@ class CloseCloudStoreInput:
     def to_command(self, check: Checking) -> domain.CloseCloudStore:
         """Which one closes."""
         store = check.id("cloudStoreId", self.cloud_store_id, "cloudstore")
-        return domain.CloseCloudStore(store, check.text("reason", self.reason, MAX_REASON_CHARS))
+        return domain.CloseCloudStore(store, check.text("reason", self.reason, MAX_REASON_CHARS, lines=True))

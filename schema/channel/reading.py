@@ -58,7 +58,7 @@ class Staff(Node):
 
 @strawberry.type(description="Supply that one side has offered and the other has not agreed to yet (待确认供货).")
 class SupplyOffer:
-    """Its source is a `SupplyOfferRow`."""
+    """Its source is a `SupplyOfferEntry`."""
 
     upstream: "Organization" = edge(channel.organization_named("upstream_id"), "Who is to supply (供货方).", OWN)
     downstream: "Organization" = edge(channel.organization_named("downstream_id"), "Whom (采购方).", OWN)
@@ -98,12 +98,11 @@ class Organization(Node):
     applicants: Connection["Organization"] | None = connection(
         channel.applicants, "Stores that wait for its review, the newest first; empty for others (待审核门店).", OWN
     )
-    supply_offers: list[SupplyOffer] = few(
+    supply_offers: Connection[SupplyOffer] | None = connection(
         channel.supply_offers,
-        "Supply that it or the other side has offered and that waits for the other, at most 100; empty for others "
+        "Supply that it or the other side has offered and that waits for the other, the newest first; empty for others "
         "(待确认供货).",
         OWN,
-        5,
     )
     staff: Connection[Staff] | None = connection(
         channel.staff_of, "Who may log in for it; empty for others (员工).", OWN

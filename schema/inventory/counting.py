@@ -8,7 +8,7 @@ from domain import inventory as domain
 from domain.catalog import MAX_QUANTITY
 from models.base import MAX_CODE_CHARS
 from resolvers import inventory
-from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, fact, refusal
+from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, characters, fact, refusal
 from schema.base import OWN
 from schema.inventory.stocking import TIERS, LotDiffers, NotEnoughStock, Shortage, StockDocument, reason_of
 
@@ -27,15 +27,15 @@ class CountInput:
     sku_id: strawberry.ID = strawberry.field(description="The sku (SKU 库存项标识).")
     quantity: int = strawberry.field(description="How many base units; what that means the act says (数量).")
     lot: str | None = strawberry.field(
-        default=None, description="The lot's code; left out where goods are not kept by lots (批次)."
+        default=None,
+        description=f"The lot's code, {characters(MAX_CODE_CHARS)}; left out where goods are not kept by lots (批次).",
     )
 
     def to_command(self, check: Checking) -> domain.GoodsLine:
         """The line."""
         check.number("quantity", self.quantity, -MAX_QUANTITY, MAX_QUANTITY)
-        if self.lot is not None:
-            check.text("lot", self.lot, MAX_CODE_CHARS)
-        return domain.GoodsLine(check.id("skuId", self.sku_id, "sku"), self.quantity, self.lot)
+        lot = check.optional_text("lot", self.lot, MAX_CODE_CHARS)
+        return domain.GoodsLine(check.id("skuId", self.sku_id, "sku"), self.quantity, lot)
 
 
 def _command(said: "CountStockInput | AdjustStockInput | QuarantineStockInput", check: Checking) -> domain.StockCommand:

@@ -12,7 +12,7 @@ from loaders.inventory import StockDocumentRow
 from models.base import MAX_CODE_CHARS
 from models.inventory import MAX_REASON_CHARS
 from resolvers import catalog, channel, inventory
-from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, fact, refusal
+from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, characters, fact, refusal
 from schema.base import (
     OWN,
     PUBLIC,
@@ -107,7 +107,9 @@ class GoodsInput:
     sku_id: strawberry.ID = strawberry.field(description="The sku (SKU 库存项标识).")
     quantity: int = strawberry.field(description="How many base units, from 1 (数量).")
     lot: str | None = strawberry.field(
-        default=None, description="The lot's code. Left out: none where goods come in, any where they leave (批次)."
+        default=None,
+        description=f"The lot's code, {characters(MAX_CODE_CHARS)}. Left out: none where goods come in, any where "
+        "they leave (批次).",
     )
     produced_on: date | None = strawberry.field(default=None, description="When a new lot was made (生产日期).")
     expires_on: date | None = strawberry.field(
@@ -117,19 +119,18 @@ class GoodsInput:
     def to_command(self, check: Checking) -> domain.GoodsLine:
         """The goods."""
         check.number("quantity", self.quantity, 1, MAX_QUANTITY)
-        if self.lot is not None:
-            check.text("lot", self.lot, MAX_CODE_CHARS)
-        elif self.produced_on or self.expires_on:
+        lot = check.optional_text("lot", self.lot, MAX_CODE_CHARS)
+        if lot is None and (self.produced_on or self.expires_on):
             check.wrong("lot", "Goods with dates have a lot.")
         if self.produced_on and self.expires_on and self.produced_on >= self.expires_on:
             check.wrong("expiresOn", "A day after `producedOn` is expected.")
         sku = check.id("skuId", self.sku_id, "sku")
-        return domain.GoodsLine(sku, self.quantity, self.lot, self.produced_on, self.expires_on)
+        return domain.GoodsLine(sku, self.quantity, lot, self.produced_on, self.expires_on)
 
 
 def reason_of(check: Checking, reason: str | None) -> str | None:
     """Why, in the client's words."""
-    return None if reason is None else check.text("reason", reason, MAX_REASON_CHARS)
+    return check.optional_text("reason", reason, MAX_REASON_CHARS, lines=True)
 
 
 @strawberry.input(description="Goods that come in or go out (出入库).")

@@ -80,8 +80,8 @@ class ShipOrderInput:
         return domain.ShipOrder(
             check.id("orderId", self.order_id, "order"),
             lines,
-            None if self.carrier is None else check.text("carrier", self.carrier, domain.MAX_CARRIER_CHARS),
-            None if self.tracking is None else check.text("tracking", self.tracking, domain.MAX_TRACKING_CHARS),
+            check.optional_text("carrier", self.carrier, domain.MAX_CARRIER_CHARS),
+            check.optional_text("tracking", self.tracking, domain.MAX_TRACKING_CHARS),
             check.optional_id(
                 "fulfillerId", self.fulfiller_id, "store", "distributor", "agent", "subsidiary", "brand", "supplier"
             ),
@@ -163,7 +163,7 @@ class RefundOrderInput:
         lines = tuple(check.each("lines", self.lines, domain.MAX_REFUND_LINES))
         if len({line.line for line in lines}) < len(lines):
             check.wrong("lines", "Each line stands there once.")
-        reason = check.text("reason", self.reason, domain.MAX_REFUND_REASON_CHARS)
+        reason = check.text("reason", self.reason, domain.MAX_REFUND_REASON_CHARS, lines=True)
         return domain.RefundOrder(check.id("orderId", self.order_id, "order"), lines, reason)
 
 

@@ -18,13 +18,16 @@ from domain.channel import (
     Step,
     SupplyEdge,
     Tier,
+    TooManyOffers,
     above_in_chain,
     administrator_of,
     check_mode,
+    check_offers,
     check_primaries,
     must_trade,
     primary_after_leaving,
     status_after,
+    who_may_resume,
 )
 from domain.permissions import STAFF, administers, check_role
 from tests.proof import size
@@ -158,3 +161,19 @@ def test_a_store_keeps_no_ordering_mall_and_a_supplier_no_other() -> None:
 def test_a_person_is_called_by_her_subject_or_her_phone() -> None:
     assert Person("Ann", "ann", "+8613800001234").called == "ann"
     assert Person("Ann", None, "+8613800001234").called == "tel:+8613800001234"
+
+
+@pytest.mark.parametrize(
+    ("by", "may"),
+    [("house", ("house", "agent", "brand")), ("brand", ("brand",)), (None, ()), ("gone", ("house", "agent", "brand"))],
+)
+def test_who_suspended_and_who_is_above_let_trade_again(by: str | None, may: tuple[str, ...]) -> None:
+    assert who_may_resume(("house", "agent", "brand"), by) == may
+
+
+@pytest.mark.parametrize(("by", "to", "most"), [(200, 0, 200), (0, 1_000, 1_000), (200, 1_000, 200)])
+def test_offers_have_a_limit_of_either_side(by: int, to: int, most: int) -> None:
+    check_offers(199, 999)
+    with pytest.raises(TooManyOffers) as refused:
+        check_offers(by, to)
+    assert refused.value.most == most

@@ -154,8 +154,8 @@ DEEP: dict[str, Case] = {
         7,
     ),
     "supply on offer": Case(
-        '{ store(id: "%(store)s") { supplyOffers { offeredAt upstream { name } downstream { name } '
-        "offeredBy { name } } } }",
+        '{ store(id: "%(store)s") { supplyOffers(first: %(first)d) { nodes { offeredAt upstream { name } '
+        "downstream { name } offeredBy { name } } } } }",
         CLERK,
         4,
     ),

@@ -7,6 +7,9 @@ CONNECTIONS: dict[str, Case] = {
     "applicants": Case(
         '{ organization(id: "%(distributor)s") { applicants(first: 2) { %(total)s nodes { code } } } }', OPERATOR, 3
     ),
+    "supply on offer": Case(
+        '{ store(id: "%(store)s") { supplyOffers(first: 2) { %(total)s nodes { offeredAt } } } }', CLERK, 3
+    ),
     "movements": Case(
         '{ node(id: "%(paper)s") { ... on StockDocument { movements(first: 2) { %(total)s nodes { onHand } } } } }',
         CLERK,

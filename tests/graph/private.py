@@ -350,8 +350,8 @@ PRIVATE = {
         all_but(OURS),
     ),
     "supply on offer": Private(
-        shop("it: supplyOffers { offeredAt upstream { code } downstream { code } offeredBy { code } }"),
-        ("store", "it"),
+        shop("it: supplyOffers { nodes { offeredAt upstream { code } downstream { code } offeredBy { code } } }"),
+        ("store", "it", "nodes"),
         (CLERK, "admin"),
         all_but(CLERK),
     ),

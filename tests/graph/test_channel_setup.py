@@ -44,11 +44,13 @@ async def test_one_above_protects_an_area_for_an_organization(channel: Channel) 
     assert (await channel.see("query ($id: ID!) { node(id: $id) { id } }", id=answer["id"], by=None)) == {
         "node": {"id": answer["id"]}
     }
-    wrong = {**change, "regionCodes": [region, "nowhere", "elsewhere"]}
+    wrong = {**change, "regionCodes": [region, region, "nowhere", "elsewhere"]}
     told = await channel.refused("setTerritoryRegions", wrong, "InvalidInput", by=BRAND)
-    assert [problem["path"][1:] for problem in told["problems"]] == [["regionCodes", "1"], ["regionCodes", "2"]]
-    nothing = await channel.refused("setTerritoryRegions", {**change, "regionCodes": []}, "InvalidInput", by=BRAND)
-    assert [problem["path"][1:] for problem in nothing["problems"]] == [["regionCodes"]]
+    assert [problem["path"][1:] for problem in told["problems"]] == [["regionCodes", "2"], ["regionCodes", "3"]]
+    told = await channel.refused("createTerritory", {**given, "regionCodes": []}, "InvalidInput", by=BRAND)
+    assert [problem["path"][1:] for problem in told["problems"]] == [["regionCodes"]]
+    ended = await channel.do("setTerritoryRegions", {**change, "regionCodes": []}, by=BRAND)
+    assert (ended["id"], ended["regions"]) == (answer["id"], [])
 
 
 async def test_who_has_nobody_above_is_given_nothing_unless_it_is_a_brand(channel: Channel) -> None:

@@ -72,9 +72,17 @@ def named(code: CodeType, known: dict[str, Any]) -> Iterator[Any]:
 
 def reached(*start: Any) -> set[type[Refused]]:
     """The refusals that are named in anything that functions lead to."""
+    return {one for one in _seen(*start) if isinstance(one, type) and issubclass(one, Refused)} - {Refused, RowRefused}
+
+
+def walked(*start: Any) -> set[FunctionType]:
+    """The functions of ours that functions lead to."""
+    return {one for one in _seen(*start) if isinstance(one, FunctionType)}
+
+
+def _seen(*start: Any) -> set[Any]:
     ahead: list[Any] = [*start]
     seen: set[Any] = set()
-    refusals: set[type[Refused]] = set()
     while ahead:
         one = inspect.unwrap(ahead.pop()) if callable(ahead[-1]) else ahead.pop()
         if not isinstance(one, FunctionType | type) or not one.__module__.startswith(OURS) or one in seen | WAY:
@@ -83,11 +91,9 @@ def reached(*start: Any) -> set[type[Refused]]:
         if isinstance(one, FunctionType):
             ahead += named(one.__code__, one.__globals__)
             ahead += [cell.cell_contents for cell in one.__closure__ or ()]
-        elif issubclass(one, Refused):
-            refusals.add(one)
-        else:
+        elif not issubclass(one, Refused):
             ahead += [getattr(each, "fget", None) or getattr(each, "__func__", each) for each in vars(one).values()]
-    return refusals - {Refused, RowRefused}
+    return seen
 
 
 def declared(name: str) -> set[str]:

@@ -132,6 +132,12 @@ ENDED: Columns = {"id": NEW, "ended_at": NOW, "end_cause": "LAPSED"}
 BAD: list[tuple[str, str, list[Columns]]] = [
     ("ck_account_phone", "account", [{"phone": one} for one in ("", "15155550100", "+1 515 5550100", "+0155550100")]),
     ("ck_account_phone", "account", [{"phone": one} for one in ("+123456", "+1234567890123456", "+8615400000001\n")]),
+    (
+        "ck_account_called_by_its_phone",
+        "account",
+        [{"subject": one} for one in ("tel:", "tel:911", "tel:+1 515 5550100")],
+    ),
+    ("ck_account_called_by_its_phone", "account", [{"subject": "tel:+15155550102", "phone": "+15155550103"}]),
     ("uq_account_tenant_id_subject", "account ann", [{"id": NEW, "phone": "+15155550101"}]),
     ("uq_account_phone", "account ann", [{"id": NEW, "subject": "her second login"}]),
     ("ck_customer_not_by_herself", "customer", [{"referred_by_id": ANN}]),

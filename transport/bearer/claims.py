@@ -14,6 +14,7 @@ import structlog
 from domain.access import is_name
 from domain.base import Unauthenticated
 from domain.channel import Role
+from domain.member import PHONE
 
 ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
 
@@ -36,11 +37,13 @@ class Identity:
         organization: staff only: the organisation spoken for.
         role: staff only: one of STAFF_ROLES.
         client: the application the token was given to, if its issuer says; 1 to 255 printable characters.
+        phone: the account's, as phones are kept, where the issuer has verified that it is hers.
 
     Raises:
         ValueError: the parts do not make one actor. The message names the part, never its value.
 
-    Source: docs/domain.md, Rules that hold everywhere (the viewer's tenant).
+    Source: docs/domain.md, Rules that hold everywhere (the viewer's tenant); OpenID Connect Core, section 5.1, for
+    `phone_number` and `phone_number_verified`.
     """
 
     subject: str
@@ -49,12 +52,15 @@ class Identity:
     organization: UUID | None = None
     role: str | None = None
     client: str | None = None
+    phone: str | None = None
 
     def __post_init__(self) -> None:
         if not is_name(self.subject):
             raise ValueError("sub")
         if self.client is not None and not is_name(self.client):
             raise ValueError("client_id")
+        if self.phone is not None and not re.fullmatch(PHONE, self.phone):
+            raise ValueError("phone_number")
         if self.actor not in ACTORS:
             raise ValueError("actor")
         is_staff = self.actor == "staff"
@@ -116,7 +122,16 @@ def claims_of(payload: Mapping[str, object], expires: float) -> Claims:
         role=_text(payload, "role"),
         client=_text(payload, "client_id") or _text(payload, "azp"),
         expires_at=datetime.fromtimestamp(expires, UTC),
+        phone=_phone(payload),
     )
+
+
+def _phone(payload: Mapping[str, object]) -> str | None:
+    """What is not verified, or not written as phones are kept, proves nothing: it is left out, and no fault."""
+    number = payload.get("phone_number")
+    if payload.get("phone_number_verified") is not True or not isinstance(number, str):
+        return None
+    return number if re.fullmatch(PHONE, number) else None
 
 
 def _text(payload: Mapping[str, object], name: str) -> str | None:

@@ -84,6 +84,8 @@ def mint(secret: bytes, identity: Identity, *, issuer: str, audience: str, lifet
         "client_id": identity.client,
     }
     claims |= {name: str(value) for name, value in optional.items() if value is not None}
+    if identity.phone is not None:
+        claims |= {"phone_number": identity.phone, "phone_number_verified": True}
     claims |= {"iat": issued, "exp": issued + int(lifetime.total_seconds())}
     return jwt.encode({"alg": "HS256"}, claims, _secret_key(secret), registry=Registry(["HS256"]))
 

@@ -74,6 +74,23 @@ async def test_the_client_is_who_the_issuer_says(clock: Clock, named: dict[str, 
     assert (await secret_verifier(clock).verify(demo_token(**named))).client == client
 
 
+@pytest.mark.parametrize(
+    ("said", "phone"),
+    [
+        ({"phone_number": "+8613800001234", "phone_number_verified": True}, "+8613800001234"),
+        ({"phone_number": "+8613800001234"}, None),
+        ({"phone_number": "+8613800001234", "phone_number_verified": "true"}, None),
+        ({"phone_number": "+8613800001234", "phone_number_verified": False}, None),
+        ({"phone_number": "+86 138 0000 1234", "phone_number_verified": True}, None),
+        ({"phone_number": 8613800001234, "phone_number_verified": True}, None),
+    ],
+)
+async def test_a_phone_is_hers_when_the_issuer_has_verified_it(
+    clock: Clock, said: dict[str, Any], phone: str | None
+) -> None:
+    assert (await secret_verifier(clock).verify(demo_token(**said))).phone == phone
+
+
 async def test_audience_may_be_one_of_a_list(clock: Clock) -> None:
     claims = await secret_verifier(clock).verify(demo_token(aud=["other", AUDIENCE]))
     assert claims.subject == "acct-1"
