@@ -213,7 +213,8 @@ class ById(Loader[UUID, R | None]):
         """One row for each id, in the order of the ids, and None where there is no id."""
         # Many rows name the same few: told apart by their bytes, which hash in a tenth of the driver's UUID's time.
         marks = [None if key is None else key.bytes for key in keys]
-        named = {mark: key for mark, key in dict(zip(marks, keys, strict=True)).items() if key is not None}
+        named: dict[bytes | None, Any] = dict(zip(marks, keys, strict=True))
+        named.pop(None, None)
         found = dict(zip(named, await self.many([*named.values()]), strict=True))
         return [found.get(mark) for mark in marks]
 

@@ -21,11 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from domain.base import Unavailable
 from models.lending import Lender, PooledConnection
-from models.reading import NO_ANSWER, ReadSession, set_tenant
+from models.reading import NO_ANSWER, ReadSession, failure, set_tenant
 from models.writing import told_as
 
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0
+BEGINNINGS = 3
+"""Connections on which a transaction is begun before the database counts as one that does not answer."""
 LOCK_WAIT_S = 120
 """How long one process waits for another that makes the database or migrates it."""
 
@@ -200,30 +202,39 @@ class Database:
             statements.append(statement)
 
     async def checkout(self) -> PooledConnection:
-        """A connection on which nothing is open.
+        """A connection on which nothing is open. Raises: as `begun`."""
+        return await self.begun("")
 
-        Raises: Unavailable when none comes free in time or the server cannot be reached.
+    async def begun(self, text: str) -> PooledConnection:
+        """A connection on which `text` has begun a transaction, or none with an empty one.
+
+        One that proves lost at that, under its last user or on its way, costs nobody anything: nothing has been read
+        on it, and another takes its place.
+
+        Raises: Unavailable when none comes free in time or the server cannot be reached; TimedOut when it takes too
+            long; asyncpg.PostgresError for what else the server refuses.
         """
-        connection = await self.to_begin()
-        try:
-            await connection.settle()
-        except BaseException as error:
-            connection.discard()
-            if isinstance(error, _UNREACHABLE):
+        lost: PooledConnection | None = None
+        tries = 0
+        while True:
+            try:
+                connection = await self._lender.lend(lost)
+            except _UNREACHABLE as error:
+                log.warning("no database connection: %s: %s", type(error).__name__, error)
                 raise Unavailable(NO_ANSWER) from error
-            raise
-        return connection
-
-    async def to_begin(self) -> PooledConnection:
-        """A connection for a read session, whose first word is `begin`: another's transaction may be open on it.
-
-        Raises: Unavailable when none comes free in time or the server cannot be reached.
-        """
-        try:
-            return await self._lender.lend()
-        except _UNREACHABLE as error:
-            log.warning("no database connection: %s: %s", type(error).__name__, error)
-            raise Unavailable(NO_ANSWER) from error
+            try:
+                await connection.begin(text)
+            except BaseException as error:
+                told = failure(connection, error) if isinstance(error, Exception) else error
+                tries += 1
+                if isinstance(told, Unavailable) and tries < BEGINNINGS:
+                    lost = connection
+                    continue
+                connection.discard()
+                if told is error:
+                    raise
+                raise told from error
+            return connection
 
     def read(self, tenant_id: UUID) -> ReadSession:
         """A read session of the tenant; it takes a connection with its first statement."""
@@ -237,9 +248,11 @@ class Database:
             database failed.
         """
         try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-                with self._lender.asking():
-                    await session.connection()
+            async with (
+                self._lender.place(),
+                AsyncSession(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 await session.execute(text(set_tenant(tenant_id)))
                 yield session
         except Exception as error:
@@ -251,18 +264,16 @@ class Database:
 
     async def check_role(self) -> None:
         """Raises UnsafeRole when this pool's role is not held by row security."""
-        with self._lender.asking():
-            async with self.engine.connect() as connection:
-                role = await connection.scalar(text("SELECT current_user"))
-                unsafe = await connection.scalar(text(UNSAFE_ROLE))
+        async with self._lender.place(), self.engine.connect() as connection:
+            role = await connection.scalar(text("SELECT current_user"))
+            unsafe = await connection.scalar(text(UNSAFE_ROLE))
         if unsafe is not None:
             raise UnsafeRole(f"The database role {role} {unsafe}; the server refuses to serve with it.")
 
     async def ping(self) -> None:
         """One trip to the server, for readiness."""
-        with self._lender.asking():
-            async with self.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+        async with self._lender.place(), self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
 
     def connections(self) -> dict[str, float]:
         """How many connections are idle and how many are at work, for metrics."""

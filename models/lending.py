@@ -2,14 +2,14 @@
 
 The pool is asked through a greenlet, and its statements run through layers that a small read pays for dearly. So what
 readers give back stays on a shelf, or goes to the next who waits, and each connection keeps its own prepared
-statements. Whoever writes goes through SQLAlchemy and asks the pool itself.
+statements. Whoever writes goes through SQLAlchemy and asks the pool itself, once it is her turn.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
 
 from sqlalchemy import PoolProxiedConnection, QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,48 +26,52 @@ _PREPARED = "prepared"
 class PooledConnection:
     """A connection out of SQLAlchemy's pool, used at the driver."""
 
-    __slots__ = ("_fairy", "_lender", "_prepared", "driver", "left")
+    __slots__ = ("_fairy", "_lender", "_prepared", "_whole", "driver", "unended")
 
     def __init__(self, fairy: PoolProxiedConnection, lender: "Lender") -> None:
         self._fairy, self._lender = fairy, lender
         self._prepared: Shelf[Read[Any], Any] = fairy.info.setdefault(_PREPARED, lender.shelf())
+        self._whole = True  # whatever was asked of the driver came back: nothing is at work, or still being cancelled
         self.driver: Any = fairy.driver_connection
         """asyncpg's connection."""
-        self.left = False
-        """Whether the transaction of its last reader is still to be ended, by whoever begins the next."""
+        self.unended = False
+        """Whether its last reader's transaction is open still, to be ended by whoever begins on it."""
 
     async def begin(self, text: str) -> None:
-        """Begin a transaction; the last reader's ends in the same message. Raises: what the driver raises."""
-        if self.left:
-            self.left, text = False, f"COMMIT; {text}"
-        await self.execute(text)
+        """Begin a transaction, or none with an empty text; the last reader's ends in the same message.
 
-    async def settle(self) -> None:
-        """End the last reader's transaction, if she has left it. Raises: what the driver raises."""
-        if self.left:
-            self.left = False
-            await self.execute("COMMIT")
+        Raises: what the driver raises.
+        """
+        if self.unended:
+            self.unended, text = False, f"COMMIT; {text}"
+        if text:
+            await self.execute(text)
 
     async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         """The rows of a statement, prepared when it is first seen here. Raises: what the driver raises."""
         rows: list[R]
+        self._whole = False
         for record in self._lender.records:
             record(statement.text)
         prepared = self._prepared.get(statement)
         if prepared is None:
             if not self._lender.prepares:
                 rows = await self.driver.fetch(statement.text, *arguments, record_class=statement.row)
+                self._whole = True
                 return rows
             prepared = await self.driver.prepare(statement.text, record_class=statement.row)
             self._prepared.put(statement, prepared)  # the driver closes what goes
         rows = await prepared.fetch(*arguments)
+        self._whole = True
         return rows
 
     async def execute(self, text: str) -> None:
         """Run statements without parameters in one message. Raises: what the driver raises."""
+        self._whole = False
         for record in self._lender.records:
             record(text)
         await self.driver.execute(text)
+        self._whole = True
 
     def is_closed(self) -> bool:
         """Whether it is lost, from whichever side."""
@@ -78,116 +82,130 @@ class PooledConnection:
         self._prepared.clear()
 
     def hand_on(self) -> bool:
-        """Hand it to a reader who waits, her transaction's beginning to end the caller's; False where none waits."""
-        self.left = True
-        handed = self._lender.hand_on(self)
-        self.left = handed
-        return handed
+        """Hand it on with its transaction open, if a reader is next in the line; else False, and it is the caller's.
+
+        Only if all came back that was asked of it: a statement that is being cancelled is waited for by who asked it.
+        """
+        self.unended = self._whole and self._lender.hand_on(self)
+        return self.unended
 
     def give_back(self) -> None:
         """Back to where it came from, its transaction ended by the caller."""
         self._lender.take_back(self)
 
     def release(self) -> None:
-        """Back to SQLAlchemy's pool."""
+        """Back to SQLAlchemy's pool; its place stays taken."""
         self._fairy.close()
 
-    def discard(self) -> None:
-        """Close it for good: its state is not known."""
+    def drop(self) -> None:
+        """Close it for good; its place stays taken."""
         self._fairy.detach()
         self.driver.terminate()
-        self._lender.lost()
+
+    def discard(self) -> None:
+        """Close it for good, its state not being known, and give up its place."""
+        self.drop()
+        self._lender.vacate()
+
+
+_Waiter: TypeAlias = "asyncio.Future[PooledConnection | None]"
+"""Gets a connection, or a place without one."""
 
 
 class Lender:
     """SQLAlchemy's pool, with a shelf of connections before it that readers take without asking it.
 
-    What is on the shelf counts as taken there, so whoever asks the pool itself comes through `asking`: one of the shelf
-    goes back then, and none is laid there meanwhile. Readers wait in a line of their own when they have all
-    connections among them.
+    The pool has as many places as it may have connections. Each connection that is lent or on the shelf has one, and
+    so has whoever asks the pool itself, within `place`: she finds one there and does not wait. All wait here, in one
+    line. What comes free, a connection with its place or a place alone, is the next one's; so nothing is on the shelf,
+    and no place free, while anybody waits.
 
     Args:
         engine: whose pool it is.
         size: connections of the pool, at most.
         prepares: statements kept prepared on each connection; 0 where none may be.
-        wait_seconds: how long a reader waits for a connection.
+        wait_seconds: how long one waits.
     """
 
     def __init__(self, engine: AsyncEngine, size: int, prepares: int, wait_seconds: float) -> None:
-        self._engine, self._size, self.prepares, self._wait_seconds = engine, size, prepares, wait_seconds
+        self._engine, self._free, self.prepares, self._wait_seconds = engine, size, prepares, wait_seconds
         self.records: list[Callable[[str], object]] = []
         """Called with each statement that is sent."""
         self._shelf: list[PooledConnection] = []
-        self._waiting: deque[asyncio.Future[PooledConnection | None]] = deque()
-        self._out = 0
-        self._asking = 0
+        self._waiting: deque[tuple[_Waiter, bool]] = deque()
+        """Who waits, and whether she reads: then she can be handed a connection."""
         self._ended = False
 
-    async def lend(self) -> PooledConnection:
-        """A connection. Raises: what the pool raises; TimeoutError when none comes free in time."""
-        until, turned = asyncio.get_running_loop().time() + self._wait_seconds, False
-        while True:
+    async def lend(self, lost: PooledConnection | None = None) -> PooledConnection:
+        """A connection: a new one in the place of one that was lent and is lost, if that is told.
+
+        Raises: what the pool raises; TimeoutError when none comes free in time.
+        """
+        until = asyncio.get_running_loop().time() + self._wait_seconds
+        if lost is None:
             while self._shelf:
                 connection = self._shelf.pop()
                 if not connection.is_closed():
                     return connection
                 connection.discard()
-            found = await (self._drawn(until) if self._out < self._size else self._handed(until, ahead=turned))
-            if found is None:
-                turned = True  # it has been her turn: whoever came meanwhile waits behind her
-                continue
-            if not found.is_closed():
-                return found
-            found.discard()
+            if self._free:
+                self._free -= 1
+            else:
+                found = await self._turn(until, reads=True)
+                if found is not None and not found.is_closed():
+                    return found
+                lost = found
+        if lost is not None:
+            lost.drop()
+        return await self._drawn(until)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Within it, the pool itself has a connection for the caller. Raises: TimeoutError when none comes in time."""
+        if self._shelf:
+            self._shelf.pop().release()
+        elif self._free:
+            self._free -= 1
+        else:
+            await self._turn(asyncio.get_running_loop().time() + self._wait_seconds, reads=False)
+        try:
+            yield
+        finally:
+            self.vacate()
 
     def hand_on(self, connection: PooledConnection) -> bool:
-        """Hand a connection to the next reader who waits; False where none does, or a writer asks."""
-        if self._ended or self._asking or connection.is_closed():
+        """Hand a connection to who is next in the line; False where nobody is, or one who does not read."""
+        if self._ended or connection.is_closed() or not self._anybody():
             return False
-        waiter = self._next()
-        if waiter is None:
-            return False
-        waiter.set_result(connection)
-        return True
+        waiter, reads = self._waiting[0]
+        if reads:
+            self._waiting.popleft()
+            waiter.set_result(connection)
+        return reads
 
     def take_back(self, connection: PooledConnection) -> None:
-        """Hand a connection to the next who waits, or lay it on the shelf."""
+        """Hand a connection to who is next in the line, or lay it on the shelf."""
         if self.hand_on(connection):
             return
-        # One that was handed on unended, to somebody who has gone, nobody is there to end.
-        if self._ended or connection.left or connection.is_closed():
+        # Unended: whom it was handed to went before she began, and no reader is next, who would end it.
+        if self._ended or connection.unended or connection.is_closed():
             connection.discard()
-        elif self._asking:
+        elif self._anybody():
             connection.release()
-            self.lost()
+            self.vacate()
         else:
             self._shelf.append(connection)
 
-    def lost(self) -> None:
-        """One connection fewer is out: the next who waits may ask the pool."""
-        self._out -= 1
-        if (waiter := self._next()) is not None:
-            waiter.set_result(None)
+    def vacate(self) -> None:
+        """A place has come free: it is the next one's who waits."""
+        if self._anybody():
+            self._waiting.popleft()[0].set_result(None)
+        else:
+            self._free += 1
 
     def shelf(self) -> Shelf[Read[Any], Any]:
         """Where a connection keeps what is prepared on it, weighed by the characters of its text."""
         return Shelf(self.prepares, self.prepares * PREPARED_CHARS, lambda made: len(made.get_query()), least=1)
-
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Within it, the pool itself may be asked for a connection."""
-        self._asking += 1
-        try:
-            while self._shelf:
-                connection = self._shelf.pop()
-                if not connection.is_closed():
-                    connection.release()
-                    self.lost()
-                    break
-                connection.discard()
-            yield
-        finally:
-            self._asking -= 1
 
     def connections(self) -> dict[str, float]:
         """How many connections are idle and how many are at work."""
@@ -202,27 +220,22 @@ class Lender:
         self._ended = True
         while self._shelf:
             self._shelf.pop().release()
-            self._out -= 1
+            self.vacate()
 
     async def _drawn(self, until: float) -> PooledConnection:
-        """One out of the pool, where writers may wait too."""
-        self._out += 1
+        """One out of the pool, for whoever has a place."""
         try:
-            with self.asking():
-                async with asyncio.timeout_at(until):
-                    return PooledConnection(await self._engine.raw_connection(), self)
+            async with asyncio.timeout_at(until):
+                return PooledConnection(await self._engine.raw_connection(), self)
         except BaseException:
-            self.lost()
+            self.vacate()
             raise
 
-    async def _handed(self, until: float, *, ahead: bool) -> PooledConnection | None:
-        """One that somebody gives back; None when it is time to look again."""
+    async def _turn(self, until: float, *, reads: bool) -> PooledConnection | None:
+        """A connection that somebody hands on or gives back; None for a place alone."""
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[PooledConnection | None] = loop.create_future()
-        if ahead:
-            self._waiting.appendleft(waiter)
-        else:
-            self._waiting.append(waiter)
+        waiter: _Waiter = loop.create_future()
+        self._waiting.append((waiter, reads))
         timer = loop.call_at(until, _expire, waiter)
         try:
             return await waiter
@@ -232,24 +245,23 @@ class Lender:
         finally:
             timer.cancel()
 
-    def _pass_on(self, waiter: "asyncio.Future[PooledConnection | None]") -> None:
+    def _pass_on(self, waiter: _Waiter) -> None:
         """What came for one who has gone at that very moment is the next one's."""
         if waiter.cancelled() or waiter.exception() is not None:
             return
         connection = waiter.result()
-        if connection is not None:
+        if connection is None:
+            self.vacate()
+        else:
             self.take_back(connection)
-        elif (other := self._next()) is not None:
-            other.set_result(None)
 
-    def _next(self) -> "asyncio.Future[PooledConnection | None] | None":
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                return waiter
-        return None
+    def _anybody(self) -> bool:
+        """Whether somebody waits, after those at the head of the line have been let go who do not any more."""
+        while self._waiting and self._waiting[0][0].done():
+            self._waiting.popleft()
+        return bool(self._waiting)
 
 
-def _expire(waiter: "asyncio.Future[PooledConnection | None]") -> None:
+def _expire(waiter: _Waiter) -> None:
     if not waiter.done():
         waiter.set_exception(TimeoutError("no connection came free in time"))

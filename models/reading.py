@@ -163,11 +163,7 @@ OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheErro
 
 
 class Checkout(Protocol):
-    """A connection taken from the pool, and the ways to give it back."""
-
-    async def begin(self, text: str) -> None:
-        """Begin a transaction, the first thing that is done with it."""
-        ...
+    """A connection on which a transaction has begun, and the ways to give it back."""
 
     async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
         """The rows of one statement."""
@@ -186,7 +182,10 @@ class Checkout(Protocol):
         ...
 
     def hand_on(self) -> bool:
-        """Hand it to a reader who waits: what begins hers ends this transaction. False where none waits."""
+        """Hand it, its transaction open, to a reader who waits and ends that with the message that begins hers.
+
+        False where none can have it: then it is still the caller's.
+        """
         ...
 
     def give_back(self) -> None:
@@ -206,8 +205,8 @@ class ReadPool(Protocol):
         """Whether statements that wait together go out in one trip."""
         ...
 
-    async def to_begin(self) -> Checkout:
-        """A connection to `begin` a transaction on, within a time limit."""
+    async def begun(self, text: str) -> Checkout:
+        """A connection on which `text` has begun a transaction, within a time limit."""
         ...
 
 
@@ -297,7 +296,9 @@ class ReadSession:
             if self._fault is not None:  # the transaction went with it
                 raise self._fault
             try:
-                checkout = self._checkout or await self._begun()
+                checkout = self._checkout
+                if checkout is None:
+                    checkout = self._checkout = await self._pool.begun(_begin(self.tenant_id))
                 self.statements += 1
                 try:
                     return await self._run(checkout, statement, arguments)
@@ -342,20 +343,6 @@ class ReadSession:
             checkout.forget()
             await checkout.execute("ROLLBACK; " + _begin(self.tenant_id))
             return await checkout.fetch(statement, arguments)
-
-    async def _begun(self) -> Checkout:
-        """A connection, its transaction begun."""
-        checkout = await self._pool.to_begin()
-        try:
-            await checkout.begin(_begin(self.tenant_id))
-        except BaseException as error:
-            told = failure(checkout, error) if isinstance(error, Exception) else error
-            checkout.discard()
-            if told is error:
-                raise
-            raise told from error
-        self._checkout = checkout
-        return checkout
 
     async def _end(self) -> None:
         checkout, self._checkout = self._checkout, None

@@ -89,10 +89,11 @@ def middleware(routes: Sequence[BaseRoute], cors_origins: Sequence[str] = ()) ->
 
     Credentials are never allowed: proof of identity is a header the page sets itself, no cookie.
     """
+    first = {route.path: route for route in reversed(routes) if isinstance(route, Route)}
     graphs = {
-        route.path: route.endpoint
-        for route in routes
-        if isinstance(route, Route) and isinstance(route.endpoint, HttpEndpoint)
+        path: route.app
+        for path, route in first.items()
+        if isinstance(route.endpoint, HttpEndpoint) and route.methods is None  # or the router has to look at them
     }
     cors = Middleware(
         CORSMiddleware,

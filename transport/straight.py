@@ -19,5 +19,6 @@ class Straight:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, websocket or lifespan."""
-        served = self._served.get(scope["path"]) if scope["type"] == "http" else None
+        plain = scope["type"] == "http" and not scope.get("root_path")  # which the router takes off the path
+        served = self._served.get(scope["path"]) if plain else None
         await (self._app if served is None else served)(scope, receive, send)

@@ -21,7 +21,7 @@ class NoPool:
 
     fuses = False
 
-    async def to_begin(self) -> Checkout:
+    async def begun(self, _text: str) -> Checkout:
         """Nothing to take."""
         raise AssertionError("no statement was expected")
 

@@ -30,7 +30,7 @@ class Pool:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def to_begin(self) -> Checkout:
+    async def begun(self, _text: str) -> Checkout:
         """Always the same one."""
         return self
 
@@ -40,9 +40,6 @@ class Pool:
         if statement is BROKEN:
             raise ValueError("broken")
         return [statement.text]
-
-    async def begin(self, _text: str) -> None:
-        """Nothing to begin."""
 
     async def execute(self, _text: str) -> None:
         """Nothing to end."""

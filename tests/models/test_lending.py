@@ -2,39 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
-from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 
 from domain.base import Unavailable
 from models import database as databases
 from models import lending
 from models.database import Database, Login
-from models.lending import PooledConnection
-from models.reading import Read, Row
+from models.reading import Read
 from models.wall import APP_ROLE
 from tests.given import DEFAULTS, pool_of
 from tests.models.here import HERE, TENANT_ROW, fill
-
-
-class OneRow(Row):
-    """A number."""
-
-    n: int
-
-
-class WhereRow(Row):
-    """The tenant that a transaction is in, and since when."""
-
-    tenant_id: UUID
-    since: datetime
-
-
-THERE = UUID(int=2)
-NUMBERS = [Read(OneRow, f"SELECT {number}::bigint AS n", ()) for number in range(4)]
+from tests.models.lent import THERE, WHERE, OneRow, settled, taken, waiting
 
 
 @pytest.fixture
@@ -51,17 +31,7 @@ async def pair(dsn: str) -> AsyncIterator[Database]:
     await pool.close()
 
 
-async def taken(pool: Database, how_many: int) -> list[PooledConnection]:
-    return [await pool.checkout() for _ in range(how_many)]
-
-
-def waiting(pool: Database, how_many: int) -> list["asyncio.Task[PooledConnection]"]:
-    return [asyncio.ensure_future(pool.checkout()) for _ in range(how_many)]
-
-
-async def settled() -> None:
-    """Long enough for whatever does not wait for something."""
-    await asyncio.sleep(0.02)
+NUMBERS = [Read(OneRow, f"SELECT {number}::bigint AS n", ()) for number in range(4)]
 
 
 async def test_who_waits_is_served_in_turn(pair: Database) -> None:
@@ -97,9 +67,6 @@ async def test_one_who_has_gone_is_passed_over(pair: Database, handed: bool) -> 
     assert gone.cancelled()
     first.give_back()
     second.give_back()
-
-
-WHERE = Read(WhereRow, "SELECT current_setting('app.tenant_id')::uuid AS tenant_id, now() AS since", ())
 
 
 async def test_who_waits_begins_where_the_last_one_ends(dsn: str) -> None:
@@ -144,7 +111,7 @@ async def test_who_asks_for_no_transaction_finds_none(dsn: str) -> None:
     await settled()
     await session.close()
     taken_over = await waiter
-    assert (taken_over.left, taken_over.driver.is_in_transaction()) == (False, False)
+    assert (taken_over.unended, taken_over.driver.is_in_transaction()) == (False, False)
     taken_over.give_back()
     await pool.close()
 
@@ -173,26 +140,6 @@ async def test_a_transaction_is_left_to_nobody_who_has_gone(dsn: str, others: in
     await pool.close()
 
 
-async def test_a_writer_gets_no_transaction_of_a_reader(dsn: str) -> None:
-    pool = pool_of(Login(dsn, APP_ROLE))
-    session, late = pool.read(HERE), pool.read(HERE)
-    await session.fetch(WHERE)
-
-    async def write() -> int:
-        async with pool.transaction(HERE) as writing:
-            return int(await writing.scalar(text("SELECT 5")))
-
-    writer = asyncio.ensure_future(write())
-    await settled()
-    asking = asyncio.ensure_future(late.fetch(WHERE))
-    await settled()
-    await session.close()
-    assert await writer == 5
-    assert (await asking)[0].tenant_id == HERE
-    await late.close()
-    await pool.close()
-
-
 async def test_where_one_is_lost_who_waits_gets_a_new_one(pair: Database) -> None:
     first, second = await taken(pair, 2)
     (waiter,) = waiting(pair, 1)
@@ -218,46 +165,37 @@ async def test_one_that_dies_on_its_way_is_not_handed_on(pair: Database) -> None
     second.give_back()
 
 
-async def test_a_writer_and_a_reader_who_wait_both_get_theirs(dsn: str) -> None:
-    """One connection, which a reader has: a writer comes, then another reader."""
-    pool = pool_of(Login(dsn, APP_ROLE))
-    (only,) = await taken(pool, 1)
+async def test_a_statement_that_is_cancelled_is_waited_for_by_who_asked_it(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by who comes after her: she has what others give back. When it has been cancelled it serves again."""
+    cancels, cancel = asyncio.Event(), asyncpg.connect_utils._cancel
 
-    async def write() -> int:
-        async with pool.transaction(HERE) as session:
-            return int(await session.scalar(text("SELECT 5")))
+    async def late(**server: object) -> None:
+        await cancels.wait()
+        await cancel(**server)
 
-    writer = asyncio.ensure_future(write())
+    monkeypatch.setattr(asyncpg.connect_utils, "_cancel", late)
+    pool = pool_of(Login(dsn, APP_ROLE), 2)
+    hasty, other, next_one = pool.read(HERE), pool.read(HERE), pool.read(THERE)
+    await other.fetch(WHERE)
+    at_work = asyncio.ensure_future(hasty.fetch(Read(OneRow, "SELECT 7::bigint AS n FROM pg_sleep(60)", ())))
+    await asyncio.sleep(0.1)
+    asking = asyncio.ensure_future(next_one.fetch(WHERE))
     await settled()
-    (reader,) = waiting(pool, 1)
+    at_work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await at_work
+    closing = asyncio.ensure_future(hasty.close())
     await settled()
-    only.give_back()
-    assert await writer == 5
-    (await reader).give_back()
-    assert pool.connections() == {"idle": 1, "busy": 0}
-    await pool.close()
-
-
-async def test_a_reader_waits_no_longer_for_being_woken_on_the_way(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Woken because one was lost, she finds that a writer has taken its place, and waits on, as long as at first."""
-    monkeypatch.setattr(databases, "CHECKOUT_TIMEOUT_S", 0.4)
-    pool = pool_of(Login(dsn, APP_ROLE))
-    (only,) = await taken(pool, 1)
-
-    async def write() -> None:
-        async with pool.transaction(HERE):
-            await asyncio.sleep(1.5)
-
-    since = asyncio.get_running_loop().time()
-    writer = asyncio.ensure_future(write())
-    await settled()
-    (reader,) = waiting(pool, 1)
-    await asyncio.sleep(0.25)
-    only.give_back()  # the writer's; the reader may look again
-    with pytest.raises(Unavailable):
-        await reader
-    assert asyncio.get_running_loop().time() - since < 0.6
-    await writer
+    await other.close()
+    async with asyncio.timeout(5):
+        assert (await asking)[0].tenant_id == THERE
+    cancels.set()
+    await closing
+    assert pool.connections() == {"idle": 1, "busy": 1}
+    await next_one.close()
+    assert pool.connections() == {"idle": 2, "busy": 0}
     await pool.close()
 
 
@@ -289,6 +227,9 @@ async def test_waiting_has_an_end(dsn: str, monkeypatch: pytest.MonkeyPatch) -> 
     (only,) = await taken(pool, 1)
     with pytest.raises(Unavailable):
         await pool.checkout()
+    with pytest.raises(Unavailable):
+        async with pool.transaction(HERE):
+            raise AssertionError("nothing came free")
     only.give_back()
     assert await pool.checkout() is only
     only.give_back()

@@ -5,13 +5,14 @@ import struct
 from threading import Thread
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import Text, cast, func, literal_column, select, text
 
 import models.database
 from boot import Access
 from domain.base import Unavailable
-from models.database import Login, connected
+from models.database import BEGINNINGS, Login, connected
 from models.reading import Row, read
 from tests.given import pool_of
 
@@ -94,6 +95,59 @@ async def test_a_server_that_says_goodbye_is_unavailable_at_every_moment(access:
         await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await reading.fetch(ONE)
+    await reading.close()
+    await database.close()
+
+
+@pytest.mark.parametrize("looks", range(5))
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_connection_lost_under_its_reader_costs_nobody_who_waits(
+    access: Access, looks: int, reads: bool
+) -> None:
+    """She has read what she wants and hands it on: whoever gets it finds it lost, and has another."""
+    database = pool_of(access.app)
+    reading, waiting = database.read(NOWHERE), database.read(NOWHERE)
+    (row,) = await reading.fetch(PID)
+
+    async def asked() -> str:
+        if reads:
+            (found,) = await waiting.fetch(PID)
+            await waiting.close()
+            return found.one
+        taken = await database.checkout()
+        pid = await taken.driver.fetchval("SELECT pg_backend_pid()")
+        taken.give_back()
+        return str(pid)
+
+    asking = asyncio.ensure_future(asked())
+    await asyncio.sleep(0.02)
+    end(access.owner, int(row.one))
+    for _ in range(looks):
+        await asyncio.sleep(0)
+    await reading.close()
+    assert await asking != row.one
+    assert database.connections() == {"idle": 1, "busy": 0}
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "tries"),
+    [
+        ("SELECT pg_terminate_backend(pg_backend_pid())", Unavailable, BEGINNINGS),
+        ("SELECT 1 / 0", asyncpg.DivisionByZeroError, 1),
+    ],
+)
+async def test_a_beginning_that_is_lost_is_tried_again_some_times(
+    access: Access, text: str, error: type[Exception], tries: int
+) -> None:
+    """And no other one: that would fail again."""
+    database = pool_of(access.app, observed=True)
+    said: list[str] = []
+    with database.recording(said), pytest.raises(error):
+        await database.begun(text)
+    assert said == [text] * tries
+    reading = database.read(NOWHERE)
+    assert [row.one for row in await reading.fetch(ONE)] == ["1"]
     await reading.close()
     await database.close()
 
