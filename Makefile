@@ -8,7 +8,7 @@ WORKERS_OF_TESTS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test prove check bench bench-peers sdl migrate import documents stored-only token graphiql format clean
+.PHONY: help install serve test prove check bench bench-peers sdl migrate tenant import documents stored-only token graphiql format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ migrate: $(STAMP) ## bring the database up and its schema to the newest revision
 
 # What is given to make is in the shell's environment too: taken from there, no apostrophe in it is the shell's.
 # OPTIONS alone are words of the shell.
+tenant: $(STAMP) ## open an empty tenant: make tenant CODE=acme NAME=… (REGIONS=file.csv OPTIONS="--host …")
+	@[ -n "$$CODE" ] || { echo "Which tenant? make tenant CODE=acme NAME=Acme" >&2; exit 2; }
+	@exec $(BIN)/python -m cli tenant $${NAME:+--name "$$NAME"} $${REGIONS:+--regions "$$REGIONS"} $(OPTIONS) -- "$$CODE"
+
 import: $(STAMP) ## import a wholesale invoice file: make import FILE=… TENANT=…
 	@[ -n "$$FILE" ] && [ -n "$$TENANT" ] || { echo "Which file, as which tenant? make import FILE=invoices.csv.gz TENANT=acme" >&2; exit 2; }
 	@exec $(BIN)/python -m cli import --tenant "$$TENANT" $(OPTIONS) -- "$$FILE"

@@ -1,4 +1,4 @@
-"""The commands: serve, migrate, import, documents, stored-only, token, sdl, reference (`--help` lists them)."""
+"""The commands: serve, migrate, tenant, import, documents, stored-only, token, sdl, reference (`--help` lists them)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from typing import Annotated, Final
 import asyncpg
 import typer
 import uvicorn
-from rich.console import Console
 from starlette.types import ASGIApp
 
 import app
 import boot
 import schema.reference
+from announcing import Announced, announce, authority, err
 from demo.directory import identity
 from demo.iowa import SAMPLE
 from demo.iowa import TENANT as IOWA
@@ -39,24 +39,23 @@ from domain.access import is_name
 from embedded import EmbeddedError
 from integrations.documents import UNNAMEABLE, BrokenFolder, UnknownTenant, read_folder, store, switch
 from integrations.progress import Shown
-from integrations.tenant import NewTenant, TenantExists, zone_of
+from integrations.regions import read_regions
+from integrations.tenant import NewTenant, TenantExists, open_tenant, zone_of
 from integrations.wholesale import report
 from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
 from models.database import Login, UnsafeRole, connected
 from resolvers.entrance import NO_CLIENT
 from settings import Settings, SettingsError
-from transport import Channel, Farewell, GivenUp, Server, Siblings, Workers, WorkerServer, server_config, settle_memory
+from transport import Channel, Farewell, GivenUp, Siblings, Workers, WorkerServer, server_config, settle_memory
 from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
-from transport.workbench import PATH as WORKBENCH
 from worker import Companion
 
 if _collecting:
     gc.enable()
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-err = Console(stderr=True)
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted."""
@@ -68,18 +67,13 @@ WORKER: Final = (
 )
 """How a worker is started, from any directory. Importing with the collector off saves a quarter of the time."""
 TOKEN_LIFETIME: Final = timedelta(days=1)
+TENANT: Final = """The tenant {code} {how}. Its platform administrator takes on its brands, by createOrganization.
+Her token says "actor": "admin", "tenant": "{id}"; in the demo: make -s token AS=admin TENANT={code}"""
 NAMES: Final = {
     app.DEMO_TENANT: "store:2191/clerk, brand:260/analyst, member:1, partner:1, admin",
     QINGQUAN.code: "store:QQ-0001/clerk, agent:QQ-33/operator, brand:QQ/analyst, member:1, partner:1, admin",
 }
 """Whom a token can be made for, by tenant; in other tenants they are called as in the first one."""
-TRY: Final = """
-Try:     curl -s {url} -H 'content-type: application/json' \\
-              -d '{{"query": "{{ stores(first: 3) {{ nodes {{ id name city }} }} }}"}}'
-Tokens:  make -s token AS=store:2191/clerk
-{page}The README has more to try.
-
-"""
 
 
 def fail(message: str) -> typer.Exit:
@@ -147,35 +141,7 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         why = str(error.strerror).partition(" (while")[0]  # what follows says host and port once more
-        raise fail(f"Cannot listen on {_authority(settings.host, settings.port)}: {why}. Set HOST or PORT.") from None
-
-
-def _authority(host: str, port: int) -> str:
-    """Host and port as a URL has them."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-class Announced(Server):
-    """A server that says where it listens once it does."""
-
-    def __init__(self, config: uvicorn.Config, settings: Settings, started: float) -> None:
-        super().__init__(config)
-        self._settings, self._since = settings, started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then print the address and what to try."""
-        await super().startup(sockets)
-        if self.started:
-            _announce(self._settings, self.servers[0].sockets[0].getsockname(), self._since)
-
-
-def _announce(settings: Settings, address: tuple[str, int], since: float) -> None:
-    """Say where the server listens and what to try."""
-    url = f"http://{_authority(*address[:2])}/graphql"
-    err.print(f"\n[bold green]Millrace is up[/] after {time.monotonic() - since:.1f} s: [bold]{url}[/]")
-    if settings.profile == "demo":
-        page = f"Browser: {url.removesuffix('/graphql')}{WORKBENCH}\n" if settings.graphiql_enabled else ""
-        sys.stderr.write(TRY.format(url=url, page=page))
+        raise fail(f"Cannot listen on {authority(settings.host, settings.port)}: {why}. Set HOST or PORT.") from None
 
 
 def _serve_many(settings: Settings, access: boot.Access, listening: socket.socket, started: float) -> None:
@@ -201,7 +167,7 @@ def _serve_many(settings: Settings, access: boot.Access, listening: socket.socke
         )
 
         def up() -> None:
-            _announce(settings, listening.getsockname(), started)
+            announce(settings, listening.getsockname(), started)
             err.print(f"Renew:   kill -HUP {os.getpid()}\n", highlight=False)
 
         await workers.run(up)
@@ -274,6 +240,31 @@ def migrate() -> None:
     """Bring the database up and its schema to the newest revision."""
     with _database(_settings()) as access:
         asyncio.run(boot.prepare(access, lambda words: err.print(words, style="dim")))
+
+
+@cli.command()
+def tenant(
+    code: Annotated[str, typer.Argument(help="The code of the tenant: small letters, digits, hyphens.")],
+    name: Annotated[str | None, typer.Option(help="Its name; the code if not given.")] = None,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of its amounts.")] = "CNY",
+    time_zone: Annotated[str, typer.Option(help="The time zone whose days count.")] = "Asia/Shanghai",
+    host: Annotated[list[str] | None, typer.Option(help="A host name that means this tenant; may be repeated.")] = None,
+    regions: Annotated[Path | None, typer.Option(help="Regions: csv with semicolons; code, name, parent.")] = None,
+) -> None:
+    """Open a tenant, empty, and print its id, which its platform administrator's token names.
+
+    Asked again for the same code it adds host names and regions that are not there, and changes nothing else.
+    """
+    made = NewTenant(code=code, name=name or code, currency=currency, time_zone=time_zone, hosts=tuple(host or ()))
+    with _database(_settings()) as access:
+        try:
+            listed = [] if regions is None else read_regions(regions)
+            asyncio.run(boot.prepare(access))
+            id, is_new = asyncio.run(open_tenant(access.owner, made, listed))
+        except (TenantExists, ValueError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise fail(f"{error}\nNothing was changed.") from None
+    sys.stdout.write(f"{id}\n")
+    err.print(TENANT.format(code=code, how="is open" if is_new else "was there", id=id), markup=False, highlight=False)
 
 
 @cli.command(name="import")

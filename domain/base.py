@@ -99,6 +99,16 @@ class CodeTaken(RowRefused):
         super().__init__(f"The code {taken!r} is taken.")
 
 
+class LimitReached(RowRefused):
+    """There are as many of the kind as there may be."""
+
+    code = "LIMIT_REACHED"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"There may be {most} of the kind, and as many there are.")
+
+
 def retold(code: str, facts: dict[str, Any]) -> Refused:
     """The refusal of a row from its code and its facts as JSON gave them back."""
     if code == InvalidInput.code:

@@ -6,6 +6,7 @@ may see whose rights is a condition of the loaders' statements.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -13,6 +14,19 @@ from uuid import UUID
 
 from domain.channel import CloudStoreMode
 from domain.money import MAX_SAFE
+
+MAX_MEMBERSHIPS: Final = 1_000
+"""The most cloud stores that one customer is a member of."""
+MAX_CALLED_CHARS: Final = 100
+"""The longest name that a shopper gives herself."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCloudStore:
+    """A shopper becomes a member of a cloud store; `display_name` is what she is called, if she is new here."""
+
+    cloud_store: UUID
+    display_name: str | None
 
 
 class RightKind(StrEnum):

@@ -19,7 +19,7 @@ class Permission(StrEnum):
     """A kind of act on an organisation's own things (操作权限)."""
 
     ORGANIZATION = "ORGANIZATION"
-    """组织: the organisation itself: who is below it, its staff, sites and territories."""
+    """组织: the organisation itself: who is below it, its staff, sites and territories, locations and pools."""
     CLOUD_STORE = "CLOUD_STORE"
     """云店: its cloud store: open, mode, decoration."""
     CATALOG = "CATALOG"

@@ -41,6 +41,8 @@ class Limits:
     # ── a request ─────────────────────────────────────────────────────────────────────────────────────────────────
     body_bytes: int = 100_000
     """Bytes of a POST body or of a GET query string."""
+    file_bytes: int = 4_000_000
+    """Bytes of a POST body of who may send files: 500 rows of 8,000 bytes each."""
     variables_depth: int = 20
     """Nesting of JSON objects and arrays in a request, its own object included."""
     operation_name_chars: int = 200

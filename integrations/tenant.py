@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ import asyncpg
 from domain.channel import is_host_name
 from integrations.bulk import Bulk
 from integrations.keys import Keys
+from models.channel import MAX_HOSTS, MAX_TENANTS
 from models.database import connected
 from models.reading import set_tenant
 from models.wall import APP_ROLE
@@ -69,6 +70,47 @@ def hosts_of(tenant: NewTenant) -> tuple[str, ...]:
         if not is_host_name(host):
             raise ValueError(f"{host!r} is not a host name: letters, digits and hyphens between dots, and no port.")
     return hosts
+
+
+async def open_tenant(
+    owner_dsn: str, tenant: NewTenant, regions: Sequence[tuple[str, str, str | None]] = ()
+) -> tuple[UUID, bool]:
+    """Open a tenant that has nothing yet; of one that is there, add host names and regions that are not.
+
+    Args:
+        owner_dsn: a login as the owner of the migrated schema.
+        tenant: the tenant to open; its id is that of `Keys(tenant.code)`.
+        regions: as `make_tenant` takes them; those that are there stay as they are.
+
+    Returns: its id, and whether it is new.
+
+    Raises:
+        TenantExists: it is there with another currency or time zone; nothing was changed.
+        ImportBusy: nothing was changed.
+        ValueError: something cannot be meant, there are as many tenants as there may be, or a host is another tenant's.
+    """
+    zone_of(tenant)
+    tenant = replace(tenant, hosts=hosts_of(tenant))
+    async with connected(owner_dsn) as connection, connection.transaction(isolation="read_committed"):
+        await _alone(connection)
+        there = await connection.fetchrow("SELECT id, currency, time_zone FROM tenant WHERE code = $1", tenant.code)
+        if there is None:
+            id = Keys(tenant.code).tenant_id
+            await _shared(connection, tenant, id)
+        elif (there["currency"], there["time_zone"]) != (tenant.currency, tenant.time_zone):
+            kept = f"{there['currency']} and {there['time_zone']}"
+            raise TenantExists(f"There is a tenant {tenant.code} already, with {kept}: these are for good.")
+        else:
+            id = there["id"]
+            known = {
+                row["host"] for row in await connection.fetch("SELECT host FROM tenant_host WHERE tenant_id = $1", id)
+            }
+            await _hosts(connection, replace(tenant, hosts=tuple(set(tenant.hosts) - known)), id)
+        try:
+            await _regions(connection, regions)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise ValueError(f"A region's parent is not there: {error.detail}") from None
+    return id, there is None
 
 
 async def make_tenant(
@@ -134,6 +176,8 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: 
     """The tenant and its hosts. Raises TenantExists; ValueError for what the tables' checks refuse."""
     if await connection.fetchval("SELECT 1 FROM tenant WHERE code = $1", tenant.code):
         raise TenantExists(f"There is a tenant {tenant.code} already.")
+    if await connection.fetchval("SELECT count(*) FROM tenant") >= MAX_TENANTS:
+        raise ValueError(f"There are {MAX_TENANTS:,} tenants, and no more may be.")
     try:
         await connection.execute(
             "INSERT INTO tenant (id, code, name, currency, time_zone) VALUES ($1, $2, $3, $4, $5)",
@@ -145,6 +189,14 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: 
         )
     except asyncpg.CheckViolationError as error:
         raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
+    await _hosts(connection, tenant, tenant_id)
+
+
+async def _hosts(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: UUID) -> None:
+    """Its host names. Raises: ValueError for one that is another tenant's, and for too many."""
+    there = await connection.fetchval("SELECT count(*) FROM tenant_host WHERE tenant_id = $1", tenant_id)
+    if there + len(tenant.hosts) > MAX_HOSTS:
+        raise ValueError(f"A tenant has at most {MAX_HOSTS} host names.")
     try:
         await connection.executemany(
             "INSERT INTO tenant_host (host, tenant_id) VALUES ($1, $2)",

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from models.channel import Tenant, TenantHost
+from models.channel import MAX_TENANTS, Tenant, TenantHost
 from models.reading import ReadPool, ReadSession, Row, constant, read
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ FRESH_S = 30.0
 """Seconds a directory is believed: how long a new tenant or host may go unnoticed."""
 RETRY_S = 1.0
 """Seconds between two looks for a name that the directory does not have."""
-MAX_TENANTS = 10_000
 
 
 class EntryRow(Row):

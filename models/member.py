@@ -1,5 +1,6 @@
-"""The member centre's tables: customers, their memberships, and the rights they hold under whose terms."""
+"""The member centre's tables: customers, their memberships, and the rights they hold under whose terms; who joins."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
@@ -17,10 +18,12 @@ from models.base import (
     TextList,
     at_least,
     half_open,
+    new_id,
     one_of,
     ref,
     table_args,
 )
+from models.writing import Transaction
 
 
 def _of_terms(table: str) -> ForeignKeyConstraint:
@@ -259,3 +262,59 @@ class Coupon(Base):
         Index(None, "tenant_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index(None, "tenant_id", "terms_id"),
     )
+
+
+# ── who joins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+_OPEN_ACCOUNT = text("""
+    INSERT INTO account (tenant_id, id, subject, display_name) VALUES (:tenant, :id, :subject, :name)
+    ON CONFLICT (tenant_id, subject) DO NOTHING
+""")
+_ACCOUNT = text("""
+    SELECT id FROM account WHERE tenant_id = :tenant AND subject = :subject AND is_active FOR NO KEY UPDATE
+""")
+_ENTER = text("""
+    INSERT INTO customer (tenant_id, id, account_id, joined_at) VALUES (:tenant, :id, :account, :now)
+    ON CONFLICT (tenant_id, account_id) DO NOTHING
+""")
+_ENTERED = text("SELECT id FROM customer WHERE tenant_id = :tenant AND account_id = :account")
+_LOCK = text("SELECT FROM customer WHERE tenant_id = :tenant AND id = :customer FOR NO KEY UPDATE")
+_PLACES = text("""
+    SELECT count(*) AS held, coalesce(bool_or(cloud_store_id = :store), false) AS here
+    FROM membership WHERE tenant_id = :tenant AND customer_id = :customer
+""")
+_JOIN = text("""
+    INSERT INTO membership (tenant_id, id, customer_id, cloud_store_id, joined_at)
+    VALUES (:tenant, :id, :customer, :store, :now)
+""")
+
+
+async def enter(tx: Transaction, subject: str, name: str) -> UUID | None:
+    """The customer that an issuer of tokens calls so, who is one from now on; None where her account is shut."""
+    tenant = {"tenant": tx.tenant_id}
+    await tx.execute(_OPEN_ACCOUNT, {**tenant, "id": new_id(), "subject": subject, "name": name})
+    account = await tx.scalar(_ACCOUNT, {**tenant, "subject": subject})
+    if account is None:
+        return None
+    await tx.execute(_ENTER, {**tenant, "id": new_id(), "account": account, "now": tx.now})
+    customer: UUID = await tx.scalar(_ENTERED, {**tenant, "account": account})
+    return customer
+
+
+class Places(NamedTuple):
+    """Of how many cloud stores a customer is a member, and whether of one in question."""
+
+    held: int
+    here: bool
+
+
+async def places_of(tx: Transaction, customer: UUID, cloud_store: UUID) -> Places:
+    """Where a customer is a member; she is locked until the act ends."""
+    who = {"tenant": tx.tenant_id, "customer": customer}
+    await tx.execute(_LOCK, who)
+    return Places._make((await tx.execute(_PLACES, {**who, "store": cloud_store})).one())
+
+
+async def join(tx: Transaction, customer: UUID, cloud_store: UUID) -> None:
+    """Make a customer, whom this act has locked, a member of a cloud store."""
+    values = {"tenant": tx.tenant_id, "id": new_id(), "customer": customer, "store": cloud_store, "now": tx.now}
+    await tx.execute(_JOIN, values)

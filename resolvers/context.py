@@ -31,7 +31,8 @@ class Viewer:
     """Who asks, as the database confirmed it.
 
     `organization_id` is the one it speaks for, if any; `display_name` what its people call it; `name` is unique within
-    the tenant, and what keys and audit know the viewer by; `permissions` are those in that organisation.
+    the tenant, and what keys and audit know the viewer by; `permissions` are those in that organisation. `subject` is
+    what her issuer calls a shopper who is no customer yet: she is NOBODY until she joins.
     """
 
     actor_class: ActorClass
@@ -44,6 +45,7 @@ class Viewer:
     customer_id: UUID | None = None
     name: str = "nobody"
     permissions: frozenset[Permission] = frozenset()
+    subject: str | None = None
 
     def must(self, permission: Permission, organization_id: UUID) -> None:
         """Let on who may do this in that organisation. Raises: domain.base.NotAllowed."""

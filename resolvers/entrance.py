@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from domain.access import NOBODY, ActorClass, Scope
-from domain.base import TenantRequired, Unauthenticated
+from domain.base import Fault, TenantRequired, Unauthenticated
 from domain.channel import PHONE_ADDRESS, Role, Tier
 from domain.integration import PartnerKind
 from domain.ordering import Provider
 from domain.permissions import BY_PARTNER, BY_ROLE, STAFF
 from loaders.base import Kept, Reading
-from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
+from loaders.channel import ACCOUNT_BY_SUBJECT, CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, STAFF_BY_SUBJECT
 from loaders.integration import StoredTexts
 from loaders.tenants import TenantEntry, Tenants
 from models.inventory import Committer
@@ -28,6 +28,8 @@ from resolvers.context import Context, Viewer
 from transport.bearer import REFUSAL, Claims, Verifier, bearer_token
 from transport.door import RequestFacts
 
+FILING = frozenset({"staff", "partner", "admin"})
+"""The actors that send files of rows."""
 NO_CLIENT = "anonymous"
 """What a client is called that no issuer names."""
 
@@ -101,6 +103,17 @@ class Entrance:
         Raises on entering: Unauthenticated, TenantRequired.
         """
         return _Opening(self, facts)
+
+    async def may_send_files(self, facts: RequestFacts) -> bool:
+        """Whether a token proves that somebody of a business asks: staff, a partner's system, the platform.
+
+        What it says the database confirms once the body is there.
+        """
+        try:
+            token = bearer_token(facts.authorization)
+            return token is not None and (await self._verifier.verify(token)).actor in FILING
+        except Fault:
+            return False
 
     async def opened(self, facts: RequestFacts) -> Opened:
         """A request whose viewer is known; to be closed by whoever asks. Raises: Unauthenticated, TenantRequired."""
@@ -218,7 +231,7 @@ async def _staff(session: ReadSession, claims: Claims) -> Viewer | None:
 async def _consumer(session: ReadSession, claims: Claims) -> Viewer | None:
     rows = await session.fetch(CUSTOMER_BY_SUBJECT, subject=claims.subject)
     if not rows:
-        return None
+        return await _newcomer(session, claims)
     row: Any = rows[0]
     return Viewer(
         ActorClass.CONSUMER,
@@ -229,6 +242,15 @@ async def _consumer(session: ReadSession, claims: Claims) -> Viewer | None:
         customer_id=row.customer_id,
         name=f"account:{row.account_id.hex}",
     )
+
+
+async def _newcomer(session: ReadSession, claims: Claims) -> Viewer | None:
+    """A shopper whom her issuer knows and the tenant does not yet, unless her account is shut."""
+    accounts = await session.fetch(ACCOUNT_BY_SUBJECT, subject=claims.subject)
+    if accounts and not accounts[0].is_active:
+        return None
+    name = f"subject:{claims.subject}"
+    return Viewer(ActorClass.NOBODY, session.tenant_id, NOBODY, name=name, subject=claims.subject)
 
 
 async def _partner(session: ReadSession, claims: Claims) -> Viewer | None:

@@ -10,7 +10,16 @@ from domain.channel import Tier
 from loaders.attribution import BindingById, PromoterById, TouchById
 from loaders.base import Loader
 from loaders.campaign import CampaignById
-from loaders.catalog import AssortmentById, CategoryById, ListingById, OwnListing, PriceListById, ProductById, SkuById
+from loaders.catalog import (
+    AssortmentById,
+    AttributeById,
+    CategoryById,
+    ListingById,
+    OwnListing,
+    PriceListById,
+    ProductById,
+    SkuById,
+)
 from loaders.channel import CloudStoreById, OrganizationById, OwnCloudStore, SiteById, StaffById, TerritoryById
 from loaders.integration import ReferenceRow, ReferencesOf
 from loaders.inventory import ContributionById, LocationById, PoolById, ReservationById, StockDocumentById
@@ -29,6 +38,7 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "territory": TerritoryById,
     "staff": StaffById,
     "category": CategoryById,
+    "attribute": AttributeById,
     "product": ProductById,
     "sku": SkuById,
     "listing": ListingById,

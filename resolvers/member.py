@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from loaders.channel import CloudStoreRow, NamedCloudStore
+from domain.base import InvalidInput, LimitReached, NotAllowed, Problem
+from domain.channel import CloudStoreMode
+from domain.member import MAX_MEMBERSHIPS, JoinCloudStore
+from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore
 from loaders.member import (
     MEMBERS,
     MEMBERSHIPS,
@@ -23,8 +26,46 @@ from loaders.member import (
     TiersOf,
 )
 from loaders.paging import Page
+from models.member import enter, join, places_of
+from models.writing import Event, Made, Transaction
+from resolvers.acts import Done, act
 from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect
+
+
+async def join_cloud_store(ctx: Context, key: str, command: JoinCloudStore) -> Any:
+    """A shopper becomes a member of a cloud store, and a customer of the tenant if she was none.
+
+    Locks: key → her account → the customer.
+    """
+
+    async def effect(tx: Transaction) -> Done:
+        store = await ctx.load(CloudStoreById).one(command.cloud_store)
+        if store is None or store.mode == CloudStoreMode.B2B_ORDERING:
+            raise NotAllowed
+        who = ctx.viewer.customer_id or await _newcomer(ctx, tx, command)
+        places = await places_of(tx, who, store.id)
+        if not places.here:
+            if places.held >= MAX_MEMBERSHIPS:
+                raise LimitReached(MAX_MEMBERSHIPS)
+            await join(tx, who, store.id)
+            facts = {"cloudStore": store.id.hex}
+            await tx.tell(Event("MemberJoined", Made("customer", who), frozenset({store.organization_id}), facts))
+        return Done(Made("cloudstore", store.id), {"customer": who.hex})
+
+    return await act(ctx, "joinCloudStore", key, command, effect)
+
+
+async def _newcomer(ctx: Context, tx: Transaction, command: JoinCloudStore) -> UUID:
+    """Whom her issuer's token proves and nobody knows yet. Raises: NotAllowed, InvalidInput without a name."""
+    if ctx.viewer.subject is None:
+        raise NotAllowed
+    if command.display_name is None:
+        raise InvalidInput([Problem(("input", "displayName"), "Say what you are called: you are new here.")])
+    entered = await enter(tx, ctx.viewer.subject, command.display_name)
+    if entered is None:
+        raise NotAllowed
+    return entered
 
 
 async def customer(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[Consumer | None]:

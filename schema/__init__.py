@@ -9,7 +9,7 @@ from schema.base import CONFIG, declare
 
 CENTRES = (channel, member, catalog, campaign, inventory, ordering)
 Query = merge_types("Query", (node.Query, *(centre.Query for centre in CENTRES)))
-Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (channel, catalog, inventory, ordering)))
+Mutation = merge_types("Mutation", tuple(centre.Mutation for centre in (channel, member, catalog, inventory, ordering)))
 get_object_definition(Query, strict=True).description = "Everything that can be asked (查询)."
 get_object_definition(Mutation, strict=True).description = "Everything that can be done (操作)."
 

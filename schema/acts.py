@@ -166,6 +166,13 @@ class CodeTaken(Refusal):
     taken: str = fact("taken", "The code that is taken (编码).")
 
 
+@refusal(base.LimitReached, "There are as many of the kind as there may be (数量已达上限).")
+class LimitReached(Refusal):
+    """With how many that is."""
+
+    most: int = fact("most", "How many there may be (上限).")
+
+
 @strawberry.type(description="What is wrong with one place of an input (输入问题).")
 class Problem:
     """Its source is a `domain.base.Problem`."""

@@ -29,6 +29,7 @@ ENTITIES: Final[tuple[type, ...]] = (
     attribution.Touch,
     campaign.Campaign,
     catalog.Assortment,
+    catalog.Attribute,
     catalog.Category,
     catalog.Listing,
     catalog.PriceList,

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain import member as domain
+from domain.member import MAX_CALLED_CHARS
 from engine.limits import FieldCost
 from loaders.member import Consumer, CouponRow, MembershipRow, RightRow
 from resolvers import attribution, channel, member
+from schema.acts import Checking, InvalidInput, KeyReused, LimitReached, NotAllowed, act
 from schema.attribution import Binding, Touch
 from schema.base import (
     COUNTERPARTY,
@@ -203,6 +206,42 @@ class Customer(Node):
         attribution.touches,
         "Who touched her, the newest first; for others than her, their own touches (触点).",
         MEMBER,
+    )
+
+
+@strawberry.input(description="A cloud store that a shopper joins (入会).")
+class JoinCloudStoreInput:
+    """A membership."""
+
+    cloud_store_id: strawberry.ID = strawberry.field(description="The cloud store (云店标识).")
+    display_name: str | None = strawberry.field(
+        default=None, description="What she is called; expected of who is new on the platform (称呼)."
+    )
+
+    def to_command(self, check: Checking) -> domain.JoinCloudStore:
+        """The membership."""
+        called = self.display_name
+        return domain.JoinCloudStore(
+            check.id("cloudStoreId", self.cloud_store_id, "cloudstore"),
+            None if called is None else check.text("displayName", called, MAX_CALLED_CHARS),
+        )
+
+
+JoinCloudStoreResult = Annotated[
+    _CloudStore | LimitReached | InvalidInput | KeyReused | NotAllowed,
+    strawberry.union("JoinCloudStoreResult", description="The cloud store that she joined, or why not (入会结果)."),
+]
+
+
+@strawberry.type
+class Mutation:
+    """The member centre's acts."""
+
+    join_cloud_store: JoinCloudStoreResult = act(
+        member.join_cloud_store,
+        JoinCloudStoreInput,
+        "A shopper joins a cloud store, by her own token; whoever is new becomes a customer by it (入会).",
+        PUBLIC,
     )
 
 

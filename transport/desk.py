@@ -115,6 +115,10 @@ class Desk:
         self._metrics = metrics
         self._limits = graph.limits
 
+    async def may_send_files(self, facts: RequestFacts) -> bool:
+        """Whether a body may be as large as a file of rows is, by what the headers alone say."""
+        return facts.authorization is not None and await self._door.may_send_files(facts)
+
     async def answer(self, ask: Ask, facts: RequestFacts, kinds: frozenset[str]) -> Result:
         """Run a query or a mutation. An operation of a kind not in `kinds` is refused as METHOD_NOT_ALLOWED."""
         tally = _Tally()

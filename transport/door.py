@@ -62,6 +62,12 @@ class OpenRequest(Protocol):
 class Door(Protocol):
     """Identifies the viewer of a request and opens what its resolvers need."""
 
+    async def may_send_files(self, facts: RequestFacts) -> bool:
+        """Whether the proof of who asks is that of a business, which may send files; asked before the body is read.
+
+        Proof that is none is answered when the request is opened: here it is no proof of a business.
+        """
+
     def open(self, facts: RequestFacts) -> AbstractAsyncContextManager[OpenRequest]:
         """Enter to identify, leave to give everything back, also when the request was cancelled.
 

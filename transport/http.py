@@ -100,10 +100,15 @@ class HttpEndpoint:
         )
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        declared = headers.get(b"content-length", "0")
-        if declared.isdecimal() and int(declared[:_LENGTH_DIGITS]) > self._limits.body_bytes:
-            raise too_large(self._limits.body_bytes, 413)
-        return await read_body(receive, self._limits.body_bytes, self._limits.body_seconds)
+        declared = headers.get(b"content-length", "")
+        size = int(declared[:_LENGTH_DIGITS]) if declared.isdecimal() else None
+        limit = self._limits.body_bytes
+        # Who asks is found out before the body is read only where that decides whether it is.
+        if (size is None or size > limit) and await self._desk.may_send_files(facts_of(headers, "")):
+            limit = self._limits.file_bytes
+        if size is not None and size > limit:
+            raise too_large(limit, 413)
+        return await read_body(receive, limit, self._limits.body_seconds)
 
     def _query_string(self, text: bytes) -> dict[str, Any]:
         if len(text) > self._limits.body_bytes:

@@ -121,6 +121,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_cloud_store_banner_text_length"), "cloud_store", "char_length(banner_text) BETWEEN 1 AND 200"
     )
+    op.create_check_constraint(op.f("ck_organization_tags"), "organization", "cardinality(tags) <= 20")
     op.create_index("uq_site_main", "site", ["tenant_id"], unique=True, postgresql_where=sa.text("kind = 'MAIN'"))
     op.create_index(
         "uq_site_city", "site", ["tenant_id", "region_code"], unique=True, postgresql_where=sa.text("kind = 'CITY'")
@@ -166,6 +167,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_account_called_by_its_phone"), "account", type_="check")
     op.drop_constraint(op.f("ck_staff_display_name_length"), "staff", type_="check")
     op.drop_column("staff", "display_name")
+    op.drop_constraint(op.f("ck_organization_tags"), "organization", type_="check")
     for name in ("uq_site_city", "uq_site_main"):
         op.drop_index(name, table_name="site")
     for name in ("banner_text", "banner_url"):

@@ -56,8 +56,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "cloud_store_id", name=op.f("pk_sourcing_policy")),
     )
     chain_prices()
+    hold_values_to_kinds()
+    for table in CODED:
+        op.create_check_constraint(op.f(f"ck_{table}_code_length"), table, "char_length(code) BETWEEN 1 AND 100")
     op.drop_constraint(op.f("ck_outbox_event_audience"), "outbox_event", type_="check")
     op.create_check_constraint(op.f("ck_outbox_event_audience"), "outbox_event", "cardinality(audience) <= 300")
+    op.create_index(
+        "ix_assortment_sku_banded",
+        "assortment_sku",
+        ["tenant_id", "sku_id"],
+        unique=False,
+        postgresql_where=sa.text("min_fen IS NOT NULL OR max_fen IS NOT NULL"),
+    )
     for statement in wall.distribute((), TABLES):
         op.execute(statement)
     op.create_foreign_key(op.f("fk_bulk_result_tenant_id"), "bulk_result", "tenant", ["tenant_id"], ["id"])
@@ -79,6 +89,29 @@ def upgrade() -> None:
         initially="DEFERRED",
     )
     protect()
+
+
+CODED = ("attribute", "inventory_pool", "location")
+KIND_OF_VALUE = (
+    "CASE WHEN text_value IS NOT NULL THEN 'TEXT' WHEN integer_value IS NOT NULL THEN 'INTEGER'"
+    " WHEN boolean_value IS NOT NULL THEN 'BOOLEAN' ELSE 'DATE' END"
+)
+
+
+def hold_values_to_kinds() -> None:
+    """A value says of which kind it is, and refers to an attribute of that kind."""
+    op.add_column(
+        "sku_attribute", sa.Column("kind", sa.Text(), sa.Computed(KIND_OF_VALUE, persisted=True), nullable=False)
+    )
+    op.create_unique_constraint("uq_attribute_kind", "attribute", ["tenant_id", "id", "kind"])
+    op.drop_constraint(op.f("fk_sku_attribute_tenant_id_attribute_id"), "sku_attribute", type_="foreignkey")
+    op.create_foreign_key(
+        "fk_sku_attribute_kind",
+        "sku_attribute",
+        "attribute",
+        ["tenant_id", "attribute_id", "kind"],
+        ["tenant_id", "id", "kind"],
+    )
 
 
 CHAIN = ["tenant_id", "price_list_id", "sku_id", "min_qty"]
@@ -121,6 +154,19 @@ def chain_prices() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_assortment_sku_banded", table_name="assortment_sku")
+    for table in CODED:
+        op.drop_constraint(op.f(f"ck_{table}_code_length"), table, type_="check")
+    op.drop_constraint("fk_sku_attribute_kind", "sku_attribute", type_="foreignkey")
+    op.create_foreign_key(
+        op.f("fk_sku_attribute_tenant_id_attribute_id"),
+        "sku_attribute",
+        "attribute",
+        ["tenant_id", "attribute_id"],
+        ["tenant_id", "id"],
+    )
+    op.drop_constraint("uq_attribute_kind", "attribute", type_="unique")
+    op.drop_column("sku_attribute", "kind")
     op.drop_constraint(op.f("ck_outbox_event_audience"), "outbox_event", type_="check")
     op.create_check_constraint(op.f("ck_outbox_event_audience"), "outbox_event", "cardinality(audience) <= 100")
     for name, kind in (

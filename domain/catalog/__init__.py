@@ -1,5 +1,6 @@
 """The catalog centre's rules: goods, prices and their bands, and what acts on them are refused for."""
 
+from domain.catalog.defining import MAX_DEFINED, AttributeInUse, AttributeLine, SaveAttributes
 from domain.catalog.goods import (
     BASE_UNIT,
     MAX_ATTRIBUTES,
@@ -17,8 +18,10 @@ from domain.catalog.goods import (
     check_attributes,
     check_tree,
     once_each,
+    skus_once,
 )
 from domain.catalog.granting import (
+    CHAIN_HEADS,
     AssortmentLine,
     AuthorizeAssortment,
     ListingLine,
@@ -30,6 +33,7 @@ from domain.catalog.granting import (
 )
 from domain.catalog.price import (
     MAX_QUANTITY,
+    NO_BAND,
     SPECIFICITY,
     AttributeKind,
     BelowMinimum,
@@ -44,6 +48,7 @@ from domain.catalog.price import (
     PriceScope,
     QuantityTooLarge,
     StepMismatch,
+    asked,
     best,
     check_quantity,
     common_band,
@@ -65,15 +70,20 @@ from domain.catalog.pricing import (
 
 __all__ = [
     "BASE_UNIT",
+    "CHAIN_HEADS",
     "MAX_ATTRIBUTES",
+    "MAX_DEFINED",
     "MAX_PACKS",
     "MAX_QUANTITY",
+    "NO_BAND",
     "SHOPPERS_SCOPES",
     "SPECIFICITY",
     "AssortmentLine",
     "AttributeGiven",
+    "AttributeInUse",
     "AttributeKind",
     "AttributeKnown",
+    "AttributeLine",
     "AuthorizeAssortment",
     "BelowMinimum",
     "Candidate",
@@ -100,6 +110,7 @@ __all__ = [
     "ProductLine",
     "QuantityTooLarge",
     "RevokeAuthorization",
+    "SaveAttributes",
     "SaveCategories",
     "SaveProducts",
     "SaveSkus",
@@ -108,6 +119,7 @@ __all__ = [
     "StepMismatch",
     "Unlist",
     "Window",
+    "asked",
     "best",
     "check_attributes",
     "check_quantity",
@@ -117,5 +129,6 @@ __all__ = [
     "in_band",
     "laid",
     "once_each",
+    "skus_once",
     "to_base_units",
 ]

@@ -5,7 +5,7 @@ A row says the whole of what it saves, found by its code; packs and attributes t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -122,7 +122,17 @@ class Coded(Protocol):
         ...
 
 
+class OfSku(Protocol):
+    """A row about a sku."""
+
+    @property
+    def sku(self) -> UUID:
+        """The sku."""
+        ...
+
+
 C = TypeVar("C", bound=Coded)
+S = TypeVar("S", bound=OfSku)
 
 
 def once_each(sheet: Sheet[C]) -> None:
@@ -132,6 +142,27 @@ def once_each(sheet: Sheet[C]) -> None:
         if row.code in seen:
             sheet.wrong(place, "code", "An earlier row has the same code.")
         seen.add(row.code)
+
+
+def skus_once(
+    sheet: Sheet[S], known: Container[UUID], *, beside: Callable[[S], int] | None = None, called: str = "sku"
+) -> None:
+    """Refuse rows whose sku there is not, or that an earlier row names.
+
+    Args:
+        sheet: the rows.
+        known: the skus that there are.
+        beside: what else of a row tells it from others of its sku, if anything does.
+        called: what must not come twice, for the message.
+    """
+    seen: set[tuple[UUID, int]] = set()
+    for place, row in sheet.left:
+        name = (row.sku, 0 if beside is None else beside(row))
+        if row.sku not in known:
+            sheet.wrong(place, "skuId", "There is no such sku.")
+        elif name in seen:
+            sheet.wrong(place, "skuId", f"An earlier row has the same {called}.")
+        seen.add(name)
 
 
 def check_tree(sheet: Sheet[CategoryLine], parents: Mapping[str, str | None]) -> None:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from domain.base import Faulty, RowRefused
 from domain.catalog.price import ListingOrigin
+from domain.channel import Tier
+
+CHAIN_HEADS: Final = frozenset({Tier.BRAND, Tier.SUPPLIER})
+"""Where a chain of authorisations begins: a brand grants its own goods, and nobody supplies a supplier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class AuthorizeAssortment:
     """An assortment given to `grantee` over [valid_from, valid_until); its rows are added to it, changed or taken out.
 
     `grantor`: None for the viewer's own organisation. No `valid_from`: as before, if it is in force, else from now on.
+    No `valid_until`: as before, unless it is over, else open-ended.
     """
 
     grantee: UUID

@@ -35,6 +35,11 @@ class ListingOrigin(StrEnum):
     EXTERNAL = "EXTERNAL"
     """外采: a site or store buys them elsewhere."""
 
+    @property
+    def is_own_only(self) -> bool:
+        """Whether nobody's goods but the seller's own are sold: what it buys elsewhere, the channel has not to give."""
+        return self is ListingOrigin.EXTERNAL
+
 
 class ListingStatus(StrEnum):
     """Whether a listing stands on the shelf."""
@@ -274,6 +279,10 @@ class PriceBand(NamedTuple):
     max_fen: int | None
 
 
+NO_BAND: Final = PriceBand(None, None)
+"""Any price."""
+
+
 def common_band(bands: Iterable[tuple[int | None, int | None]]) -> PriceBand:
     """Join the price bands of all authorisations in force for one sku: a consumer price keeps to each of them.
 
@@ -291,6 +300,24 @@ def common_band(bands: Iterable[tuple[int | None, int | None]]) -> PriceBand:
         max((low for low, _ in given if low is not None), default=None),
         min((high for _, high in given if high is not None), default=None),
     )
+
+
+def asked(candidates: Iterable[C], quantity: int, at: datetime, band: PriceBand) -> C | None:
+    """Pick the price that shoppers are asked: the one that applies, if it lies within the band.
+
+    Another that would lie within it does not take its place: what applies is outside, so there is none until it is set
+    anew, or the band is another.
+
+    Args:
+        candidates: prices of one sku that could apply to any shopper.
+        quantity: base units wanted.
+        at: the moment that counts.
+        band: the common band of all that lets the seller sell the sku.
+
+    Source: docs/domain.md, Shelf.
+    """
+    applied = best(candidates, quantity, at)
+    return applied if applied is not None and in_band(applied.unit_fen, *band) else None
 
 
 class StepMismatch(Refused):

@@ -18,6 +18,7 @@ from domain.inventory.holding import (
     Way,
     held,
 )
+from domain.inventory.opening import MAX_LOCATIONS, MAX_POOLS, CreateLocation, CreatePool, GeoPoint
 from domain.inventory.paper import (
     MAX_GOODS_LINES,
     GoodsLine,
@@ -49,6 +50,7 @@ from domain.inventory.promise import (
     free,
     is_sellable,
     lot_order,
+    own_part,
     sellable_here,
     sellable_of_contribution,
 )
@@ -68,14 +70,19 @@ __all__ = [
     "MAX_COVER_DAYS",
     "MAX_GOODS_LINES",
     "MAX_HOLD_LINES",
+    "MAX_LOCATIONS",
     "MAX_OPEN_HOLDS",
     "MAX_PACKAGES",
+    "MAX_POOLS",
     "NO_LOT_CODE",
     "OWN_HOPS",
     "CapBelowHeld",
     "CapLine",
     "ContributeToPool",
+    "CreateLocation",
+    "CreatePool",
     "EndContribution",
+    "GeoPoint",
     "Goods",
     "GoodsLine",
     "GoodsPaidFor",
@@ -112,6 +119,7 @@ __all__ = [
     "is_sellable",
     "lot_order",
     "missing",
+    "own_part",
     "refused_cap",
     "sellable_here",
     "sellable_of_contribution",

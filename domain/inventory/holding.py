@@ -70,10 +70,11 @@ class Way(Generic[P]):
 
 
 class Wanted(NamedTuple):
-    """So many base units of a sku."""
+    """So many base units of a sku; `own_only`: of the store's own goods, whatever others contribute."""
 
     sku: UUID
     quantity: int
+    own_only: bool = False
 
 
 class Taken(NamedTuple, Generic[P]):
@@ -92,9 +93,13 @@ def held(wanted: Sequence[Wanted], ways: Mapping[UUID, Sequence[Way[P]]], today:
     Raises: NotEnoughStock with every sku of which there is less than is wanted.
     """
     together: dict[UUID, int] = {}
-    for sku, quantity in wanted:
+    for sku, quantity, _ in wanted:
         together[sku] = together.get(sku, 0) + quantity
-    parts = {sku: _parts(ways.get(sku, ()), today, quantity) for sku, quantity in together.items()}
+    own_only = {one.sku for one in wanted if one.own_only}
+    open_ways = {
+        sku: [way for way in ways.get(sku, ()) if way.contribution is None or sku not in own_only] for sku in together
+    }
+    parts = {sku: _parts(open_ways[sku], today, quantity) for sku, quantity in together.items()}
     short = [
         Shortage(sku, quantity, there)
         for sku, quantity in together.items()

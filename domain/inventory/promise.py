@@ -166,6 +166,15 @@ def sellable_here(own: Iterable[tuple[Hashable, int]], offers: Iterable[Offer]) 
     return Promise(sum(levels.values()), parts)
 
 
+def own_part(promise: Promise) -> Promise:
+    """Leave of a promise what comes from the store's own stock: all there is to sell of goods it buys elsewhere.
+
+    Source: docs/domain.md, One pool of stock.
+    """
+    parts = tuple([level for level in promise.by_hops if level.hops == OWN_HOPS])
+    return Promise(sum(level.units for level in parts), parts)
+
+
 def lot_order(expires_on: date | None, lot: str) -> tuple[bool, date, str]:
     """Give the sort key by which lots leave: first expired, first out; lots that keep come last; ties by lot.
 

@@ -156,7 +156,7 @@ class OfRefund:
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 class NotForSale(Refused):
-    """These skus are not on the shelf of the cloud store, or have no price there."""
+    """These skus are not on the shelf of the cloud store, or have no price there that is allowed."""
 
     code = "NOT_FOR_SALE"
 

@@ -7,15 +7,18 @@ from loaders.catalog.coverage import (
     SkuCoverageEntry,
 )
 from loaders.catalog.goods import (
+    ATTRIBUTES,
     CATEGORIES,
     PRODUCTS,
     PRODUCTS_OF_BRAND,
     PRODUCTS_OF_CATEGORY,
+    AttributeById,
     AttributeRow,
     AttributesOf,
     CategoryById,
     CategoryEntry,
     CategoryRow,
+    DefinitionRow,
     PackUnitRow,
     PackUnitsOf,
     ProductById,
@@ -30,6 +33,7 @@ from loaders.catalog.goods import (
     skus,
     skus_of_product,
 )
+from loaders.catalog.granting import BandRow, BandsOf
 from loaders.catalog.price import (
     PRICE_LISTS,
     PRICES,
@@ -51,8 +55,6 @@ from loaders.catalog.shelf import (
     AssortmentSkuEntry,
     AuthorizationRow,
     AuthorizationsOf,
-    BandRow,
-    BandsOf,
     ForSale,
     ListingById,
     ListingEntry,
@@ -64,6 +66,7 @@ from loaders.catalog.shelf import (
 
 __all__ = [
     "ASSORTMENT_SKUS",
+    "ATTRIBUTES",
     "CATEGORIES",
     "COVERAGE_BY_SKU",
     "PRICES",
@@ -75,6 +78,7 @@ __all__ = [
     "AssortmentById",
     "AssortmentRow",
     "AssortmentSkuEntry",
+    "AttributeById",
     "AttributeRow",
     "AttributesOf",
     "AuthorizationRow",
@@ -88,6 +92,7 @@ __all__ = [
     "ConsumerPrices",
     "CoverageOf",
     "CoverageRow",
+    "DefinitionRow",
     "ForSale",
     "ListingById",
     "ListingEntry",

@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 from domain.channel import OrganizationStatus, Tier
 from loaders.base import Loader
 from loaders.catalog.goods import skus_of_product
-from loaders.catalog.shelf import granted, stands
+from loaders.catalog.granting import may_sell
+from loaders.catalog.shelf import stands
 from loaders.channel import is_open, is_store_below
 from loaders.paging import Paged, each, wanted_parents
 from models.catalog import Listing, Product
@@ -70,13 +71,16 @@ def _shelves(sku: Any, outer: FromClause) -> FromClause:
     seller = (
         select(_seller.organization_id)
         .where(_seller.tenant_id == TENANT, _seller.id == Listing.cloud_store_id)
-        .correlate(Listing)
+        .correlate_except(_seller)
         .scalar_subquery()
     )
-    may_sell = granted(seller, sku, constant(True)).limit(constant(1)).correlate(Listing, outer).scalar_subquery()
     return (
         select(Listing.cloud_store_id)
-        .where(Listing.tenant_id == TENANT, Listing.sku_id == sku, stands(Listing, may_sell))
+        .where(
+            Listing.tenant_id == TENANT,
+            Listing.sku_id == sku,
+            stands(Listing, seller, may_sell(seller, sku, Listing, outer)),
+        )
         .offset(constant(0))
         .correlate(outer)
         .lateral("shelves")

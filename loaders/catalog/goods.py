@@ -60,6 +60,47 @@ CATEGORIES = _categories()
 """The tenant's categories, by code."""
 
 
+class DefinitionRow(Row):
+    """An attribute that skus may have."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    unit: str | None
+    category_id: UUID | None
+
+
+def definitions() -> Rows:
+    """The columns of the tenant's attributes."""
+    a = Attribute
+    return select(a.id, a.code, a.name, a.kind, a.unit, a.category_id).where(a.tenant_id == TENANT)
+
+
+class AttributeById(ById[DefinitionRow]):
+    """Attributes by id."""
+
+    statement = read(DefinitionRow, definitions().where(Attribute.id == ids("ids").any_()))
+
+
+class DefinitionEntry(DefinitionRow):
+    """An attribute on a page, by code."""
+
+    place: int
+    by_code: str
+    by_id: UUID
+
+
+def _definitions() -> Paged[DefinitionEntry]:
+    wanted = wanted_parents()
+    rows = definitions().where(Attribute.tenant_id == wanted.c.parent)
+    return Paged(DefinitionEntry, wanted, rows, {Attribute.code: str, Attribute.id: UUID})
+
+
+ATTRIBUTES = _definitions()
+"""The tenant's attributes, by code."""
+
+
 class ProductRow(Row):
     """A product."""
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TableValuedAlias, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, TableValuedAlias, and_, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from domain.catalog import ListingOrigin, ListingStatus
-from domain.channel import EdgeKind, OrganizationStatus
-from loaders.base import LIST_LIMIT, ById, ListBy, ListByPlace
+from domain.channel import OrganizationStatus
+from loaders.base import ById, ListBy, ListByPlace
+from loaders.catalog.granting import floor_and_ceiling, given_by_heads, in_force, right, status_of_grantor
 from loaders.channel import is_open
 from loaders.paging import Paged, each, listed, wanted_keys, wanted_parents
 from models.catalog import (
@@ -27,12 +28,15 @@ from models.catalog import (
     Product,
     Sku,
 )
-from models.channel import CloudStore, Organization, OrganizationEdge
-from models.reading import NOW, TENANT, Row, Rows, constant, ids, in_scope, read
+from models.channel import CloudStore, Organization, OrganizationClosure
+from models.reading import TENANT, Row, Rows, constant, ids, in_scope, read
 
 
 class ListingRow(Row):
-    """A listing, with what its price and its promise depend on: the store that sells, and how its cloud store sells."""
+    """A listing, with what its price and its promise depend on: the store that sells, and how its cloud store sells.
+
+    `min_fen` and `max_fen` are the band to which a price for shoppers keeps, for the price alone: nobody is told.
+    """
 
     id: UUID
     cloud_store_id: UUID
@@ -41,80 +45,41 @@ class ListingRow(Row):
     position: int
     seller_id: UUID
     mode: str
+    min_fen: int | None
+    max_fen: int | None
 
 
-_grant, _grantor = aliased(Authorization), aliased(Organization)
-_given, _item = aliased(Assortment), aliased(AssortmentSku)
+_grant, _closure = aliased(Authorization), aliased(OrganizationClosure)
 _sku, _product = aliased(Sku), aliased(Product)
 
 
-def in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
-    """The authorisation is valid now, and its grantor trades."""
-    facts: list[ColumnElement[bool]] = [
-        grant.valid_from <= NOW,
-        grant.valid_until.is_(None) | (grant.valid_until > NOW),
-        grantor_status == constant(OrganizationStatus.ACTIVE),
-    ]
-    return and_(*facts)
-
-
-def stands(listing: Any, *rights: ColumnElement[bool]) -> ColumnElement[bool]:
+def stands(listing: Any, seller: Any, *rights: ColumnElement[bool]) -> ColumnElement[bool]:
     """The listing is on the shelf by one of its seller's `rights`; goods bought elsewhere need none.
 
-    The cheapest right first: what stands behind an OR that holds is not looked at.
+    Elsewhere is outside the channel: goods of a brand that stands above the seller are the channel's, and need one. The
+    cheapest right first: what stands behind an OR that holds is not looked at.
     """
-    return and_(
-        listing.status == constant(ListingStatus.LISTED),
-        or_(listing.origin == constant(ListingOrigin.EXTERNAL), *rights),
-    )
+    elsewhere = (listing.origin == constant(ListingOrigin.EXTERNAL)) & ~_is_above(_brand_of(listing.sku_id), seller)
+    return and_(listing.status == constant(ListingStatus.LISTED), or_(*rights, elsewhere))
 
 
-def granted(grantee: Any, sku: Any, *columns: ColumnElement[Any] | Any) -> Rows:
-    """The assortments by which `grantee` may sell `sku` now, each with its `AssortmentSku` and its grantor."""
+def _is_above(organization: Any, seller: Any) -> ColumnElement[bool]:
+    """The organisation stands above the seller, or is it itself."""
     return (
-        select(*columns)
-        .select_from(_grant)
-        .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == _grant.assortment_id))
-        .join(AssortmentSku, (AssortmentSku.tenant_id == TENANT) & (AssortmentSku.assortment_id == Assortment.id))
-        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == Assortment.grantor_id))
-        .where(
-            _grant.tenant_id == TENANT,
-            _grant.grantee_id == grantee,
-            in_force(_grant, _grantor.status),
-            AssortmentSku.sku_id == sku,
-        )
-    )
-
-
-def _status_of_grantor(assortment: Any) -> ColumnElement[str]:
-    """Whether who grants the assortment trades: two short looks for each, which the planner cannot make a join."""
-    return (
-        select(_grantor.status)
-        .select_from(_given)
-        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
-        .where(_given.tenant_id == TENANT, _given.id == assortment)
-        .correlate_except(_given, _grantor)
-        .scalar_subquery()
+        select(constant(1))
+        .where(_closure.tenant_id == TENANT, _closure.descendant_id == seller, _closure.ancestor_id == organization)
+        .correlate_except(_closure)
+        .exists()
     )
 
 
 def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
-    """The admitted organisation of an open cloud store, and the assortments it may sell from now, as one array.
+    """The admitted organisation of an open cloud store, and the assortments that brands have given it, as one array.
 
     OFFSET 0 keeps it apart: it is found once for a shelf, however the planner goes through the listings.
     """
-    given = (
-        select(func.array_agg(_grant.assortment_id))
-        .where(
-            _grant.tenant_id == TENANT,
-            _grant.grantee_id == Organization.id,
-            in_force(_grant, _status_of_grantor(_grant.assortment_id)),
-        )
-        .correlate(Organization)
-        .scalar_subquery()
-    )
     return (
-        select(Organization.id, CloudStore.mode, given.label("assortments"))
+        select(Organization.id, CloudStore.mode, given_by_heads(Organization.id, Organization).label("heads"))
         .join(CloudStore, CloudStore.organization_id == Organization.id)
         .where(
             Organization.tenant_id == TENANT,
@@ -127,21 +92,6 @@ def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
         .correlate(outer)
         .lateral("seller")
     )
-
-
-def _among(sku: Any, assortments: Any) -> ColumnElement[bool]:
-    """The sku is in one of the assortments.
-
-    A subquery for one value is never turned into a hash of all of them: it is one look for each row.
-    """
-    found: ColumnElement[bool] = (
-        select(constant(True))
-        .where(_item.tenant_id == TENANT, _item.sku_id == sku, _item.assortment_id == assortments.any_())
-        .limit(constant(1))
-        .correlate_except(_item)
-        .scalar_subquery()
-    )
-    return found
 
 
 def _brand_of(sku: Any) -> ColumnElement[UUID]:
@@ -163,20 +113,24 @@ def _listings(cloud_store: Any, outer: Any, *, for_all: bool = False) -> Rows:
     it is what anybody may buy that is asked for.
     """
     x, seller = Listing, _seller(cloud_store, outer)
+    sold = right(seller.c.id, x.sku_id, seller.c.heads, seller, x)
     own = [] if for_all else [in_scope(seller.c.id)]
+    rights = [*own, sold.c.band.is_not(None), _brand_of(x.sku_id) == seller.c.id]
     return (
-        select(x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, seller.c.id.label("seller_id"), seller.c.mode)
+        select(
+            x.id,
+            x.cloud_store_id,
+            x.sku_id,
+            x.origin,
+            x.position,
+            seller.c.id.label("seller_id"),
+            seller.c.mode,
+            *floor_and_ceiling(sold),
+        )
         .select_from(x)
         .join(seller, true())
-        .where(
-            x.tenant_id == TENANT,
-            stands(
-                x,
-                *own,
-                _among(x.sku_id, seller.c.assortments),
-                _brand_of(x.sku_id) == seller.c.id,
-            ),
-        )
+        .join(sold, true())
+        .where(x.tenant_id == TENANT, stands(x, seller.c.id, *rights))
     )
 
 
@@ -193,9 +147,17 @@ class ListingById(ById[ListingRow]):
 
 def _own_listings() -> Rows:
     x, store = Listing, CloudStore
+    no_price = constant(1).label("min_fen"), constant(0).label("max_fen")  # no shopper pays one off the shelf
     return (
         select(
-            x.id, x.cloud_store_id, x.sku_id, x.origin, x.position, store.organization_id.label("seller_id"), store.mode
+            x.id,
+            x.cloud_store_id,
+            x.sku_id,
+            x.origin,
+            x.position,
+            store.organization_id.label("seller_id"),
+            store.mode,
+            *no_price,
         )
         .join(store, (store.tenant_id == TENANT) & (store.id == x.cloud_store_id))
         .where(x.tenant_id == TENANT, x.id == ids("ids").any_(), in_scope(store.organization_id))
@@ -203,7 +165,7 @@ def _own_listings() -> Rows:
 
 
 class OwnListing(ById[ListingRow]):
-    """Listings of the viewer's organisations by id, on the shelf or off it, as long as they are kept."""
+    """Listings of the viewer's organisations by id that are off the shelf, as long as they are kept."""
 
     statement = read(ListingRow, _own_listings())
 
@@ -264,7 +226,7 @@ def _granted_to_viewer() -> ColumnElement[bool]:
             _grant.tenant_id == TENANT,
             _grant.assortment_id == Assortment.id,
             in_scope(_grant.grantee_id),
-            in_force(_grant, _status_of_grantor(_grant.assortment_id)),
+            in_force(_grant, status_of_grantor(_grant.assortment_id)),
         )
         .correlate_except(_grant)
         .exists()
@@ -343,43 +305,3 @@ def _assortment_skus() -> Paged[AssortmentSkuEntry]:
 
 ASSORTMENT_SKUS = _assortment_skus()
 """The skus of each assortment."""
-
-
-class BandRow(Row):
-    """The price band of a sku for one grantee, and whose assortment says so."""
-
-    place: int
-    grantor_id: UUID
-    min_fen: int | None
-    max_fen: int | None
-
-
-def _bands() -> Any:
-    wanted = wanted_keys("grantee", "sku")
-    edge = OrganizationEdge
-    item = AssortmentSku
-    rows = (
-        granted(wanted.c.grantee, wanted.c.sku, Assortment.grantor_id, item.min_fen, item.max_fen)
-        .outerjoin(
-            edge,
-            (edge.tenant_id == TENANT)
-            & (edge.kind == constant(EdgeKind.SUPPLIES))
-            & (edge.downstream_id == wanted.c.grantee)
-            & (edge.upstream_id == Assortment.grantor_id),
-        )
-        .where(in_scope(wanted.c.grantee))
-        # Who does not supply the grantee has no edge, and stands last.
-        .order_by(edge.is_primary.desc().nulls_last(), _grantor.code, _grantor.id, Assortment.code)
-        .limit(constant(LIST_LIMIT))
-    )
-    return read(BandRow, each(BandRow, wanted, rows))
-
-
-class BandsOf(ListByPlace[tuple[UUID, UUID], BandRow]):
-    """The bands within which (grantee, sku) may be sold now, for the viewer's own organisations.
-
-    The primary supplier's first, then those of others who supply, then those of who only grants.
-    """
-
-    statement = _bands()
-    parts = ("grantees", "skus")

@@ -17,6 +17,7 @@ from loaders.channel.organization import (
     PrimaryUpstreamRow,
     RelativeEntry,
     SuppliesViewer,
+    TagsById,
     UpstreamRow,
     UpstreamsOf,
     any_organizations,
@@ -25,6 +26,7 @@ from loaders.channel.organization import (
     organizations,
 )
 from loaders.channel.people import (
+    ACCOUNT_BY_SUBJECT,
     CALLED,
     CUSTOMER_BY_SUBJECT,
     PARTNER_BY_SUBJECT,
@@ -69,6 +71,7 @@ from loaders.channel.standing import (
 )
 
 __all__ = [
+    "ACCOUNT_BY_SUBJECT",
     "ANCESTORS",
     "APPLICANTS",
     "CALLED",
@@ -115,6 +118,7 @@ __all__ = [
     "StaffRow",
     "SuppliesViewer",
     "SupplyOfferEntry",
+    "TagsById",
     "TenantById",
     "TenantRow",
     "TerritoriesOf",

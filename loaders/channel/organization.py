@@ -193,6 +193,26 @@ def at_or_below_viewer(organization: Any) -> ColumnElement[bool]:
     )
 
 
+class TagsRow(Row):
+    """The tags of an organisation at or below the viewer's own."""
+
+    id: UUID
+    tags: list[str]
+
+
+class TagsById(ById[TagsRow]):
+    """Tags by organisation, for itself and those above it."""
+
+    statement = read(
+        TagsRow,
+        select(Organization.id, Organization.tags).where(
+            Organization.tenant_id == TENANT,
+            Organization.id == ids("ids").any_(),
+            at_or_below_viewer(Organization.id),
+        ),
+    )
+
+
 def on_viewers_line(parent: Any, above: Any) -> ColumnElement[bool]:
     """`above` may be shown over `parent`: the viewer is the parent, or stands at or above `above` herself.
 

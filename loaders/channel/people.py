@@ -64,6 +64,22 @@ CUSTOMER_BY_SUBJECT = read(
 """At most one row: the shopper with that login."""
 
 
+class AccountRow(Row):
+    """A login, of whatever kind."""
+
+    id: UUID
+    is_active: bool
+
+
+ACCOUNT_BY_SUBJECT = read(
+    AccountRow,
+    select(Account.id, Account.is_active).where(
+        Account.tenant_id == TENANT, Account.subject == bindparam("subject", type_=Text())
+    ),
+)
+"""At most one row: the account of who may be no customer."""
+
+
 class PartnerRow(Row):
     """A partner's system, as the viewer itself."""
 

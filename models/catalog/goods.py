@@ -177,7 +177,8 @@ _LINES = text("""
     SELECT category_id, above_id FROM up
 """)
 _ATTRIBUTES = text("""
-    SELECT code, id, kind, category_id FROM attribute WHERE tenant_id = :tenant AND code = any(CAST(:codes AS text[]))
+    SELECT code, id, kind, category_id FROM attribute
+    WHERE tenant_id = :tenant AND code = any(CAST(:codes AS text[])) ORDER BY id FOR SHARE
 """)
 _SKUS = text("""
     SELECT s.id, p.brand_id, s.product_id, s.code, s.name, s.barcode, s.base_unit, s.min_qty, s.step_qty,
@@ -208,7 +209,7 @@ async def products_of_skus(tx: Transaction, brand: UUID, codes: Iterable[str]) -
 
 
 async def attributes_named(tx: Transaction, codes: Iterable[str]) -> dict[str, AttributeKnown]:
-    """The attributes of these codes."""
+    """The attributes of these codes; they stay as they are until the act ends."""
     rows = await tx.execute(_ATTRIBUTES, {"tenant": tx.tenant_id, "codes": sorted(set(codes))})
     return {row.code: AttributeKnown._make(row[1:]) for row in rows}
 

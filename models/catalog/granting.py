@@ -12,15 +12,39 @@ from models.base import new_id
 from models.writing import Collision, Transaction
 
 _LOCK_GRANTS = text("""
-    SELECT k.sku_id FROM "authorization" g
+    WITH RECURSIVE holder (id) AS (
+        SELECT CAST(:grantee AS uuid)
+        UNION
+        SELECT a.grantor_id FROM holder h
+        JOIN "authorization" g ON g.tenant_id = :tenant AND g.grantee_id = h.id
+        JOIN assortment a ON a.tenant_id = :tenant AND a.id = g.assortment_id
+    )
+    SELECT k.sku_id FROM holder h
+    JOIN "authorization" g ON g.tenant_id = :tenant AND g.grantee_id = h.id
     JOIN assortment_sku k ON k.tenant_id = :tenant AND k.assortment_id = g.assortment_id
-    WHERE g.tenant_id = :tenant AND g.grantee_id = :grantee AND k.sku_id = any(CAST(:skus AS uuid[]))
-    ORDER BY k.assortment_id, k.sku_id FOR SHARE OF g, k
+    WHERE k.sku_id = any(CAST(:skus AS uuid[]))
+    ORDER BY k.assortment_id, k.sku_id, g.grantee_id FOR SHARE OF g, k
+""")
+_FROM_ABOVE = text("""
+    SELECT s.id FROM sku s
+    JOIN product p ON p.tenant_id = :tenant AND p.id = s.product_id
+    JOIN organization_closure c
+      ON c.tenant_id = :tenant AND c.descendant_id = :seller AND c.ancestor_id = p.brand_id
+    WHERE s.tenant_id = :tenant AND s.id = any(CAST(:skus AS uuid[]))
 """)
 
 
+async def skus_from_above(tx: Transaction, seller: UUID, skus: Iterable[UUID]) -> set[UUID]:
+    """Those of the skus whose brand stands above a seller, or is it itself."""
+    values = {"tenant": tx.tenant_id, "seller": seller, "skus": sorted(set(skus))}
+    return {row.id for row in await tx.execute(_FROM_ABOVE, values)}
+
+
 async def lock_grants(tx: Transaction, grantee: UUID, skus: Iterable[UUID]) -> None:
-    """Keep as they are the authorisations by which an organisation may sell these skus, and their bands."""
+    """Keep as they are the authorisations by which an organisation may sell these skus, and their bands.
+
+    With them those by which who grants them may, up to where the chain begins.
+    """
     values = {"tenant": tx.tenant_id, "grantee": grantee, "skus": sorted(set(skus))}
     await tx.execute(_LOCK_GRANTS, values)
 
@@ -39,6 +63,7 @@ _ITEMS = text("""
     SELECT :tenant, :id, k.* FROM unnest(CAST(:skus AS uuid[]), CAST(:least AS bigint[]), CAST(:most AS bigint[])) k
     ORDER BY 3
     ON CONFLICT (tenant_id, assortment_id, sku_id) DO UPDATE SET min_fen = excluded.min_fen, max_fen = excluded.max_fen
+    WHERE (assortment_sku.min_fen, assortment_sku.max_fen) IS DISTINCT FROM (excluded.min_fen, excluded.max_fen)
 """)
 _NO_ITEMS = text("""
     DELETE FROM assortment_sku
@@ -75,20 +100,35 @@ async def lock_assortment(tx: Transaction, grantor: UUID, code: str, name: str) 
     return id
 
 
-async def write_items(tx: Transaction, assortment: UUID, lines: Sequence[AssortmentLine]) -> None:
-    """Add skus to an assortment, change their bands, or take them out."""
+_GRANTEES = text("""
+    SELECT grantee_id FROM "authorization"
+    WHERE tenant_id = :tenant AND assortment_id = :assortment AND (valid_until IS NULL OR valid_until > :now)
+    ORDER BY grantee_id
+""")
+
+
+async def grantees(tx: Transaction, assortment: UUID) -> list[UUID]:
+    """Whom a locked assortment is given to, now or later."""
+    values = {"tenant": tx.tenant_id, "assortment": assortment, "now": tx.now}
+    return [row.grantee_id for row in await tx.execute(_GRANTEES, values)]
+
+
+async def write_items(tx: Transaction, assortment: UUID, lines: Sequence[AssortmentLine]) -> int:
+    """Add skus to an assortment, change their bands, or take them out; how many are otherwise than before."""
     place = {"tenant": tx.tenant_id, "id": assortment}
     kept = [line for line in lines if not line.is_removed]
     gone = [line.sku for line in lines if line.is_removed]
+    changed = 0
     if gone:
-        await tx.execute(_NO_ITEMS, place | {"skus": gone})
+        changed += await tx.count(_NO_ITEMS, place | {"skus": gone})
     if kept:
         columns = {
             "skus": [line.sku for line in kept],
             "least": [line.min_fen for line in kept],
             "most": [line.max_fen for line in kept],
         }
-        await tx.execute(_ITEMS, place | columns)
+        changed += await tx.count(_ITEMS, place | columns)
+    return changed
 
 
 class Grant(NamedTuple):

@@ -2,7 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +37,9 @@ from models.base import (
 
 _CHAIN = ("tenant_id", "price_list_id", "sku_id", "min_qty")
 """What prices that follow each other have in common."""
+
+
+_HAS_BAND = "min_fen IS NOT NULL OR max_fen IS NOT NULL"
 
 
 class Category(Base):
@@ -60,7 +73,12 @@ class Attribute(Base):
     unit: Mapped[str | None]
     category_id: Mapped[UUID | None] = mapped_column(Uuid)
     __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "code"), ref("category_id", "category"), one_of("kind", AttributeKind)
+        UniqueConstraint("tenant_id", "code"),
+        # What values repeat of their attribute; the key lets a foreign key keep the copy true.
+        UniqueConstraint("tenant_id", "id", "kind", name="uq_attribute_kind"),
+        ref("category_id", "category"),
+        code_length(),
+        one_of("kind", AttributeKind),
     )
 
 
@@ -111,8 +129,18 @@ class Sku(Base):
     )
 
 
+_KIND_OF_VALUE = (
+    "CASE WHEN text_value IS NOT NULL THEN 'TEXT' WHEN integer_value IS NOT NULL THEN 'INTEGER'"
+    " WHEN boolean_value IS NOT NULL THEN 'BOOLEAN' ELSE 'DATE' END"
+)
+
+
 class SkuAttribute(Base):
-    """The value of a typed attribute; the column that the attribute's kind names is set, the others are null."""
+    """The value of a typed attribute; the column that the attribute's kind names is set, the others are null.
+
+    `kind` follows from the value, and the foreign key holds the attribute to it: no value is of another kind than its
+    attribute, and an attribute that has values keeps its kind.
+    """
 
     __tablename__ = "sku_attribute"
 
@@ -123,9 +151,14 @@ class SkuAttribute(Base):
     integer_value: Mapped[int | None]
     boolean_value: Mapped[bool | None]
     date_value: Mapped[Day | None]
+    kind: Mapped[str] = mapped_column(Text, Computed(_KIND_OF_VALUE, persisted=True))
     __table_args__ = table_args(
         ref("sku_id", "sku"),
-        ref("attribute_id", "attribute"),
+        ForeignKeyConstraint(
+            ["tenant_id", "attribute_id", "kind"],
+            ["attribute.tenant_id", "attribute.id", "attribute.kind"],
+            name="fk_sku_attribute_kind",
+        ),
         CheckConstraint("num_nonnulls(text_value, integer_value, boolean_value, date_value) = 1", name="one_value"),
     )
 
@@ -253,6 +286,7 @@ class AssortmentSku(Base):
         *at_least(0, "min_fen", "max_fen"),
         CheckConstraint("min_fen <= max_fen", name="band"),
         Index(None, "tenant_id", "sku_id", "assortment_id"),
+        Index("ix_assortment_sku_banded", "tenant_id", "sku_id", postgresql_where=text(_HAS_BAND)),
     )
 
 

@@ -1,5 +1,7 @@
 """The channel centre's tables, and the statements that lock and write them."""
 
+from models.channel.founding import Tagged, chains_of, count_of, lock_tags, write_tags
+from models.channel.inviting import Newcomer, accounts_of, codes_taken, shut_accounts, take_on
 from models.channel.people import Employed, account_of, dismiss, dismiss_all, employ, employed, roles_of_others
 from models.channel.places import (
     Keeping,
@@ -57,9 +59,11 @@ from models.channel.supplying import (
     supply,
 )
 from models.channel.tables import (
+    MAX_HOSTS,
     MAX_NAME_CHARS,
     MAX_REASON_CHARS,
     MAX_STORED_ONLY,
+    MAX_TENANTS,
     Account,
     ChannelRevision,
     Organization,
@@ -75,9 +79,11 @@ from models.channel.tables import (
 
 __all__ = [
     "MAX_BANNER_CHARS",
+    "MAX_HOSTS",
     "MAX_NAME_CHARS",
     "MAX_REASON_CHARS",
     "MAX_STORED_ONLY",
+    "MAX_TENANTS",
     "MAX_URL_CHARS",
     "Account",
     "Application",
@@ -87,6 +93,7 @@ __all__ = [
     "Employed",
     "Keeping",
     "Link",
+    "Newcomer",
     "Organization",
     "OrganizationClosure",
     "OrganizationEdge",
@@ -96,18 +103,23 @@ __all__ = [
     "Standing",
     "StoreApplication",
     "SupplyOffer",
+    "Tagged",
     "Tenant",
     "TenantHost",
     "Territory",
     "TerritoryRegion",
     "account_of",
+    "accounts_of",
     "alone",
     "application_of",
     "applied_as",
     "apply",
     "are_related",
     "chain_of",
+    "chains_of",
     "close_store",
+    "codes_taken",
+    "count_of",
     "decide",
     "decorate",
     "dismiss",
@@ -123,6 +135,7 @@ __all__ = [
     "kept",
     "kept_by",
     "lock",
+    "lock_tags",
     "make_organization",
     "make_site",
     "make_territory",
@@ -137,9 +150,12 @@ __all__ = [
     "set_regions",
     "set_status",
     "settle",
+    "shut_accounts",
     "stands_below",
     "stay_related",
     "stays_below",
     "supply",
+    "take_on",
     "waiting",
+    "write_tags",
 ]

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.channel import (
     HOST_NAME,
     MAX_HOST_CHARS,
+    MAX_TAGS,
     PHONE_ADDRESS,
     EdgeKind,
     OrganizationStatus,
@@ -48,6 +49,10 @@ MAX_NAME_CHARS = 100
 """The longest name that an act gives."""
 MAX_REASON_CHARS = 500
 """The longest reason."""
+MAX_TENANTS = 10_000
+"""The most tenants of a platform: each process knows all of them."""
+MAX_HOSTS = 100
+"""The most host names of a tenant."""
 MAX_STORED_ONLY = 100
 """Clients of a tenant that may send stored documents only."""
 
@@ -154,6 +159,7 @@ class Organization(Base):
         ref("suspended_by_id", "organization"),
         CheckConstraint("suspended_by_id IS NULL OR status = 'SUSPENDED'", name="suspended_by_of_suspended"),
         CheckConstraint("suspended_by_id <> id", name="not_by_itself"),
+        CheckConstraint(f"cardinality(tags) <= {MAX_TAGS}", name="tags"),
         CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
         CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="longitude"),
         CheckConstraint("(latitude_e7 IS NULL) = (longitude_e7 IS NULL)", name="point_whole"),

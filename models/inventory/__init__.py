@@ -18,6 +18,7 @@ from models.inventory.moving import (
     places_of,
     written,
 )
+from models.inventory.opening import count_locations, count_pools, make_location, make_pool
 from models.inventory.pooling import (
     Contributed,
     ContributionKept,
@@ -80,6 +81,8 @@ __all__ = [
     "Stopped",
     "check_open",
     "claims_of_holds",
+    "count_locations",
+    "count_pools",
     "hold_all",
     "is_known_to",
     "keeper_of",
@@ -89,6 +92,8 @@ __all__ = [
     "lock_held",
     "look",
     "lots_of",
+    "make_location",
+    "make_pool",
     "move",
     "move_claims",
     "newest_claims",

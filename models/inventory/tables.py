@@ -28,6 +28,7 @@ from models.base import (
     NewId,
     TenantId,
     at_least,
+    code_length,
     one_of,
     part_args,
     ref,
@@ -65,6 +66,7 @@ class Location(Base):
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "organization_id", "code"),
         ref("organization_id", "organization"),
+        code_length(),
         one_of("kind", LocationKind),
         CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="latitude"),
         CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="longitude"),
@@ -203,7 +205,9 @@ class InventoryPool(Base):
     code: Mapped[str]
     name: Mapped[str]
     __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "organization_id", "code"), ref("organization_id", "organization")
+        UniqueConstraint("tenant_id", "organization_id", "code"),
+        ref("organization_id", "organization"),
+        code_length(),
     )
 
 

@@ -1,5 +1,6 @@
 """The catalog centre's answers and acts."""
 
+from resolvers.catalog.defining import save_attributes
 from resolvers.catalog.goods import (
     save_categories,
     save_products,
@@ -27,6 +28,7 @@ from resolvers.catalog.reading import (
     PriceQuote,
     TradeTerms,
     assortment_of,
+    attributes,
     attributes_of,
     authorizations,
     categories,
@@ -64,6 +66,7 @@ __all__ = [
     "Rights",
     "TradeTerms",
     "assortment_of",
+    "attributes",
     "attributes_of",
     "authorizations",
     "authorize_assortment",
@@ -91,6 +94,7 @@ __all__ = [
     "products_of_category",
     "revoke_authorization",
     "rights",
+    "save_attributes",
     "save_categories",
     "save_products",
     "save_skus",

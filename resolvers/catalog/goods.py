@@ -21,6 +21,7 @@ from domain.channel import Tier
 from domain.permissions import Permission
 from models.base import new_id
 from models.catalog import (
+    AttributeKept,
     CategoryKept,
     ProductKept,
     ProductOfSkus,
@@ -41,16 +42,16 @@ from models.writing import Event, Made, Outcome, Transaction
 from resolvers.acts import acting_for, bulk, outcomes
 from resolvers.context import Context
 
-K = TypeVar("K", CategoryKept, ProductKept, SkuKept)
+K = TypeVar("K", AttributeKept, CategoryKept, ProductKept, SkuKept)
 
 
-def _parted(wanted: Sequence[K], known: Mapping[str, K]) -> tuple[list[K], list[K]]:
+def parted(wanted: Sequence[K], known: Mapping[str, K]) -> tuple[list[K], list[K]]:
     """Those that are new, and those that become others; what stays as it is is in neither."""
     new = [each for each in wanted if each.code not in known]
     return new, [each for each in wanted if each.code in known and known[each.code] != each]
 
 
-async def _told(tx: Transaction, type: str, kind: str, written: Sequence[Any], *hears: UUID) -> None:
+async def tell_saved(tx: Transaction, type: str, kind: str, written: Sequence[Any], *hears: UUID) -> None:
     """One event for each thing that is new or another."""
     await tx.tell(*(Event(type, Made(kind, each.id), frozenset(hears), {"code": each.code}) for each in written))
 
@@ -71,10 +72,10 @@ async def save_categories(ctx: Context, key: str, command: SaveCategories) -> An
             CategoryKept(ids[row.code], row.code, row.name, None if row.parent is None else ids[row.parent])
             for _, row in sheet.left
         ]
-        new, other = _parted(wanted, known)
+        new, other = parted(wanted, known)
         await write_categories(tx, new, other)
         await reword_categories(tx, [each.id for each in other if each.name != known[each.code].name])
-        await _told(tx, "CategorySaved", "category", [*new, *other])
+        await tell_saved(tx, "CategorySaved", "category", [*new, *other])
         return outcomes(sheet, {place: ids[row.code] for place, row in sheet.left})
 
     return await bulk(ctx, "saveCategories", key, command, "category", effect)
@@ -102,10 +103,10 @@ async def save_products(ctx: Context, key: str, command: SaveProducts) -> Any:
             )
             for _, row in sheet.left
         ]
-        new, other = _parted(wanted, known)
+        new, other = parted(wanted, known)
         await write_products(tx, brand.id, new, other)
         await reword_products(tx, [each.id for each in other])
-        await _told(tx, "ProductSaved", "product", [*new, *other], brand.id)
+        await tell_saved(tx, "ProductSaved", "product", [*new, *other], brand.id)
         return outcomes(sheet, {place: each.id for (place, _), each in zip(sheet.left, wanted, strict=True)})
 
     return await bulk(ctx, "saveProducts", key, command, "product", effect)
@@ -132,9 +133,9 @@ async def save_skus(ctx: Context, key: str, command: SaveSkus) -> Any:
             elif there is not None and row.base_unit not in (None, there.base_unit):
                 sheet.wrong(place, "baseUnit", f"Quantities of this sku count {there.base_unit} for good.")
         wanted = [_sku(row, known.get(row.code), brand.id, products[row.product]) for _, row in sheet.left]
-        new, other = _parted(wanted, known)
+        new, other = parted(wanted, known)
         await write_skus(tx, new, other)
-        await _told(tx, "SkuSaved", "sku", [*new, *other], brand.id)
+        await tell_saved(tx, "SkuSaved", "sku", [*new, *other], brand.id)
         return outcomes(sheet, {place: each.id for (place, _), each in zip(sheet.left, wanted, strict=True)})
 
     return await bulk(ctx, "saveSkus", key, command, "sku", effect)

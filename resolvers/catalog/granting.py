@@ -1,5 +1,6 @@
 """The catalog centre's acts on what may be sold: assortments that are granted, skus that are put on a shelf."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,13 @@ from domain.catalog import (
     AssortmentLine,
     AuthorizeAssortment,
     ListingLine,
-    ListingOrigin,
     ListSkus,
     NotAuthorizedSku,
     RevokeAuthorization,
     Unlist,
     Window,
     best,
+    skus_once,
 )
 from domain.channel import CloudStoreMode
 from domain.permissions import Permission
@@ -22,6 +23,7 @@ from loaders.catalog import AssortmentById, ConsumerPrices, SkuById
 from loaders.channel import CloudStoreById, CloudStoreRow
 from models.catalog import (
     Grant,
+    grantees,
     lock_assortment,
     lock_grant,
     lock_shelf_prices,
@@ -31,6 +33,7 @@ from models.catalog import (
 )
 from models.catalog import unlist as take_off
 from models.channel import stays_below
+from models.outbox import MAX_AUDIENCE
 from models.writing import Event, Made, Outcome, Transaction
 from resolvers.acts import Done, act, acting_for, bulk, let_on, outcomes
 from resolvers.catalog.pricing import Rights, from_now, lay, rights, window
@@ -47,38 +50,45 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
             raise NotAllowed
         sheet: Sheet[AssortmentLine] = Sheet(command.rows)
         allowed = await rights(ctx, tx, grantor.id, (row.sku for _, row in sheet.left))
-        seen: set[UUID] = set()
+        skus_once(sheet, allowed.known)
         for place, row in sheet.left:
-            if row.sku not in allowed.known:
-                sheet.wrong(place, "skuId", "There is no such sku.")
-            elif row.sku in seen:
-                sheet.wrong(place, "skuId", "An earlier row has the same sku.")
-            elif not row.is_removed and not allowed.may_sell(row.sku):
+            if not row.is_removed and not allowed.may_sell(row.sku):
                 sheet.refuse(place, NotAuthorizedSku(row.sku))
-            seen.add(row.sku)
         assortment = await lock_assortment(tx, grantor.id, command.code, command.name)
-        await write_items(tx, assortment, [row for _, row in sheet.left])
+        others = [one for one in await grantees(tx, assortment) if one != command.grantee]
+        changed = await write_items(tx, assortment, [row for _, row in sheet.left])
         grant = await _grant(tx, assortment, command)
         await write_grant(tx, assortment, command.grantee, grant)
-        hears = frozenset({grantor.id, command.grantee})
+        made, hears = Made("assortment", assortment), frozenset({grantor.id, command.grantee})
         facts = {"validFrom": grant.valid_from.isoformat(), "skus": len(sheet.left)}
-        await tx.tell(Event("AssortmentAuthorized", Made("assortment", assortment), hears, facts))
+        await tx.tell(Event("AssortmentAuthorized", made, hears, facts))
+        if changed:
+            await tx.tell(*_to_others(made, others, {"skus": changed}))
         return outcomes(sheet, {place: row.sku for place, row in sheet.left}, assortment)
 
     return await bulk(ctx, "authorizeAssortment", key, command, "sku", effect, about="assortment")
 
 
+def _to_others(assortment: Made, grantees: Sequence[UUID], facts: Mapping[str, Any]) -> Iterator[Event]:
+    """What the others hear whom an assortment is given to: it is another for them, too. As few events as hold them."""
+    for start in range(0, len(grantees), MAX_AUDIENCE):
+        yield Event("AssortmentChanged", assortment, frozenset(grantees[start : start + MAX_AUDIENCE]), facts)
+
+
 async def _grant(tx: Transaction, assortment: UUID, command: AuthorizeAssortment) -> Grant:
-    """For how long it is given: where no start is named, what is in force goes on. Raises: InvalidInput for no time."""
+    """For how long it is given: what is not named stays as it is, unless it is over. Raises: InvalidInput."""
     before = await lock_grant(tx, assortment, command.grantee)
-    time = window(tx.now, command.valid_from, command.valid_until)
+    until = command.valid_until
+    if before is not None and until is None and (before.valid_until is None or before.valid_until > tx.now):
+        until = before.valid_until
+    time = window(tx.now, command.valid_from, until)
     if before is not None and command.valid_from is None and Window(*before, 0).holds_at(tx.now):
         return Grant(before.valid_from, time.end)
     return Grant(time.start, time.end)
 
 
 async def revoke_authorization(ctx: Context, key: str, command: RevokeAuthorization) -> Any:
-    """What an assortment lets an organisation sell ends; what has not begun never does."""
+    """What an assortment lets an organisation sell ends; what has not begun never does, what is over stays as it is."""
 
     async def effect(tx: Transaction) -> Done:
         at = from_now(tx.now, command.at, "at")
@@ -89,15 +99,14 @@ async def revoke_authorization(ctx: Context, key: str, command: RevokeAuthorizat
         before = await lock_grant(tx, assortment.id, command.grantee)
         if before is None:
             raise NotAllowed
-        ends_later = before.valid_until is None or before.valid_until > at
-        if before.valid_from >= at:
-            await write_grant(tx, assortment.id, command.grantee, None)
-        elif ends_later:
-            await write_grant(tx, assortment.id, command.grantee, Grant(before.valid_from, at))
-        made = Made("assortment", assortment.id)
+        made, details = Made("assortment", assortment.id), {"grantee": command.grantee.hex, "at": at.isoformat()}
+        if before.valid_until is not None and before.valid_until <= at:
+            return Done(made, details)
+        left = Grant(before.valid_from, at) if before.valid_from < at else None
+        await write_grant(tx, assortment.id, command.grantee, left)
         hears = frozenset({assortment.grantor_id, command.grantee})
         await tx.tell(Event("AuthorizationRevoked", made, hears, {"at": at.isoformat()}))
-        return Done(made, {"grantee": command.grantee.hex, "at": at.isoformat()})
+        return Done(made, details)
 
     return await act(ctx, "revokeAuthorization", key, command, effect)
 
@@ -123,15 +132,10 @@ async def list_skus(ctx: Context, key: str, command: ListSkus) -> Any:
             let_on(ctx, tx, Permission.PRICE, seller)
         skus = [row.sku for _, row in sheet.left]
         allowed = await rights(ctx, tx, seller, skus)
-        seen: set[UUID] = set()
+        skus_once(sheet, allowed.known)
         for place, row in sheet.left:
-            if row.sku not in allowed.known:
-                sheet.wrong(place, "skuId", "There is no such sku.")
-            elif row.sku in seen:
-                sheet.wrong(place, "skuId", "An earlier row has the same sku.")
-            elif row.origin != ListingOrigin.EXTERNAL and not allowed.may_sell(row.sku):
+            if not allowed.may_list(row.sku, row.origin):
                 sheet.refuse(place, NotAuthorizedSku(row.sku))
-            seen.add(row.sku)
         await _check_prices(ctx, sheet, store, allowed)
         prices = {(row.sku, 1): Window(tx.now, None, row.unit_fen) for _, row in sheet.left if row.unit_fen is not None}
         if prices:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.base import CodeTaken, InvalidInput, NotAllowed, Problem, Sheet
 from domain.catalog import (
+    NO_BAND,
     CreatePriceList,
     EndPriceList,
     ListingOrigin,
@@ -22,6 +23,7 @@ from domain.catalog import (
     common_band,
     in_band,
     laid,
+    skus_once,
 )
 from domain.channel import CloudStoreMode
 from domain.permissions import Permission
@@ -33,6 +35,7 @@ from models.catalog import (
     lock_list,
     lock_shelf_prices,
     new_list,
+    skus_from_above,
     standing_prices,
     supplies,
     write_prices,
@@ -46,20 +49,25 @@ from resolvers.context import Context
 class Rights:
     """What an organisation may sell of some skus: its own brand's, and by authorisations, each with a common band.
 
-    `known`: those of the skus that there are.
+    `known`: those of the skus that there are; `channel`: those whose brand stands above it, or is it itself.
     """
 
     known: frozenset[UUID]
     own: frozenset[UUID]
+    channel: frozenset[UUID]
     bands: Mapping[UUID, PriceBand]
 
     def may_sell(self, sku: UUID) -> bool:
         """Whether it is its brand's own, or somebody lets it."""
         return sku in self.own or sku in self.bands
 
+    def may_list(self, sku: UUID, origin: ListingOrigin) -> bool:
+        """Whether it may stand on its shelf: what it may sell, and what it buys where none of its brands sells."""
+        return self.may_sell(sku) or (origin == ListingOrigin.EXTERNAL and sku not in self.channel)
+
     def band(self, sku: UUID) -> PriceBand:
         """Within what its consumer price lies."""
-        return self.bands.get(sku, PriceBand(None, None))
+        return self.bands.get(sku, NO_BAND)
 
     def out_of_range(self, sku: UUID, unit_fen: int) -> PriceOutOfRange | None:
         """Why the consumer price may not be, None if it may."""
@@ -78,7 +86,8 @@ async def rights(ctx: Context, tx: Transaction, seller: UUID, skus: Iterable[UUI
     bands = {
         sku: common_band((band.min_fen, band.max_fen) for band in found) for (_, sku), found in granted.items() if found
     }
-    return Rights(frozenset(known), frozenset(own), bands)
+    channel = await skus_from_above(tx, seller, asked)
+    return Rights(frozenset(known), frozenset(own), frozenset(channel), bands)
 
 
 def from_now(now: datetime, moment: datetime | None, name: str) -> datetime:
@@ -145,15 +154,10 @@ async def set_prices(ctx: Context, key: str, command: SetPrices) -> Any:
         let_on(ctx, tx, Permission.PRICE, kept.seller_id)
         sheet: Sheet[PriceLine] = Sheet(command.rows)
         allowed = await rights(ctx, tx, kept.seller_id, (row.sku for _, row in sheet.left))
-        seen: set[tuple[UUID, int]] = set()
+        skus_once(sheet, allowed.known, beside=lambda row: row.min_qty, called="sku and quantity")
         for place, row in sheet.left:
-            if row.sku not in allowed.known:
-                sheet.wrong(place, "skuId", "There is no such sku.")
-            elif (row.sku, row.min_qty) in seen:
-                sheet.wrong(place, "skuId", "An earlier row has the same sku and quantity.")
-            elif kept.audience == PriceAudience.CONSUMER and (refused := allowed.out_of_range(row.sku, row.unit_fen)):
+            if kept.audience == PriceAudience.CONSUMER and (refused := allowed.out_of_range(row.sku, row.unit_fen)):
                 sheet.refuse(place, refused)
-            seen.add((row.sku, row.min_qty))
         prices = {(row.sku, row.min_qty): time._replace(unit_fen=row.unit_fen) for _, row in sheet.left}
         changed = await lay(tx, kept.id, prices)
         if changed:
@@ -194,7 +198,7 @@ async def price_listing(ctx: Context, key: str, command: PriceListing) -> Any:
             raise InvalidInput([Problem(("input", "listingId"), told)])
         price = window(tx.now, command.valid_from, command.valid_until, command.unit_fen)
         allowed = await rights(ctx, tx, row.seller_id, [row.sku_id])
-        if row.origin != ListingOrigin.EXTERNAL and not allowed.may_sell(row.sku_id):
+        if not allowed.may_list(row.sku_id, ListingOrigin(row.origin)):
             raise NotAuthorizedSku(row.sku_id)
         refused = allowed.out_of_range(row.sku_id, command.unit_fen)
         if refused is not None:

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import BadInput
-from domain.catalog import MAX_QUANTITY, Explanation, best, common_band, explain
+from domain.catalog import MAX_QUANTITY, NO_BAND, Explanation, PriceBand, asked, common_band, explain
 from domain.channel import CloudStoreMode
 from domain.money import MoneyError, line_amount, part_bps
 from domain.search import ask
 from loaders.catalog import (
     ASSORTMENT_SKUS,
+    ATTRIBUTES,
     CATEGORIES,
     COVERAGE_BY_SKU,
     PRICE_LISTS,
@@ -122,8 +123,13 @@ async def categories(roots: Roots, ctx: Context, *, first: int, after: str | Non
     return await connect(ctx, CATEGORIES, [ctx.viewer.tenant_id] * len(roots), first, after)
 
 
+async def attributes(roots: Roots, ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """The tenant's attributes."""
+    return await connect(ctx, ATTRIBUTES, [ctx.viewer.tenant_id] * len(roots), first, after)
+
+
 category_of = named("category_id", CategoryById)
-"""The category of each product, if it has one."""
+"""The category of each product, or whose goods have an attribute, if there is one."""
 parent_category = named("parent_id", CategoryById)
 """The category above each."""
 
@@ -203,11 +209,18 @@ async def price_for_viewer(rows: Sequence[ListingRow], ctx: Context) -> list[int
         malls = [row for row in rows if row.mode == CloudStoreMode.B2B_ORDERING]
         trade = await ctx.load(TradePrices).each((row.seller_id, mine, row.sku_id) for row in malls)
         candidates |= {(seller, sku): found for (seller, _, sku), found in trade.items()}
-    return [_unit(candidates.get((row.seller_id, row.sku_id), ()), ctx.reading.now) for row in rows]
+    return [
+        _unit(
+            candidates.get((row.seller_id, row.sku_id), ()),
+            ctx.reading.now,
+            NO_BAND if row.mode == CloudStoreMode.B2B_ORDERING else PriceBand(row.min_fen, row.max_fen),
+        )
+        for row in rows
+    ]
 
 
-def _unit(candidates: Sequence[CandidateRow], now: datetime) -> int | None:
-    applied = best(candidates, 1, now)
+def _unit(candidates: Sequence[CandidateRow], now: datetime, band: PriceBand = NO_BAND) -> int | None:
+    applied = asked(candidates, 1, now, band)
     return None if applied is None else applied.unit_fen
 
 

@@ -1,5 +1,7 @@
 """The channel centre's answers and acts."""
 
+from resolvers.channel.founding import create_organization, set_tags
+from resolvers.channel.inviting import invite_organizations
 from resolvers.channel.reading import (
     Organizations,
     ancestors,
@@ -25,6 +27,7 @@ from resolvers.channel.reading import (
     skus_of_section,
     staff_of,
     supply_offers,
+    tags_of,
     tenant,
     territories,
     upstreams,
@@ -53,6 +56,7 @@ __all__ = [
     "closed_malls",
     "cloud_store",
     "cloud_store_of",
+    "create_organization",
     "create_site",
     "create_territory",
     "decorate_cloud_store",
@@ -60,6 +64,7 @@ __all__ = [
     "descendants",
     "end_staff",
     "invite_organization",
+    "invite_organizations",
     "join_upstream",
     "leave_upstream",
     "open_cloud_store",
@@ -76,6 +81,7 @@ __all__ = [
     "sections_of",
     "set_cloud_store_mode",
     "set_primary_upstream",
+    "set_tags",
     "set_territory_regions",
     "site_of",
     "sites",
@@ -83,6 +89,7 @@ __all__ = [
     "staff_of",
     "supply_offers",
     "suspend_organization",
+    "tags_of",
     "tenant",
     "territories",
     "upstreams",

@@ -34,6 +34,7 @@ from loaders.channel import (
     SectionsOf,
     SiteById,
     SuppliesViewer,
+    TagsById,
     TenantById,
     TenantRow,
     TerritoriesOf,
@@ -102,6 +103,12 @@ async def primary_upstream(rows: Organizations, ctx: Context) -> list[Organizati
 async def upstreams(rows: Organizations, ctx: Context) -> list[list[UpstreamRow]]:
     """The direct suppliers of each organisation."""
     return await ctx.load(UpstreamsOf).many([row.id for row in rows])
+
+
+async def tags_of(rows: Organizations, ctx: Context) -> list[list[str]]:
+    """The tags of each organisation, for itself and those above it."""
+    found = await ctx.load(TagsById).many([row.id for row in rows])
+    return [[] if tagged is None else tagged.tags for tagged in found]
 
 
 async def brands(rows: Organizations, ctx: Context) -> list[list[BrandRow]]:

@@ -2,6 +2,7 @@
 
 from resolvers.inventory.counting import adjust_stock, count_stock, quarantine_stock
 from resolvers.inventory.holding import hold_stock, lines_of, release_hold
+from resolvers.inventory.opening import create_location, create_pool
 from resolvers.inventory.pooling import (
     contribute_to_pool,
     end_contribution,
@@ -41,6 +42,8 @@ __all__ = [
     "contributions_by",
     "contributions_of",
     "count_stock",
+    "create_location",
+    "create_pool",
     "days_covered",
     "end_contribution",
     "hold_stock",

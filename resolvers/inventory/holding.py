@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.access import ActorClass
 from domain.base import InvalidInput, NotAllowed, Problem, Refused, Unavailable
-from domain.catalog import QuantityTooLarge, check_quantity
+from domain.catalog import ListingOrigin, QuantityTooLarge, check_quantity
 from domain.inventory import HoldOver, HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
 from domain.permissions import Permission
 from loaders.catalog import ListingById, ListingRow, SkuById
@@ -60,7 +60,10 @@ async def _holding(ctx: Context, key: str, command: HoldStock) -> Holding:
         customer = command.customer
         if customer is not None and await ctx.load(ConsumerById).one(customer) is None:
             raise NotAllowed
-    wanted = tuple(Wanted(listing.sku_id, line.quantity) for listing, line in zip(listings, command.lines, strict=True))
+    wanted = tuple(
+        Wanted(listing.sku_id, line.quantity, ListingOrigin(listing.origin).is_own_only)
+        for listing, line in zip(listings, command.lines, strict=True)
+    )
     skus = await ctx.load(SkuById).each(one.sku for one in wanted)
     for sku, row in skus.items():
         if row is not None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from domain.base import NotAllowed, Sheet
+from domain.catalog import skus_once
 from domain.inventory import (
     CapLine,
     ContributeToPool,
@@ -38,14 +38,8 @@ from resolvers.context import Context
 
 async def _check_skus(ctx: Context, sheet: Sheet[Any]) -> None:
     """Refuse rows whose sku there is not, or that an earlier row names."""
-    seen: set[UUID] = set()
-    known = await ctx.load(SkuById).each(row.sku for _, row in sheet.left)
-    for place, row in sheet.left:
-        if known[row.sku] is None:
-            sheet.wrong(place, "skuId", "There is no such sku.")
-        elif row.sku in seen:
-            sheet.wrong(place, "skuId", "An earlier row has the same sku.")
-        seen.add(row.sku)
+    found = await ctx.load(SkuById).each(row.sku for _, row in sheet.left)
+    skus_once(sheet, {sku for sku, row in found.items() if row is not None})
 
 
 async def contribute_to_pool(ctx: Context, key: str, command: ContributeToPool) -> Any:

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import BadInput
+from domain.catalog import ListingOrigin
 from domain.inventory import (
     MAX_COVER_DAYS,
     Promise,
     days_of_cover,
+    own_part,
 )
 from domain.ordering import Window
 from loaders.catalog import ListingRow, SkuRow
@@ -54,7 +56,11 @@ class LevelOfPromise:
 
 async def promises(rows: Sequence[ListingRow], ctx: Context) -> list[Promise]:
     """What each listing's store can sell of its sku now."""
-    return await ctx.load(PromiseOf).many([(row.seller_id, row.sku_id) for row in rows])
+    found = await ctx.load(PromiseOf).many([(row.seller_id, row.sku_id) for row in rows])
+    return [
+        own_part(promise) if ListingOrigin(row.origin).is_own_only else promise
+        for row, promise in zip(rows, found, strict=True)
+    ]
 
 
 async def sellable(rows: Sequence[ListingRow], ctx: Context) -> list[int | None]:

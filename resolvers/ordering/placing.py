@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.access import ActorClass
 from domain.base import InvalidInput, NotAllowed, Problem, Refused, TimedOut, Unavailable
+from domain.catalog import ListingOrigin
 from domain.channel import CloudStoreMode
 from domain.inventory import HOLD_MINUTES, HoldLine, HoldOver, HoldStock, ReservationState
 from domain.money import MAX_SAFE
@@ -26,7 +27,7 @@ from domain.ordering import (
     pay_until,
 )
 from domain.permissions import Permission
-from loaders.catalog import SkuById
+from loaders.catalog import ForSale, SkuById
 from loaders.channel import CloudStoreById, CloudStoreRow
 from loaders.inventory import ReservationById
 from loaders.member import ConsumerById
@@ -192,7 +193,9 @@ async def _priced(ctx: Context, store: CloudStoreRow, lines: dict[LineKey, int])
     together = _together(lines.items())
     units = await prices(ctx, store.id, store.organization_id, store.mode, together)
     rows = await ctx.load(SkuById).each(together)
-    gone = [sku for sku in together if sku not in units or rows[sku] is None]
+    own = await _own_only(ctx, store.id, together)
+    others = {key.sku_id for key in lines if key.goods_owner_id != store.organization_id}
+    gone = [sku for sku in together if sku not in units or rows[sku] is None or sku in own & others]
     if gone:
         raise NotForSale(gone)
     check_lines(
@@ -205,6 +208,12 @@ async def _priced(ctx: Context, store: CloudStoreRow, lines: dict[LineKey, int])
     if priced.total_fen > MAX_SAFE:
         raise InvalidInput([Problem(("input",), "The amount is more than money can be.")])
     return priced
+
+
+async def _own_only(ctx: Context, cloud_store: UUID, skus: Iterable[UUID]) -> set[UUID]:
+    """Those of which the store sells its own goods alone, as they stand on the shelf now."""
+    on_shelf = await ctx.load(ForSale).each((cloud_store, sku) for sku in skus)
+    return {row.sku_id for rows in on_shelf.values() for row in rows if ListingOrigin(row.origin).is_own_only}
 
 
 def _together(lines: Iterable[tuple[LineKey, int]]) -> dict[UUID, int]:

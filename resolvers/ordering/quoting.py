@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.base import BadInput
-from domain.catalog import BelowMinimum, QuantityTooLarge, StepMismatch, best, check_quantity
+from domain.catalog import BelowMinimum, PriceBand, QuantityTooLarge, StepMismatch, asked, check_quantity
 from domain.channel import CloudStoreMode
 from domain.money import MAX_SAFE
 from domain.ordering import OrderedLine
@@ -81,8 +81,8 @@ async def prices(
 ) -> dict[UUID, int]:
     """What one unit of each sku costs a shopper of that cloud store now, the quantity of the whole order reached.
 
-    A sku that is not on the shelf that every shopper sees, or has no price, is left out. The one rule is
-    `domain.catalog.best`.
+    A sku that is not on the shelf that every shopper sees, or has no price within its band, is left out. The one rule
+    is `domain.catalog.asked`.
     """
     if mode == CloudStoreMode.B2B_ORDERING:
         return {}
@@ -90,9 +90,11 @@ async def prices(
     candidates = await ctx.load(ConsumerPrices).each((seller, sku) for sku in together)
     found = {}
     for sku, quantity in together.items():
-        applied = best(candidates[seller, sku], quantity, ctx.reading.now)
-        if applied is not None and on_shelf[cloud_store, sku]:
-            found[sku] = applied.unit_fen
+        for row in on_shelf[cloud_store, sku]:
+            band = PriceBand(row.min_fen, row.max_fen)
+            applied = asked(candidates[seller, sku], quantity, ctx.reading.now, band)
+            if applied is not None:
+                found[sku] = applied.unit_fen
     return found
 
 

@@ -63,6 +63,7 @@ from schema.catalog.pricing import (
 from schema.catalog.reading import (
     Assortment,
     AssortmentSku,
+    Attribute,
     AttributeValue,
     Authorization,
     Category,
@@ -90,6 +91,7 @@ __all__ = [
     "AssortmentSku",
     "AssortmentSkuInput",
     "AssortmentSkuResult",
+    "Attribute",
     "AttributeInput",
     "AttributeValue",
     "Authorization",

@@ -65,7 +65,8 @@ class AuthorizeAssortmentInput:
         default=None, description="From when on. Left out: as it is in force, else from now on (生效时间)."
     )
     valid_until: dt.datetime | None = strawberry.field(
-        default=None, description="Until just before when. Left out: open-ended (失效时间)."
+        default=None,
+        description="Until just before when. Left out: as it is, unless it is over; else open-ended (失效时间).",
     )
     grantor_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who grants it. Left out: the viewer's own organisation (授权方标识)."

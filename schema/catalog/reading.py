@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from loaders.catalog import AssortmentRow, CategoryRow, ListingRow, PriceListRow, ProductRow, SkuRow
+from loaders.catalog import AssortmentRow, CategoryRow, DefinitionRow, ListingRow, PriceListRow, ProductRow, SkuRow
 from resolvers import catalog, channel, integration, inventory
 from schema.base import (
     COUNTERPARTY,
@@ -53,6 +53,18 @@ class Category(Node):
     products: Connection[Annotated["Product", strawberry.lazy("schema.catalog")]] | None = connection(
         catalog.products_of_category, "Its products, by code (商品).", PUBLIC
     )
+
+
+@graph_type(DefinitionRow, "A typed attribute that skus may have (属性定义).")
+class Attribute(Node):
+    """An attribute."""
+
+    id: strawberry.ID = global_id("attribute")
+    code: str = attribute("Its code (编码).", PUBLIC)
+    name: str = attribute("Its name (名称).", PUBLIC)
+    kind: AttributeKind = attribute("The type of its values (值类型).", PUBLIC)
+    unit: str | None = attribute("The unit of its values, if they have one (单位).", PUBLIC)
+    category: Category | None = edge(catalog.category_of, "Whose goods have it; null: all goods (适用类目).", PUBLIC)
 
 
 @strawberry.type(description="A pack of a sku (箱规).")
@@ -170,13 +182,13 @@ class Listing(Node):
     price: Fen | None = edge(
         catalog.price_for_viewer,
         "What one base unit costs the viewer now: the consumer price, or at an ordering mall the viewer's own trade "
-        "price; null where there is none for her (价格).",
+        "price; null where there is none for her, or none that is allowed (价格).",
         PUBLIC,
     )
     sellable: Count | None = edge(
         inventory.sellable,
-        "Base units sellable now, from every pool the store sees; at an ordering mall only for the seller and whom it "
-        "supplies, else null (可售).",
+        "Base units sellable now, from every pool the store sees, of EXTERNAL goods its own alone; at an ordering mall "
+        "only for the seller and whom it supplies, else null (可售).",
         PUBLIC,
     )
     sellable_by_level: list[SellableLevel] | None = few(
@@ -357,6 +369,7 @@ class Query:
         arguments={"id": id_of("The id of a sku (规格标识).", "sku")},
     )
     categories: Connection[Category] | None = connection(catalog.categories, "All categories, by code (类目).", PUBLIC)
+    attributes: Connection[Attribute] | None = connection(catalog.attributes, "All attributes, by code (属性).", PUBLIC)
     listing: Listing | None = edge(
         catalog.listing,
         "A listing by id; null if there is none (货架商品).",

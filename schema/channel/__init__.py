@@ -1,6 +1,10 @@
 """The channel centre's types and acts."""
 
-from schema.channel.acting import Mutation
+from strawberry.tools import merge_types
+
+from schema.channel.acting import Mutation as ActingMutation
+from schema.channel.founding import FoundingMutation
+from schema.channel.inviting import InvitingMutation
 from schema.channel.places import (
     CloudStore,
     CloudStoreDecoration,
@@ -25,6 +29,9 @@ from schema.channel.reading import (
     Upstream,
     Viewer,
 )
+
+Mutation = merge_types("Mutation", (FoundingMutation, InvitingMutation, ActingMutation))
+"""The channel centre's acts."""
 
 __all__ = [
     "Agent",

@@ -73,6 +73,12 @@ class PersonInput:
 
 
 # ── organisations ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_invited(check: Checking, tier: Tier) -> None:
+    """Say what is wrong about a tier that somebody is invited to."""
+    if tier in domain.HEADS:
+        check.wrong("tier", "Nobody invites a brand or a supplier.")
+
+
 @strawberry.input(description="A new organisation below another (邀请入驻).")
 class InviteOrganizationInput:
     """An invitation."""
@@ -86,8 +92,7 @@ class InviteOrganizationInput:
 
     def to_command(self, check: Checking) -> domain.InviteOrganization:
         """Who is invited."""
-        if self.tier in (Tier.BRAND, Tier.SUPPLIER):
-            check.wrong("tier", "Nobody invites a brand or a supplier.")
+        check_invited(check, self.tier)
         return domain.InviteOrganization(
             upstream=check.id("upstreamId", self.upstream_id, *TIERS),
             tier=self.tier,

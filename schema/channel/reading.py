@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from domain.channel import MAX_TAGS
 from engine.limits import FieldCost
 from loaders.channel import EmployeeRow, OrganizationRow
 from resolvers import attribution, catalog, channel, integration, inventory, member, ordering
@@ -95,6 +96,13 @@ class Organization(Node):
     )
     cloud_store: CloudStore | None = edge(channel.cloud_store_of, "Its cloud store, if it is open (云店).", PUBLIC)
     status: OrganizationStatus = attribute("Whether it takes part (状态).", PUBLIC)
+    tags: list[str] = edge(
+        channel.tags_of,
+        f"The tags by which prices and campaigns speak to it, at most {MAX_TAGS}; empty for others than itself and "
+        "those above it (标签).",
+        OWN,
+        cost=FieldCost(weight=1, assumed=5),
+    )
     applicants: Connection["Organization"] | None = connection(
         channel.applicants, "Stores that wait for its review, the newest first; empty for others (待审核门店).", OWN
     )

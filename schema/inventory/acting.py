@@ -4,8 +4,9 @@ from strawberry.tools import merge_types
 
 from schema.inventory.counting import CountMutation
 from schema.inventory.holding import HoldMutation
+from schema.inventory.opening import OpeningMutation
 from schema.inventory.pooling import PoolingMutation
 from schema.inventory.stocking import StockingMutation
 
-Mutation = merge_types("Mutation", (StockingMutation, CountMutation, HoldMutation, PoolingMutation))
+Mutation = merge_types("Mutation", (OpeningMutation, StockingMutation, CountMutation, HoldMutation, PoolingMutation))
 """The inventory centre's acts."""

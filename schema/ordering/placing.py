@@ -18,7 +18,7 @@ from schema.inventory import BelowMinimum, HoldOver, NotEnoughStock, NotOnOneShe
 from schema.ordering.reading import Order, Payment
 
 
-@refusal(domain.NotForSale, "Some of it is not on the shelf, or has no price (不可售).")
+@refusal(domain.NotForSale, "Some of it is not on the shelf, or has no price that is allowed (不可售).")
 class NotForSale(Refusal):
     """With the skus."""
 

@@ -123,10 +123,20 @@ INSERT INTO price (tenant_id, price_list_id, sku_id, valid_from, unit_fen)
            450 + (sku * 37 + store * 11) % 4500
     FROM shelf WHERE store % 2 = 0 AND place % 5 = 0;
 
--- The brand lets every store sell nearly everything, each distributor lets its stores sell some of the rest.
+-- The brand lets every store sell nearly everything, each distributor lets its stores sell some of the rest: the brand
+-- lets the distributors sell all of it.
 INSERT INTO assortment (tenant_id, id, grantor_id, code, name)
     SELECT pg_temp.tenant(), pg_temp.key('assortment-' || tier, number), id, 'core', 'Core of ' || initcap(tier) || ' ' || number
     FROM party WHERE tier IN ('BRAND', 'DISTRIBUTOR');
+INSERT INTO assortment (tenant_id, id, grantor_id, code, name)
+    SELECT pg_temp.tenant(), pg_temp.key('assortment-WHOLE', 0), id, 'whole', 'All of ' || initcap(tier) || ' ' || number
+    FROM party WHERE tier = 'BRAND';
+INSERT INTO assortment_sku (tenant_id, assortment_id, sku_id)
+    SELECT pg_temp.tenant(), pg_temp.key('assortment-WHOLE', 0), pg_temp.key('sku', sku)
+    FROM generate_series(0, pg_temp.size('skus') - 1) sku;
+INSERT INTO "authorization" (tenant_id, grantee_id, assortment_id, valid_from)
+    SELECT pg_temp.tenant(), id, pg_temp.key('assortment-WHOLE', 0), pg_temp.since()
+    FROM party WHERE tier = 'DISTRIBUTOR';
 INSERT INTO assortment_sku (tenant_id, assortment_id, sku_id)
     SELECT pg_temp.tenant(), pg_temp.key('assortment-' || tier, number), pg_temp.key('sku', sku)
     FROM party, generate_series(0, pg_temp.size('skus') - 1) sku

@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 
 from domain.catalog import (
     MAX_QUANTITY,
+    NO_BAND,
     SPECIFICITY,
     BelowMinimum,
     Explanation,
+    ListingOrigin,
+    PriceBand,
     PriceCandidate,
     PriceReason,
     PriceScope,
     QuantityTooLarge,
     StepMismatch,
+    asked,
     best,
     check_quantity,
     common_band,
@@ -304,6 +308,25 @@ def test_a_price_keeps_to_every_band(
     assert common_band(bands) == joined
     for unit_fen in (0, 779, 780, 850, 899, 900, 999, 1000, 1001, 1100, 1101, 1250, 1251, 1350):
         assert in_band(unit_fen, *joined) is all(in_band(unit_fen, *band) for band in bands)
+
+
+def test_what_applies_is_asked_if_it_lies_in_the_band_and_nothing_takes_its_place() -> None:
+    base = price(1, PriceScope.BASE, 1_000)
+    here = price(2, PriceScope.SITE, 900)
+    for band, found in (
+        (NO_BAND, here),
+        (PriceBand(900, 900), here),
+        (PriceBand(901, None), None),
+        (PriceBand(None, 899), None),
+        (PriceBand(1_000, 900), None),
+    ):
+        assert asked([base, here], 1, NOW, band) is found
+    assert asked([], 1, NOW, NO_BAND) is None
+
+
+@pytest.mark.parametrize("origin", ListingOrigin)
+def test_goods_bought_elsewhere_alone_are_the_seller_s_own_only(origin: ListingOrigin) -> None:
+    assert origin.is_own_only is (origin.value == "EXTERNAL")
 
 
 def test_bands_that_contradict_each_other_allow_no_price() -> None:

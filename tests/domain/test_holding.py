@@ -64,6 +64,17 @@ def test_own_stock_goes_before_what_others_contribute() -> None:
         held([Wanted(SKU, 1)], {SKU: ways}, TODAY)
 
 
+def test_goods_bought_elsewhere_are_taken_of_the_store_s_own_alone() -> None:
+    def ways() -> dict[UUID, list[Way[str]]]:
+        return {sku: [Way(goods(2)), Way(goods(3), POOL, 10_000)] for sku in (SKU, OTHER)}
+
+    with pytest.raises(NotEnoughStock) as refused:
+        held([Wanted(SKU, 3, own_only=True), Wanted(OTHER, 5)], ways(), TODAY)
+    assert refused.value.shortages == ((SKU, 3, 2),)
+    taken = held([Wanted(SKU, 2, own_only=True), Wanted(OTHER, 5)], ways(), TODAY)
+    assert [(one.contribution, one.quantity) for one in taken] == [(None, 2), (None, 2), (POOL, 3)]
+
+
 def test_goods_that_are_reached_in_two_ways_are_there_once() -> None:
     shared = goods(6)
     ways = [Way(shared, POOL, 10_000), Way(shared, SECOND, 10_000)]

@@ -52,6 +52,9 @@ class SmallDoor:
     inside: int = 0
     revoked: set[str] = field(default_factory=set)
 
+    async def may_send_files(self, facts: RequestFacts) -> bool:
+        return facts.authorization == "Bearer staff"
+
     @asynccontextmanager
     async def open(self, facts: RequestFacts) -> AsyncIterator[Opened]:
         token = (facts.authorization or "").removeprefix("Bearer ")

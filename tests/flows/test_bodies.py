@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 import boot
@@ -17,6 +18,7 @@ from transport import Graph, Metrics, middleware, routes
 from transport.workbench import BODY_BYTES, Directory, Signed, workbench_routes
 
 BYTES = {"/graphql": 5_000, "/graphiql/people": BODY_BYTES}
+FILE = 8_000
 FOREVER = {"type": "forever"}
 GONE = {"type": "http.disconnect"}
 
@@ -37,7 +39,7 @@ async def ready() -> None:
 
 @pytest.fixture(scope="module")
 def application() -> Starlette:
-    limits = replace(LIMITS, body_bytes=BYTES["/graphql"], body_seconds=0.05)
+    limits = replace(LIMITS, body_bytes=BYTES["/graphql"], file_bytes=FILE, body_seconds=0.05)
     graph = Graph.of(strawberry_schema, limits, introspection=True)
     bench = workbench_routes(boot.PROJECT / "graphiql" / "page", (), Nobody(), limits)
     paths = [*routes(SmallDoor(), graph, Metrics(), ready), *bench]
@@ -48,7 +50,9 @@ def piece(body: bytes, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-async def posted(application: Starlette, path: str, messages: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+async def posted(
+    application: ASGIApp, path: str, messages: Iterator[dict[str, Any]], **more: str
+) -> list[dict[str, Any]]:
     """What is sent to who posts these messages and then nothing more."""
     sent: list[dict[str, Any]] = []
 
@@ -60,6 +64,7 @@ async def posted(application: Starlette, path: str, messages: Iterator[dict[str,
         sent.append(message)
 
     headers = [(b"content-type", b"application/json")]
+    headers += [(name.replace("_", "-").encode(), value.encode()) for name, value in more.items()]
     scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
     await application(scope, receive, send)
     return sent
@@ -92,3 +97,28 @@ async def test_a_body_may_have_as_many_bytes_as_the_limit_and_no_more(applicatio
         begun, _ = await posted(application, path, iter([piece(b"{"), piece(b" " * (size - 1), more=False)]))
         status.append(begun["status"])
     assert status == [400, 413]  # the first is read, and is no JSON
+
+
+@pytest.mark.parametrize("declares", [True, False])
+@pytest.mark.parametrize(("bearer", "most"), [("staff", FILE), ("shopper", 5_000), (None, 5_000)])
+@pytest.mark.parametrize("straight", [True, False])
+async def test_a_business_sends_files_and_nobody_else_whichever_way_leads_there(
+    application: Starlette, declares: bool, bearer: str | None, most: int, straight: bool
+) -> None:
+    """The router is reached where the straight way is left out; the body's length is told before, or not."""
+    way: ASGIApp = application if straight else application.router
+    told = []
+    for size in (most, most + 1):
+        headers = {"content_length": str(size)} if declares else {}
+        headers |= {} if bearer is None else {"authorization": f"Bearer {bearer}"}
+        begun, body = await posted(way, "/graphql", iter([piece(b" " * size, more=False)]), **headers)
+        told.append((begun["status"], json.loads(body["body"])["errors"][0]["message"]))
+    assert [status for status, _ in told] == [400, 413]  # the first is read, and is no JSON
+    assert told[1][1] == f"The request is larger than {most} bytes."
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read(application: Starlette) -> None:
+    begun, _ = await posted(
+        application, "/graphql", iter([]), content_length=str(FILE + 1), authorization="Bearer staff"
+    )
+    assert begun["status"] == 413

@@ -4,6 +4,8 @@ _REFUSED = "... on Refusal { code message } ... on InvalidInput { problems { pat
 _ACT = "mutation ($input: %s!, $key: String!) { done: %s(input: $input, idempotencyKey: $key) { __typename %s } }"
 REFUSALS = {
     "CodeTaken": "taken",
+    "AttributeInUse": "attribute kept: kind",
+    "LimitReached": "most",
     "EdgeNotAllowed": "kind source target",
     "StatusForbids": "status",
     "TooManyApplications": "most",
@@ -65,6 +67,13 @@ _LISTING = "... on Listing { id price origin position sku { code } }"
 _POLICY = "... on CloudStore { sourcingPolicy { criteria maxPackages } }"
 _OFFERED = "contribution { id shareBps visibleTo { id } pool { code } skus { nodes { sku { code } cap held } } }"
 _CHANNEL = [
+    _whole(
+        "inviteOrganizations",
+        _rows("InvitedOrganizations", "... on Organization { id tier code name region { code } }", "CodeTaken"),
+        "StatusForbids",
+    ),
+    _whole("createOrganization", _ORGANIZATION, "CodeTaken", "LimitReached"),
+    _whole("setTags", _rows("SavedTags", "... on Organization { id code tags }")),
     _whole("inviteOrganization", _ORGANIZATION, "CodeTaken", "EdgeNotAllowed", "StatusForbids"),
     _whole(
         *("applyAsStore", "... on Store { id status code name }"),
@@ -86,8 +95,17 @@ _CHANNEL = [
     _whole("decorateCloudStore", _STORE, "StatusForbids"),
     _whole("closeCloudStore", _ORGANIZATION, "StatusForbids"),
 ]
+_MEMBER = [_whole("joinCloudStore", "... on CloudStore { id name }", "LimitReached")]
 _CATALOG = [
     _whole("saveCategories", _rows("SavedCategories", _CATEGORY)),
+    _whole(
+        "saveAttributes",
+        _rows(
+            "SavedAttributes",
+            "... on Attribute { id code name kind unit category { code } }",
+            *("AttributeInUse", "LimitReached"),
+        ),
+    ),
     _whole("saveProducts", _rows("SavedProducts", _PRODUCT)),
     _whole("saveSkus", _rows("SavedSkus", _SKU, "CodeTaken")),
     _whole(
@@ -103,6 +121,12 @@ _CATALOG = [
     _whole("priceListing", "... on Listing { price }", "NotAuthorizedSku", "PriceOutOfRange"),
 ]
 _INVENTORY = [
+    _whole(
+        "createLocation",
+        "... on Location { id kind code name organization { id } region { code } point { latitude longitude } }",
+        *("CodeTaken", "LimitReached"),
+    ),
+    _whole("createPool", "... on Pool { id code name organization { id } }", "CodeTaken", "LimitReached"),
     _whole("holdStock", _HOLD, "NotEnoughStock", "TooManyHolds", "StepMismatch", "BelowMinimum"),
     _whole("releaseHold", _HOLD),
     _whole("receiveStock", _PAPER, "LotDiffers", takes="StockInput"),
@@ -153,7 +177,7 @@ _ORDERING = [
     _sale("retryRefund", "... on Refund { ...refunding }", "RefundNotFailed"),
 ]
 ACTS: dict[str, str] = {
-    text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_CATALOG, *_INVENTORY, *_ORDERING)
+    text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_MEMBER, *_CATALOG, *_INVENTORY, *_ORDERING)
 }
 """Every mutation, with all that is asked of its answer."""
 

@@ -109,6 +109,7 @@ ROOTS: dict[str, Case] = {
     "categories": Case(
         "{ categories(first: %(first)d) { nodes { name products(first: 3) { nodes { name } } } } }", None, 2
     ),
+    "attributes": Case("{ attributes(first: %(first)d) { nodes { code kind category { name } } } }", None, 1),
     "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
     "price": Case(
         '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") '
@@ -160,11 +161,11 @@ DEEP: dict[str, Case] = {
         4,
     ),
     "who works where": Case(
-        '{ organization(id: "%(distributor)s") { staff(first: %(first)d) { nodes { displayName role isActive '
+        '{ organization(id: "%(distributor)s") { tags staff(first: %(first)d) { nodes { displayName role isActive '
         "organization { name } } } territories { name organization { name } } "
         "applicants(first: %(first)d) { nodes { name status } } } }",
         OPERATOR,
-        5,
+        6,
     ),
     "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
     "a right": Case(

@@ -81,7 +81,7 @@ class Channel:
     async def do(self, act: str, given: dict[str, Any], *, by: str | None, key: str | None = None) -> dict[str, Any]:
         """What the act answers."""
         asked = await self.ask(act, given, by=by, key=key)
-        assert asked.errors == []
+        assert asked.errors == [], asked.errors
         answer: dict[str, Any] = asked.data["done"]
         return answer
 
@@ -95,7 +95,7 @@ class Channel:
 
     async def see(self, text: str, *, by: str | None = "admin", **given: Any) -> Any:
         asked = await self.graph.ask(text, given, by=by, tenant=self.trade.code)
-        assert asked.errors == []
+        assert asked.errors == [], asked.errors
         return asked.data
 
     async def rows(self, query: str, *values: Any) -> list[Any]:

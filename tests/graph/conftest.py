@@ -95,6 +95,8 @@ async def nodes(graph: GraphClient) -> dict[str, str]:
     house = of_its_own.data["organization"]
     ids["Territory"], ids["Contribution"] = house["territories"][0]["id"], house["contributions"][0]["id"]
     ids["Staff"] = house["staff"]["nodes"][0]["id"]
+    defined = await graph.ask("{ attributes(first: 1) { nodes { id } } }")
+    ids["Attribute"] = defined.data["attributes"]["nodes"][0]["id"]
     held = await graph.ask(
         '{ customer(id: "%s") { memberships(first: 1) { nodes { id rights { coupon { id } } } } } }' % ids["Customer"],
         by="admin",

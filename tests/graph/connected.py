@@ -140,5 +140,6 @@ CONNECTIONS: dict[str, Case] = {
     "sites": Case("{ sites(first: 2) { %(total)s nodes { code } } }", None, 1),
     "products": Case("{ products(first: 2) { %(total)s nodes { code } } }", None, 1),
     "categories": Case("{ categories(first: 2) { %(total)s nodes { code } } }", None, 1),
+    "attributes": Case("{ attributes(first: 2) { %(total)s nodes { code } } }", None, 1),
 }
 """Every connection, asked without and with its total."""

@@ -42,13 +42,15 @@ class Shop(Acts):
         given = {"granteeId": self.trade.id(to or self.store), "code": self.code, "name": "x", "rows": rows}
         return await self.done("authorizeAssortment", given, by=by)
 
-    async def revoke(self, assortment: str, **more: Any) -> Any:
-        given = {"assortmentId": assortment, "granteeId": self.trade.id(self.store), **more}
+    async def revoke(self, assortment: str, *, of: str | None = None, **more: Any) -> Any:
+        given = {"assortmentId": assortment, "granteeId": self.trade.id(of or self.store), **more}
         return await self.done("revokeAuthorization", given, by=BRAND)
 
-    async def put(self, *rows: tuple[int, int | None], by: str | None = None, key: str | None = None) -> Any:
+    async def put(
+        self, *rows: tuple[int, int | None], by: str | None = None, key: str | None = None, origin: str = "POOL"
+    ) -> Any:
         lines = [
-            {"skuId": self.sku(sku), "origin": "POOL", "position": place, "price": price}
+            {"skuId": self.sku(sku), "origin": origin, "position": place, "price": price}
             for place, (sku, price) in enumerate(rows)
         ]
         given = {"cloudStoreId": self.shelf, "rows": lines}

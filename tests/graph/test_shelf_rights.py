@@ -74,14 +74,24 @@ async def test_what_its_seller_may_not_sell_is_on_no_shelf(
     assert (await graph.ask(ASKED)).data == before
 
 
-async def test_external_goods_need_no_authorisation(graph: GraphClient, access: boot.Access, iowa: TenantFacts) -> None:
-    listing = IOWA.keys.of("listing", "STORE", 2191, 43337)
+async def test_goods_from_elsewhere_need_no_authorisation_unless_their_brand_is_above(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    """Item 43337 is of brand 260, which stands above the shop; item 220 is of brand 492, which does not."""
+    listing, other = (IOWA.keys.of("listing", "STORE", 2191, item) for item in (43337, 220))
     origin = "UPDATE listing SET origin = '{}' WHERE tenant_id = $1 AND id = $2"
     bought_elsewhere = ((origin.format("EXTERNAL"), [listing]), (origin.format("OWN_STOCK"), [listing]))
-    async with none_in_force(access, iowa, bought_elsewhere):
+    put = (
+        "INSERT INTO listing (tenant_id, id, cloud_store_id, sku_id, origin, position)"
+        " VALUES ($1, $2, $3, $4, 'EXTERNAL', 0)",
+        [other, IOWA.keys.of("cloud_store", "STORE", 2191), IOWA.keys.of("sku", 220)],
+    )
+    taken = ("DELETE FROM listing WHERE tenant_id = $1 AND id = $2", [other])
+    async with none_in_force(access, iowa, bought_elsewhere, (put, taken)):
         asked = (await graph.ask(ASKED)).data
-    assert asked["listing"] == asked["node"] == {"id": LISTING}
-    assert asked["store"]["shelf"] == asked["cloudStore"]["search"] == {"totalCount": 1, "nodes": [{"id": LISTING}]}
+    assert asked["listing"] is asked["node"] is None
+    assert asked["store"]["shelf"] == {"totalCount": 1, "nodes": [{"id": f"listing_{other.hex}"}]}
+    assert asked["cloudStore"]["search"] == {"totalCount": 0, "nodes": []}
 
 
 async def test_a_brand_sells_its_own_goods_without_authorisation(

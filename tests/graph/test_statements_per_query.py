@@ -50,7 +50,7 @@ def test_every_edge_is_counted() -> None:
     counted = {place for case in (*CASES.values(), *CONNECTIONS.values()) for place in asked_by(case.text(IOWA))}
     counted |= {place for text in ACTS.values() for place in asked_by(text)}
     totals = {(kind, name) for kind, name in edges() if name == "totalCount"}
-    assert len(edges()) == 255
+    assert len(edges()) == 259
     assert edges() - totals - counted == set()
 
 

@@ -163,6 +163,7 @@ NAMED = """
 SELECT min(id::text)::uuid AS id FROM pool_contribution UNION
 SELECT unnest(ARRAY[store_id, sku_id, territory_id, member_tier_id]) FROM campaign_condition UNION
 SELECT store_id FROM campaign_store UNION SELECT id FROM customer WHERE tags <> '{}' UNION
+SELECT id FROM attribute UNION
 SELECT id FROM right_terms UNION (SELECT id FROM membership LIMIT 1) UNION (SELECT id FROM coupon LIMIT 1) UNION
 (SELECT guide_id FROM binding WHERE ended_at IS NULL LIMIT 1) UNION
 (SELECT id FROM stock_document LIMIT 1) UNION (SELECT order_id FROM shipment LIMIT 1) UNION

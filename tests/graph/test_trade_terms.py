@@ -99,15 +99,15 @@ LIST = (
     " VALUES ($1, $2, $3, 'REGIONAL', '省内价', $4, 'REGION', $5)"
 )
 PRICE = (
-    "INSERT INTO price (tenant_id, price_list_id, sku_id, valid_from, unit_fen) VALUES ($1, $2, $3, '2026-01-01Z', 123)"
+    "INSERT INTO price (tenant_id, price_list_id, sku_id, valid_from, unit_fen) VALUES ($1, $2, $3, '2026-01-01Z', $4)"
 )
 GONE = "DELETE FROM {} WHERE tenant_id = $1 AND {} = $2"
 MADE = KEY("price_list", "REGIONAL")
 
 
-def regional(seller: Any, audience: str, region: str) -> tuple[list[Change], list[Change]]:
-    """A seller's list for a region that prices the water at 1.23, and how it goes again."""
-    make: list[Change] = [(LIST, [MADE, seller, audience, region]), (PRICE, [MADE, KEY("sku", WATER)])]
+def regional(seller: Any, audience: str, region: str, unit: int = 123) -> tuple[list[Change], list[Change]]:
+    """A seller's list for a region that prices the water, and how it goes again."""
+    make: list[Change] = [(LIST, [MADE, seller, audience, region]), (PRICE, [MADE, KEY("sku", WATER), unit])]
     return make, [(GONE.format("price", "price_list_id"), [MADE]), (GONE.format("price_list", "id"), [MADE])]
 
 
@@ -158,12 +158,12 @@ async def test_a_trade_list_of_another_region_reaches_nobody_else(
 
 
 @pytest.mark.parametrize(
-    ("region", "price"), [("330106", 123), ("330100", 123), ("330000", 123), ("330102", 1_050), ("440000", 1_050)]
+    ("region", "price"), [("330106", 900), ("330100", 900), ("330000", 900), ("330102", 1_050), ("440000", 1_050)]
 )
 async def test_a_consumer_list_of_a_region_reaches_the_shoppers_of_shops_in_it(
     graph: GraphClient, access: boot.Access, qingquan: TenantFacts, region: str, price: int
 ) -> None:
-    async with changed(access, qingquan, *regional(SHOP, "CONSUMER", region)):
+    async with changed(access, qingquan, *regional(SHOP, "CONSUMER", region, 900)):
         asked = await graph.ask('{ listing(id: "%s") { price } }' % LISTING, tenant=HERE)
     assert asked.data == {"listing": {"price": price}}
 

@@ -19,7 +19,7 @@ ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }'
 
 def test_every_private_field_is_tried() -> None:
     documents = [ORDER_REFERENCES, *(entry.document for entry in PRIVATE.values()), *ACTS.values()]
-    assert len(private()) == 421
+    assert len(private()) == 428
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 

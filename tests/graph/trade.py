@@ -43,6 +43,13 @@ MEMBERS = {"member:1": "store:1", "member:2": "store:900", "member:3": None}
 LEVELS = ("bronze", "silver", "gold")
 
 
+GRANTS = {
+    "brand:1": ("store:1", [number for number in range(1, SKUS + 1) if number != 2]),
+    "brand:1/house": ("distributor:1", [1]),
+}
+"""Assortments by who grants them: to whom, and which skus."""
+
+
 class Trade:
     """The tenant's names and rows."""
 
@@ -201,11 +208,27 @@ class Trade:
             "sku (tenant_id, id, product_id, code, name)": [
                 (key(f"sku:{number}"), key(f"product:{number}"), str(number), "x") for number in numbers
             ],
+            "assortment (tenant_id, id, grantor_id, code, name)": [
+                (key(f"assortment:{one}"), key(one.partition("/")[0]), f"{one}/core", "x") for one in GRANTS
+            ],
+            "assortment_sku (tenant_id, assortment_id, sku_id)": [
+                (key(f"assortment:{one}"), key(f"sku:{number}")) for one, (_, skus) in GRANTS.items() for number in skus
+            ],
+            '"authorization" (tenant_id, assortment_id, grantee_id, valid_from)': [
+                (key(f"assortment:{one}"), key(grantee), NOW - WEEK) for one, (grantee, _) in GRANTS.items()
+            ],
             "listing (tenant_id, id, cloud_store_id, sku_id, origin, status, position)": [
-                (key(f"listing:{number}"), key("mall:store:1"), key(f"sku:{number}"), "EXTERNAL", "LISTED", number)
+                (
+                    key(f"listing:{number}"),
+                    key("mall:store:1"),
+                    key(f"sku:{number}"),
+                    "EXTERNAL" if number == 2 else "POOL",
+                    "LISTED",
+                    number,
+                )
                 for number in numbers
             ]
-            + [(key("listing:trade"), key("mall:distributor:1"), key("sku:1"), "EXTERNAL", "LISTED", 1)],
+            + [(key("listing:trade"), key("mall:distributor:1"), key("sku:1"), "POOL", "LISTED", 1)],
         }
 
     def _people(self) -> Tables:

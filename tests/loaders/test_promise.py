@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.access import NOBODY
-from domain.inventory import Level, Promise
+from domain.inventory import Level, Promise, own_part
 from loaders.base import Reading
 from loaders.inventory import PromiseOf
 from models.database import Database, Login
@@ -281,6 +281,9 @@ async def test_the_promise_of_the_database_is_the_rule_of_the_domain(case: Case,
     for pair, promise in (await shelf.promises(case)).items():
         assert {level.hops: level.units for level in promise.by_hops if level.units} == promised(case, *pair)
         assert promise.total == sum(promised(case, *pair).values())
+        own = promised(case, *pair).get(0, 0)  # of goods bought elsewhere: level 0 alone
+        assert own_part(promise).total == own
+        assert [level for level in own_part(promise).by_hops if level.units] == ([Level(0, own)] if own else [])
         assert [level.hops for level in promise.by_hops] == sorted({level.hops for level in promise.by_hops})
 
 

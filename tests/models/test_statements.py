@@ -34,6 +34,8 @@ GOODS = {
     "AttributeRow",
     "CategoryEntry",
     "CategoryRow",
+    "DefinitionEntry",
+    "DefinitionRow",
     "PackUnitRow",
     "ProductEntry",
     "ProductRow",
@@ -52,7 +54,7 @@ DOORS = {
     "TerritoryRow",
 }
 PLATFORM = {"EntryRow", "RegionRow", "TenantRow"}
-ENTRANCE = {"CustomerRow", "PartnerRow", "StaffRow", "StoredTextRow"}
+ENTRANCE = {"AccountRow", "CustomerRow", "PartnerRow", "StaffRow", "StoredTextRow"}
 REACH = {
     "AimRow",
     "AimedRow",

@@ -1,0 +1,95 @@
+"""A tenant opened by the command: empty, once, with its host names and regions; and what keeps it from being opened."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+import boot
+from integrations.keys import Keys
+from integrations.regions import BrokenRegions, read_regions
+from tests.flows.commands import Done, process
+
+REGIONS = boot.PROJECT / "demo" / "data" / "gb2260_zhejiang_jiangsu_guangdong.csv"
+HEADER = "code;name;parent\n"
+
+
+async def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+async def opened(dsn: str, *words: str) -> Done:
+    return await asyncio.to_thread(process, "tenant", *words, DATABASE_URL=dsn)
+
+
+async def test_a_tenant_is_opened_once_and_says_its_id(owner_dsn: str) -> None:
+    words = ("acme", "--name", "Acme", "--host", "Acme.example", "--regions", str(REGIONS))
+    first = await opened(owner_dsn, *words)
+    assert (first.returncode, first.stdout) == (0, f"{Keys('acme').tenant_id}\n"), first.stderr
+    assert "The tenant acme is open" in first.stderr
+    assert f'"actor": "admin", "tenant": "{first.stdout.strip()}"' in first.stderr
+    again = await opened(owner_dsn, "acme", "--name", "Other", "--host", "acme.example", "--host", "b.example")
+    assert (again.returncode, again.stdout) == (0, first.stdout), again.stderr
+    assert "was there" in again.stderr
+    tenant = await rows(owner_dsn, "SELECT id, code, name, currency, time_zone FROM tenant")
+    assert tenant == [(UUID(first.stdout.strip()), "acme", "Acme", "CNY", "Asia/Shanghai")]
+    assert await rows(owner_dsn, "SELECT host FROM tenant_host ORDER BY 1") == [("acme.example",), ("b.example",)]
+    assert await rows(owner_dsn, "SELECT count(*) FROM region") == [(len(read_regions(REGIONS)),)]
+
+
+async def test_what_cannot_be_opened_is_said_and_changes_nothing(owner_dsn: str, tmp_path: Path) -> None:
+    assert (await opened(owner_dsn, "acme", "--host", "acme.example")).returncode == 0
+    lost = tmp_path / "lost.csv"
+    lost.write_text(HEADER + "1;one;2\n")
+    before = await rows(owner_dsn, "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id")
+    for words, says in (
+        (("Not A Code",), "code cannot be meant"),
+        (("acme", "--currency", "USD"), "with CNY and Asia/Shanghai"),
+        (("acme", "--time-zone", "Asia/Tokyo"), "with CNY and Asia/Shanghai"),
+        (("beta", "--time-zone", "Mars/Olympus"), "not a time zone"),
+        (("beta", "--currency", "yuan"), "currency cannot be meant"),
+        (("beta", "--host", "acme.example"), "means another tenant"),
+        (("beta", "--host", "no host"), "is not a host name"),
+        (("beta", *(word for number in range(101) for word in ("--host", f"h{number}.example"))), "at most 100 host"),
+        (("beta", "--regions", str(lost)), "parent is not there"),
+        (("beta", "--regions", str(tmp_path / "none.csv")), "cannot be read"),
+    ):
+        done = await opened(owner_dsn, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr, done.stderr
+        assert "Nothing was changed." in done.stderr
+        assert "Traceback" not in done.stderr
+    after = await rows(owner_dsn, "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id")
+    assert (after, await rows(owner_dsn, "SELECT 1 FROM region")) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("code,name,parent\n1,one,\n", "the header names"),
+        ("", "the header names"),
+        (HEADER + ";one;\n", "line 2: a code has 1 to 100 characters"),
+        (HEADER + f"1;{'x' * 101};\n", "line 2: a name has 1 to 100 characters"),
+        (HEADER + "1;one;\n1;two;\n", "line 3: an earlier line has the code 1"),
+        (HEADER + "1;one;2\n2;two;1\n3;three;\n", "1 stands below itself"),
+        (HEADER + '"1;one;\n', "cannot be read"),
+    ],
+)
+def test_a_file_that_holds_no_regions(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "regions.csv"
+    file.write_text(text)
+    with pytest.raises(BrokenRegions, match=says):
+        read_regions(file)
+
+
+def test_parents_come_first_whatever_the_order_of_the_lines(tmp_path: Path) -> None:
+    file = tmp_path / "regions.csv"
+    file.write_text("name;parent;code;more\ntown;12;123;x\ncounty;1;12;x\nprovince;;1;x\nlost;9;91;x\n")
+    assert [code for code, _, _ in read_regions(file)] in (["1", "91", "12", "123"], ["91", "1", "12", "123"])
