@@ -29,9 +29,11 @@ class Permission(StrEnum):
     STOCK = "STOCK"
     """库存: receipts, issues, counts, lots, what it contributes to pools."""
     ORDER = "ORDER"
-    """订单: orders that it sells or buys: ship, receive, cancel."""
+    """订单: orders that it sells or buys: hold, place, pay, give up what is not paid."""
+    FULFILMENT = "FULFILMENT"
+    """发货: goods of orders that it ships."""
     AFTERSALE = "AFTERSALE"
-    """售后: refunds and returns."""
+    """售后: refunds and returns, and giving up what is paid: money goes back."""
     MEMBER = "MEMBER"
     """会员: its members and whose customer is whose."""
     CAMPAIGN = "CAMPAIGN"
@@ -44,16 +46,21 @@ ALL: Final = frozenset(Permission)
 BY_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.MANAGER: ALL,
     Role.OPERATOR: ALL,
-    Role.CLERK: frozenset({Permission.STOCK, Permission.ORDER, Permission.AFTERSALE, Permission.MEMBER}),
-    Role.SALESPERSON: frozenset({Permission.ORDER, Permission.MEMBER}),
+    Role.CLERK: frozenset(
+        {Permission.STOCK, Permission.ORDER, Permission.FULFILMENT, Permission.AFTERSALE, Permission.MEMBER}
+    ),
+    Role.SALESPERSON: frozenset({Permission.ORDER, Permission.FULFILMENT, Permission.MEMBER}),
     Role.ANALYST: frozenset({Permission.REPORT}),
 }
 """What a member of staff may do in her organisation. Source: docs/domain.md, Who may do what."""
+_BUSINESS: Final = frozenset(
+    {Permission.CATALOG, Permission.PRICE, Permission.STOCK, Permission.ORDER, Permission.FULFILMENT}
+)
 BY_PARTNER: Final[Mapping[PartnerKind, frozenset[Permission]]] = {
-    PartnerKind.ERP: frozenset({Permission.CATALOG, Permission.PRICE, Permission.STOCK, Permission.ORDER}),
-    PartnerKind.DMS: frozenset({Permission.CATALOG, Permission.PRICE, Permission.STOCK, Permission.ORDER}),
-    PartnerKind.WMS: frozenset({Permission.STOCK, Permission.ORDER}),
-    PartnerKind.TMS: frozenset({Permission.ORDER}),
+    PartnerKind.ERP: _BUSINESS,
+    PartnerKind.DMS: _BUSINESS,
+    PartnerKind.WMS: frozenset({Permission.STOCK, Permission.ORDER, Permission.FULFILMENT}),
+    PartnerKind.TMS: frozenset({Permission.FULFILMENT}),
 }
 """What a partner's system may do for the organisation that connected it. Source: docs/domain.md, Who may do what."""
 STAFF: Final[Mapping[tuple[Tier, Role], ActorClass]] = {

@@ -250,6 +250,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("document IS NOT NULL"),
     )
     op.add_column("reservation", sa.Column("customer_id", sa.Uuid(), nullable=True))
+    op.add_column("lot", sa.Column("keeper_id", sa.Uuid(), nullable=True))
+    op.drop_constraint(op.f("uq_lot_tenant_id_sku_id_code"), "lot", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_lot_tenant_id_sku_id_code_keeper_id"),
+        "lot",
+        ["tenant_id", "sku_id", "code", "keeper_id"],
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_check_constraint(
+        op.f("ck_lot_no_lot_is_everybodys"),
+        "lot",
+        "id <> '00000000-0000-0000-0000-000000000000' OR keeper_id IS NULL",
+    )
     for statement in wall.distribute((), TABLES):
         op.execute(statement)
 
@@ -351,12 +364,31 @@ def upgrade() -> None:
     )
     for table in PARTS:
         op.drop_constraint(op.f(f"fk_{table}_tenant_id"), table, type_="foreignkey")
+    op.create_foreign_key(
+        op.f("fk_lot_tenant_id_keeper_id"), "lot", "organization", ["tenant_id", "keeper_id"], ["tenant_id", "id"]
+    )
     protect()
+
+
+RENAME = """
+    UPDATE lot l SET code = l.code || ' ' || l.id
+    WHERE l.keeper_id IS NOT NULL AND EXISTS (
+        SELECT FROM lot o WHERE o.tenant_id = l.tenant_id AND o.sku_id = l.sku_id AND o.code = l.code AND o.id <> l.id)
+"""
+"""Lots that are two because two know them keep apart."""
 
 
 def downgrade() -> None:
     for table in PARTS:
         op.create_foreign_key(op.f(f"fk_{table}_tenant_id"), table, "tenant", ["tenant_id"], ["id"])
+    op.execute("ALTER TABLE lot NO FORCE ROW LEVEL SECURITY")
+    op.execute(RENAME)
+    op.execute("ALTER TABLE lot FORCE ROW LEVEL SECURITY")
+    op.drop_constraint(op.f("fk_lot_tenant_id_keeper_id"), "lot", type_="foreignkey")
+    op.drop_constraint(op.f("ck_lot_no_lot_is_everybodys"), "lot", type_="check")
+    op.drop_constraint(op.f("uq_lot_tenant_id_sku_id_code_keeper_id"), "lot", type_="unique")
+    op.create_unique_constraint(op.f("uq_lot_tenant_id_sku_id_code"), "lot", ["tenant_id", "sku_id", "code"])
+    op.drop_column("lot", "keeper_id")
     op.drop_constraint(op.f("fk_reservation_tenant_id_customer_id"), "reservation", type_="foreignkey")
     op.drop_column("reservation", "customer_id")
     op.drop_index(op.f("ix_stock_movement_tenant_id_document_id"), table_name="stock_movement")

@@ -272,6 +272,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'HELD'"),
     )
+    op.create_index(
+        "ix_reservation_unnamed",
+        "reservation",
+        ["tenant_id", "cloud_store_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'HELD' AND customer_id IS NULL"),
+    )
     op.create_unique_constraint(
         op.f("uq_order_header_tenant_id_reservation_id"), "order_header", ["tenant_id", "reservation_id"]
     )
@@ -459,6 +466,11 @@ def downgrade() -> None:
     op.drop_column("order_line", "shipped")
     op.drop_constraint(op.f("fk_order_header_tenant_id_reservation_id"), "order_header", type_="foreignkey")
     op.drop_constraint(op.f("uq_order_header_tenant_id_reservation_id"), "order_header", type_="unique")
+    op.drop_index(
+        "ix_reservation_unnamed",
+        table_name="reservation",
+        postgresql_where=sa.text("state = 'HELD' AND customer_id IS NULL"),
+    )
     op.drop_index("ix_reservation_open", table_name="reservation", postgresql_where=sa.text("state = 'HELD'"))
     op.drop_index(
         "ix_order_header_open", table_name="order_header", postgresql_where=sa.text("state = 'PENDING_PAYMENT'")

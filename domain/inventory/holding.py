@@ -23,6 +23,8 @@ MAX_HOLD_LINES: Final = 100
 """The most lines of one hold."""
 MAX_OPEN_HOLDS: Final = 20
 """The most that one customer keeps from others: holds, and orders that wait for their money, together."""
+MAX_UNNAMED_HOLDS: Final = 50
+"""The most holds of one cloud store at a time that are for no customer by name: goods that its people lay aside."""
 HOLD_MINUTES: Final = 15
 """How long goods are held, unless asked otherwise."""
 LONGEST_HOLD_MINUTES: Final = 120
@@ -179,13 +181,13 @@ class NotOnOneShelf(Refused):
 
 
 class TooManyHolds(Refused):
-    """The customer has `MAX_OPEN_HOLDS` holds and orders that wait for their money already."""
+    """The customer, or the cloud store for nobody by name, keeps as much from others as it may: `most` at a time."""
 
     code = "TOO_MANY_HOLDS"
 
-    def __init__(self) -> None:
-        self.most = MAX_OPEN_HOLDS
-        super().__init__(f"A customer has at most {MAX_OPEN_HOLDS} holds and unpaid orders at a time.")
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"At most {most} at a time are kept from others.")
 
 
 class HoldOver(Refused):

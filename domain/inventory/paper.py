@@ -16,20 +16,46 @@ L = TypeVar("L")
 
 MAX_GOODS_LINES: Final = 500
 """The most lines of one paper about goods."""
+MAX_ORDERS_ENDED: Final = 200
+"""The most orders that one act ends for want of goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotDates:
+    """When a lot was made, and the first day on which it may not be sold; None where nobody has said."""
+
+    produced_on: date | None = None
+    expires_on: date | None = None
+
+
+NO_DATES: Final = LotDates()
+
+
+def learned(known: LotDates, said: LotDates) -> LotDates | None:
+    """The dates of a lot of which more is said than was known; None where the two contradict each other.
+
+    Source: docs/domain.md, Rules that hold everywhere.
+    """
+    produced_on = known.produced_on or said.produced_on
+    expires_on = known.expires_on or said.expires_on
+    if said.produced_on not in (None, produced_on) or said.expires_on not in (None, expires_on):
+        return None
+    if produced_on is not None and expires_on is not None and produced_on >= expires_on:
+        return None
+    return LotDates(produced_on, expires_on)
 
 
 @dataclass(frozen=True, slots=True)
 class GoodsLine:
     """Goods of a paper: `quantity` base units of a sku. No `lot`: goods that are not kept by lots, or any that leave.
 
-    `produced_on` and `expires_on` are those of a lot that comes in for the first time.
+    `dates` are what is said of the lot of goods that come in.
     """
 
     sku: UUID
     quantity: int
     lot: str | None = None
-    produced_on: date | None = None
-    expires_on: date | None = None
+    dates: LotDates = NO_DATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +107,16 @@ class GoodsPaidFor(Refused):
     def __init__(self, shortages: Sequence[Shortage]) -> None:
         self.shortages = tuple(shortages)
         super().__init__(f"Goods that are paid for would be missing of {len(self.shortages)} of the items.")
+
+
+class TooManyOrders(Refused):
+    """More orders that wait for their money would have to end than one act ends."""
+
+    code = "TOO_MANY_ORDERS"
+
+    def __init__(self) -> None:
+        self.most = MAX_ORDERS_ENDED
+        super().__init__(f"More than {MAX_ORDERS_ENDED} unpaid orders would end. Take the goods away in several steps.")
 
 
 def missing(on_hand: int, reserved: int, allocated: int, quarantined: int) -> int:

@@ -2,7 +2,7 @@
 
 Refused
 ├── NotEnoughStock   there is less than is wanted of one sku or more
-└── LotDiffers       a lot of that code is known with other dates
+└── LotDiffers       the lot is known with other dates
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ class NotEnoughStock(Refused):
 
 
 class LotDiffers(Refused):
-    """A lot of that code is known with other dates."""
+    """Who keeps the goods knows the lot with other dates; `row` is the line of goods, from 0, that says these."""
 
     code = "LOT_DIFFERS"
 
-    def __init__(self, sku: UUID, lot: str) -> None:
-        self.sku, self.lot = sku, lot
+    def __init__(self, sku: UUID, lot: str, row: int) -> None:
+        self.sku, self.lot, self.row = sku, lot, row
         super().__init__(f"The lot {lot!r} is known with other dates.")

@@ -6,6 +6,8 @@ Refused
 ├── PriceChanged           the total is another than the buyer expects
 ├── PaymentOver            the time to pay is over
 ├── PaymentUnavailable     no payment provider is connected
+├── PaymentDeclined        the provider will not take this payment
+├── DoesNotTrade           who sells, owns or ships the goods does not trade now
 ├── TooManyPayments        payments of the order were begun too often
 ├── RefundNotFailed        the refund is on its way, or has arrived
 └── NotSoManyLeft          more units than are left to ship, or to cancel
@@ -201,6 +203,24 @@ class PaymentUnavailable(Refused):
 
     def __init__(self) -> None:
         super().__init__("No payment provider is connected.")
+
+
+class PaymentDeclined(Refused):
+    """The payment provider will not take this payment, and would say the same again."""
+
+    code = "PAYMENT_DECLINED"
+
+    def __init__(self) -> None:
+        super().__init__("The payment provider declines this payment.")
+
+
+class DoesNotTrade(Refused):
+    """Who sells the goods of an order, owns or ships them does not trade now: nobody could see to it."""
+
+    code = "DOES_NOT_TRADE"
+
+    def __init__(self) -> None:
+        super().__init__("This cannot be paid now: who sells or ships it does not trade.")
 
 
 class TooManyPayments(Refused):

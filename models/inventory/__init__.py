@@ -4,16 +4,15 @@ from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_
 from models.inventory.committing import Committer
 from models.inventory.holding import hold_all, ways_to
 from models.inventory.limiting import check_open
+from models.inventory.lots import LotWanted, lots_coming, lots_of
 from models.inventory.moving import (
     Change,
-    LotWanted,
     Movement,
     Numbers,
     Place,
     is_known_to,
     lock,
     look,
-    lots_of,
     move,
     places_of,
     written,
@@ -91,6 +90,7 @@ __all__ = [
     "lock_contribution",
     "lock_held",
     "look",
+    "lots_coming",
     "lots_of",
     "make_location",
     "make_pool",

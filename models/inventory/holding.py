@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.base import KeyReused, Refused
-from domain.inventory import MAX_OPEN_HOLDS, Goods, Lot, NotEnoughStock, TooManyHolds, Way, held
+from domain.inventory import Goods, Lot, NotEnoughStock, TooManyHolds, Way, held
 from models.base import new_id
-from models.inventory.limiting import open_of
+from models.inventory.limiting import kept_by
 from models.inventory.moving import Numbers, Place, lock
 from models.inventory.recording import Held, Holding, give_back_keys, record, take_keys
 from models.writing import Made, Transaction
@@ -34,20 +34,18 @@ async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) ->
     ids = {name: new_id() for name in first}
     known = await take_keys(tx, first, ids)
     fresh = {name: holding for name, holding in first.items() if name not in known}
-    has = await open_of(tx, (one.customer_id for one in fresh.values()))
-    asking = [one for one in fresh.values() if has.get(one.customer_id, 0) < MAX_OPEN_HOLDS]
+    kept = await kept_by(tx, (one.keeping for one in fresh.values()))
+    asking = [one for one in fresh.values() if not kept.is_full(one.keeping)]
     ways = await ways_to(tx, {(one.store_id, line.sku) for one in asking for line in one.wanted}, today)
     taken: list[Held] = []
     for name, holding in fresh.items():
-        customer = holding.customer_id
         try:
-            if has.get(customer, 0) >= MAX_OPEN_HOLDS:
-                raise TooManyHolds
+            kept.check(holding.keeping)
             found = held(holding.wanted, {line.sku: ways[holding.store_id, line.sku] for line in holding.wanted}, today)
         except (NotEnoughStock, TooManyHolds) as refused:
             answers[name] = refused
             continue
-        has[customer] = has.get(customer, 0) + (customer is not None)
+        kept.add(holding.keeping)
         answers[name] = Made("reservation", ids[name])
         taken.append(Held(holding, ids[name], found))
     await give_back_keys(tx, [one for name, one in fresh.items() if isinstance(answers[name], Refused)])
@@ -72,15 +70,13 @@ def _answer(
 # ── goods ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 _REACHED = text("""
     WITH asked AS (SELECT * FROM unnest(CAST(:stores AS uuid[]), CAST(:skus AS uuid[])) a (store_id, sku_id))
-    SELECT a.store_id, a.sku_id, 0 AS hops, CAST(NULL AS uuid) AS contribution_id, CAST(0 AS bigint) AS share_bps,
-           s.location_id, s.owner_id, s.lot_id
+    SELECT a.store_id, a.sku_id, 0 AS hops, CAST(NULL AS uuid) AS contribution_id, s.location_id, s.owner_id, s.lot_id
     FROM asked a
     JOIN stock s ON s.sku_id = a.sku_id AND s.owner_id = a.store_id
     JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
     WHERE s.tenant_id = :tenant AND s.on_hand > 0 AND (l.expires_on IS NULL OR l.expires_on > CAST(:today AS date))
     UNION ALL
-    SELECT a.store_id, a.sku_id, greatest(1, coalesce(own.hops, above.hops)), x.id, x.share_bps,
-           s.location_id, s.owner_id, s.lot_id
+    SELECT a.store_id, a.sku_id, greatest(1, coalesce(own.hops, above.hops)), x.id, s.location_id, s.owner_id, s.lot_id
     FROM asked a
     JOIN organization_closure above ON above.tenant_id = :tenant AND above.descendant_id = a.store_id
     JOIN pool_contribution x
@@ -101,6 +97,14 @@ _PROMISED = text("""
     WHERE k.tenant_id = :tenant
     ORDER BY k.sku_id, k.contribution_id
     FOR NO KEY UPDATE OF k
+""")
+_SHARED = text("""
+    SELECT a.store_id, a.contribution_id, x.share_bps
+    FROM unnest(CAST(:stores AS uuid[]), CAST(:contributions AS uuid[])) a (store_id, contribution_id)
+    JOIN pool_contribution x ON x.tenant_id = :tenant AND x.id = a.contribution_id
+    JOIN organization o ON o.tenant_id = :tenant AND o.id = x.owner_id AND o.status = 'ACTIVE'
+    JOIN organization_closure above
+      ON above.tenant_id = :tenant AND above.descendant_id = a.store_id AND above.ancestor_id = x.visible_to_id
 """)
 _SAFETY = text("""
     SELECT f.location_id, f.sku_id, f.owner_id, f.quantity
@@ -127,6 +131,7 @@ async def ways_to(
     rows = (await tx.execute(_REACHED, values)).all()
     there = await lock(tx, (Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in rows))
     promised = await lock_promises(tx, {(row.sku_id, row.contribution_id) for row in rows if row.contribution_id})
+    shares = await _shares(tx, {(row.store_id, row.contribution_id) for row in rows if row.contribution_id})
     goods = await _goods(tx, there)
     seen: set[tuple[Any, ...]] = set()
     for row in rows:
@@ -139,9 +144,11 @@ async def ways_to(
             continue
         if row.contribution_id is None:
             made = Way(behind)
-        else:
+        elif (row.store_id, row.contribution_id) in shares:
             made = promised[row.sku_id, row.contribution_id]
-            made.goods, made.share_bps = behind, row.share_bps
+            made.goods, made.share_bps = behind, shares[row.store_id, row.contribution_id]
+        else:  # it was taken away while this waited
+            continue
         ways[row.store_id, row.sku_id].append(made)
     return ways
 
@@ -156,6 +163,19 @@ async def lock_promises(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict
         (row.sku_id, row.contribution_id): Way(Goods([]), row.contribution_id, 0, row.cap, row.held)
         for row in await tx.execute(_PROMISED, values)
     }
+
+
+async def _shares(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
+    """The share of each contribution that a store is still offered, whose goods are locked already.
+
+    Asked when nothing is waited for any more, in a statement of its own: one that waits sees what was before it waited.
+    Whoever takes a share away locks what is promised through it.
+    """
+    if not wanted:
+        return {}
+    stores, contributions = zip(*sorted(wanted), strict=True)
+    values = {"tenant": tx.tenant_id, "stores": list(stores), "contributions": list(contributions)}
+    return {(row.store_id, row.contribution_id): row.share_bps for row in await tx.execute(_SHARED, values)}
 
 
 async def _goods(tx: Transaction, there: Mapping[Place, Numbers]) -> dict[tuple[UUID, UUID, UUID], Goods[Place]]:

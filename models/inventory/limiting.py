@@ -1,14 +1,16 @@
-"""How much one customer keeps from others: counted under her lock, so that what she asks at once is counted, too.
+"""How much is kept from others: by one customer, and by a cloud store for nobody by name.
 
-Customers are locked after keys and before stock.
+Counted under her lock, or the cloud store's, so that what is asked at once is counted, too. Customers are locked after
+keys, cloud stores after customers, both before stock.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.inventory import MAX_OPEN_HOLDS, TooManyHolds
+from domain.inventory import MAX_OPEN_HOLDS, MAX_UNNAMED_HOLDS, TooManyHolds
 from models.writing import Transaction
 
 _LOCK = text("""
@@ -22,22 +24,67 @@ _OPEN = text("""
               WHERE o.tenant_id = :tenant AND o.customer_id = c.id AND o.state = 'PENDING_PAYMENT') AS open
     FROM unnest(CAST(:ids AS uuid[])) c (id)
 """)
+_LOCK_STORES = text("""
+    SELECT FROM cloud_store WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+""")
+_UNNAMED = text("""
+    SELECT c.id, (SELECT count(*) FROM reservation r
+                  WHERE r.tenant_id = :tenant AND r.cloud_store_id = c.id AND r.customer_id IS NULL
+                    AND r.state = 'HELD') AS open
+    FROM unnest(CAST(:ids AS uuid[])) c (id)
+""")
 
 
-async def open_of(tx: Transaction, customers: Iterable[UUID | None]) -> dict[UUID | None, int]:
-    """How many holds, and orders that wait for their money, each customer has; nobody adds to them before this ends.
+class Keeping(NamedTuple):
+    """Who keeps goods from others: a customer, or without one a cloud store for whoever comes."""
 
-    Two statements, whoever asks: one that waited for a lock would count what was there before it waited.
+    cloud_store: UUID
+    customer: UUID | None
+
+
+class Kept:
+    """How much everybody keeps who asks for more, and may: locked, so nobody adds to it before this act ends."""
+
+    def __init__(self, open: dict[UUID, int]) -> None:
+        self._open = open
+
+    def is_full(self, who: Keeping) -> bool:
+        """Whether it keeps as much as it may."""
+        return self._open[who.customer or who.cloud_store] >= _most(who)
+
+    def check(self, who: Keeping) -> None:
+        """Refuse one more to who keeps as much as it may. Raises: TooManyHolds."""
+        if self.is_full(who):
+            raise TooManyHolds(_most(who))
+
+    def add(self, who: Keeping) -> None:
+        """Count one more."""
+        self._open[who.customer or who.cloud_store] += 1
+
+
+def _most(who: Keeping) -> int:
+    return MAX_UNNAMED_HOLDS if who.customer is None else MAX_OPEN_HOLDS
+
+
+async def kept_by(tx: Transaction, asking: Iterable[Keeping]) -> Kept:
+    """How much is kept by whoever asks for more.
+
+    Two statements for all customers and two for all cloud stores, whoever asks: one that waited for a lock would count
+    what was there before it waited.
     """
-    ids = sorted({customer for customer in customers if customer is not None})
-    if not ids:
-        return {}
-    values = {"tenant": tx.tenant_id, "ids": ids}
-    await tx.execute(_LOCK, values)
-    return {row.id: row.open for row in await tx.execute(_OPEN, values)}
+    asking = list(asking)
+    customers = {who.customer for who in asking if who.customer is not None}
+    stores = {who.cloud_store for who in asking if who.customer is None}
+    found: dict[UUID, int] = {}
+    for ids, locking, counting in ((customers, _LOCK, _OPEN), (stores, _LOCK_STORES, _UNNAMED)):
+        if ids:
+            values = {"tenant": tx.tenant_id, "ids": sorted(ids)}
+            await tx.execute(locking, values)
+            found |= {row.id: row.open for row in await tx.execute(counting, values)}
+    return Kept(found)
 
 
-async def check_open(tx: Transaction, customer: UUID) -> None:
+async def check_open(tx: Transaction, cloud_store: UUID, customer: UUID) -> None:
     """Refuse one more of a customer who has as many as she may. Raises: TooManyHolds."""
-    if (await open_of(tx, [customer]))[customer] >= MAX_OPEN_HOLDS:
-        raise TooManyHolds
+    who = Keeping(cloud_store, customer)
+    (await kept_by(tx, [who])).check(who)

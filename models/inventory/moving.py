@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from domain.inventory import NO_LOT_CODE, LotDiffers, MovementKind
-from models.base import NO_LOT_ID, new_id
+from domain.inventory import MovementKind
+from models.base import new_id
 from models.channel import are_related
 from models.inventory.tables import StockDocument
 from models.writing import Transaction
@@ -52,76 +52,6 @@ class Change(NamedTuple):
     allocated: int = 0
     in_transit: int = 0
     quarantined: int = 0
-
-
-class LotWanted(NamedTuple):
-    """A lot as goods that come in name it; no code is the reserved "no lot"."""
-
-    sku_id: UUID
-    code: str
-    produced_on: date | None = None
-    expires_on: date | None = None
-
-
-_MAKE_LOTS = text("""
-    INSERT INTO lot (tenant_id, sku_id, id, code, produced_on, expires_on)
-    SELECT :tenant, l.* FROM unnest(CAST(:skus AS uuid[]), CAST(:ids AS uuid[]), CAST(:codes AS text[]),
-                                    CAST(:produced AS date[]), CAST(:expires AS date[]))
-                             l (sku_id, id, code, produced_on, expires_on)
-    ORDER BY l.sku_id, l.code
-    ON CONFLICT DO NOTHING
-""")
-_DATE_LOTS = text("""
-    WITH undated AS (
-        SELECT l.sku_id, l.id, w.produced_on, w.expires_on
-        FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[]), CAST(:produced AS date[]), CAST(:expires AS date[]))
-             w (sku_id, code, produced_on, expires_on)
-        JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code
-        WHERE l.tenant_id = :tenant
-          AND ((l.produced_on IS NULL AND w.produced_on IS NOT NULL)
-               OR (l.expires_on IS NULL AND w.expires_on IS NOT NULL))
-        ORDER BY l.sku_id, l.code
-        FOR UPDATE OF l
-    )
-    UPDATE lot l SET produced_on = coalesce(l.produced_on, u.produced_on),
-                     expires_on = coalesce(l.expires_on, u.expires_on)
-    FROM undated u WHERE l.tenant_id = :tenant AND l.sku_id = u.sku_id AND l.id = u.id
-""")
-"""A lot that was counted, or came, before anybody said its dates."""
-_LOTS = text("""
-    SELECT w.place, l.id, l.produced_on, l.expires_on
-    FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[])) WITH ORDINALITY w (sku_id, code, place)
-    JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code
-    WHERE l.tenant_id = :tenant
-""")
-
-
-async def lots_of(tx: Transaction, wanted: Sequence[LotWanted], *, make: bool) -> list[UUID | None]:
-    """The lots that are named, in their order; None for one that is not there and is not to be made.
-
-    Raises: LotDiffers where a lot of that code is there with other dates than those named.
-    """
-    ids = [NO_LOT_ID if lot.code == NO_LOT_CODE else new_id() for lot in wanted]
-    values: dict[str, Any] = {
-        "tenant": tx.tenant_id,
-        "skus": [lot.sku_id for lot in wanted],
-        "ids": ids,
-        "codes": [lot.code for lot in wanted],
-        "produced": [lot.produced_on for lot in wanted],
-        "expires": [lot.expires_on for lot in wanted],
-    }
-    if make:
-        await tx.execute(_MAKE_LOTS, values)
-        if any(lot.produced_on or lot.expires_on for lot in wanted):
-            await tx.execute(_DATE_LOTS, {name: value for name, value in values.items() if name != "ids"})
-    found: list[UUID | None] = [None] * len(wanted)
-    for row in await tx.execute(_LOTS, {name: values[name] for name in ("tenant", "skus", "codes")}):
-        lot = wanted[row.place - 1]
-        for said, known in ((lot.produced_on, row.produced_on), (lot.expires_on, row.expires_on)):
-            if make and said is not None and said != known:
-                raise LotDiffers(lot.sku_id, lot.code)
-        found[row.place - 1] = row.id
-    return found
 
 
 _OPEN = text("""

@@ -1,6 +1,8 @@
 """Writing pools: contributions with what they promise of each sku, safety stock, sourcing policies.
 
-Contributions are locked after all stock, by sku: the order in which holds lock them.
+What is promised of skus is locked after all stock, by sku and contribution: the order in which holds lock it. Whoever
+changes what a contribution offers, or to whom, locks the contribution and then all that is promised through it: a hold
+that is under way is waited for, and none that comes after uses what was taken away.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +23,12 @@ _LOCK = text("""
 _FIND = text("""
     SELECT id FROM pool_contribution
     WHERE tenant_id = :tenant AND pool_id = :pool AND location_id = :location AND owner_id = :owner FOR NO KEY UPDATE
+""")
+_PROMISED = text("""
+    SELECT FROM pool_contribution_sku
+    WHERE tenant_id = :tenant AND contribution_id = any(CAST(:ids AS uuid[]))
+    ORDER BY sku_id, contribution_id
+    FOR NO KEY UPDATE
 """)
 _OPEN = text("""
     INSERT INTO pool_contribution (tenant_id, id, pool_id, location_id, owner_id, visible_to_id, share_bps)
@@ -81,9 +89,17 @@ async def keeper_of(tx: Transaction, pool: UUID) -> UUID | None:
 
 
 async def lock_contribution(tx: Transaction, id: UUID) -> ContributionKept | None:
-    """A contribution, locked; None where there is none."""
+    """A contribution, locked with all that is promised through it; None where there is none."""
     row = (await tx.execute(_LOCK, {"tenant": tx.tenant_id, "id": id})).first()
-    return None if row is None else ContributionKept._make(row)
+    if row is None:
+        return None
+    await _lock_promised(tx, [id])
+    return ContributionKept._make(row)
+
+
+async def _lock_promised(tx: Transaction, contributions: Sequence[UUID]) -> None:
+    """Lock all that is promised through contributions, which are locked: no hold that is under way uses them still."""
+    await tx.execute(_PROMISED, {"tenant": tx.tenant_id, "ids": list(contributions)})
 
 
 async def write_contribution(tx: Transaction, made: Contributed) -> UUID:
@@ -95,6 +111,7 @@ async def write_contribution(tx: Transaction, made: Contributed) -> UUID:
     given = {"visible": made.visible_to, "share": made.share_bps}
     id: UUID | None = await tx.scalar(_FIND, place)
     if id is not None:
+        await _lock_promised(tx, [id])
         await tx.execute(_CHANGE, {"tenant": tx.tenant_id, "id": id, **given})
         return id
     id = new_id()
@@ -116,17 +133,22 @@ class Stopped(NamedTuple):
     keeper_id: UUID
 
 
-_STOP_BEYOND = text("""
-    UPDATE pool_contribution k SET share_bps = 0
-    FROM organization_closure up, organization_closure down, inventory_pool p
-    WHERE k.tenant_id = :tenant AND up.tenant_id = :tenant AND down.tenant_id = :tenant AND p.tenant_id = :tenant
-      AND up.descendant_id = :upstream AND down.ancestor_id = :downstream AND p.id = k.pool_id AND k.share_bps > 0
-      AND (k.owner_id, k.visible_to_id)
-          IN ((up.ancestor_id, down.descendant_id), (down.descendant_id, up.ancestor_id))
-      AND NOT EXISTS (SELECT FROM organization_closure c WHERE c.tenant_id = :tenant
-                      AND c.ancestor_id = up.ancestor_id AND c.descendant_id = down.descendant_id)
-    RETURNING k.id, k.owner_id, p.organization_id AS keeper_id
+_BEYOND = text("""
+    SELECT k.id, k.owner_id, p.organization_id AS keeper_id
+    FROM pool_contribution k
+    JOIN inventory_pool p ON p.tenant_id = :tenant AND p.id = k.pool_id
+    WHERE k.tenant_id = :tenant AND k.share_bps > 0
+      AND EXISTS (SELECT FROM organization_closure up, organization_closure down
+                  WHERE up.tenant_id = :tenant AND down.tenant_id = :tenant
+                    AND up.descendant_id = :upstream AND down.ancestor_id = :downstream
+                    AND (k.owner_id, k.visible_to_id)
+                        IN ((up.ancestor_id, down.descendant_id), (down.descendant_id, up.ancestor_id))
+                    AND NOT EXISTS (SELECT FROM organization_closure c WHERE c.tenant_id = :tenant
+                                    AND c.ancestor_id = up.ancestor_id AND c.descendant_id = down.descendant_id))
+    ORDER BY k.id
+    FOR NO KEY UPDATE OF k
 """)
+_STOP = text("UPDATE pool_contribution SET share_bps = 0 WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))")
 
 
 async def stop_beyond(tx: Transaction, upstream: UUID, downstream: UUID) -> list[Stopped]:
@@ -135,7 +157,12 @@ async def stop_beyond(tx: Transaction, upstream: UUID, downstream: UUID) -> list
     The edge between the two is gone already, and what followed from it. This act is `alone`.
     """
     ends = {"tenant": tx.tenant_id, "upstream": upstream, "downstream": downstream}
-    return [Stopped._make(row) for row in await tx.execute(_STOP_BEYOND, ends)]
+    stopped = [Stopped._make(row) for row in await tx.execute(_BEYOND, ends)]
+    if stopped:
+        ids = [one.id for one in stopped]
+        await _lock_promised(tx, ids)
+        await tx.execute(_STOP, {"tenant": tx.tenant_id, "ids": ids})
+    return stopped
 
 
 async def lock_held(tx: Transaction, contribution: UUID, skus: Iterable[UUID]) -> dict[UUID, int]:

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import text
 
 from domain.inventory import MovementKind, Taken, Wanted
+from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
 from models.writing import Actor, Made, Transaction
 
@@ -40,6 +41,11 @@ class Holding:
     def name(self) -> tuple[str, str]:
         """Whose key it is: what is asked twice under it is asked once."""
         return self.actor.name, self.key
+
+    @property
+    def keeping(self) -> Keeping:
+        """Who keeps the goods from others."""
+        return Keeping(self.cloud_store_id, self.customer_id)
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

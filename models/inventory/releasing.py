@@ -5,12 +5,12 @@ wait for each other in no circle.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.inventory import MovementKind, ReservationState
+from domain.inventory import MAX_ORDERS_ENDED, MovementKind, ReservationState
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.moving import Change, Place, columns
 from models.writing import Event, Made, Transaction
@@ -57,16 +57,16 @@ async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState)
     return ended
 
 
-ORDERS_ENDED: Final = 200
-"""The most orders that one act ends for want of goods."""
-
-
 class Ending(NamedTuple):
-    """What is to end so that goods are enough: holds, orders that wait for their money, and all that they claim."""
+    """What is to end so that goods are enough: holds, orders that wait for their money, and all that they claim.
+
+    `more`: whether more such orders would have to end than one act ends.
+    """
 
     holds: list[UUID]
     orders: list[UUID]
     claims: list[Claim]
+    more: bool = False
 
     @property
     def places(self) -> set[Place]:
@@ -88,14 +88,18 @@ _NEWEST = text("""
 
 async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
     """The newest holds at these places, and where they are not enough the newest orders that wait for their money, that
-    together keep as much as is needed there, or all there are; of orders `ORDERS_ENDED` at most.
+    together keep as much as is needed there, or all there are; of orders `MAX_ORDERS_ENDED` at most.
     """
     left = {place: units for place, units in needed.items() if units > 0}
     ending: dict[UUID, UUID | None] = {}
     orders: set[UUID] = set()
+    more = False
     for row in await tx.execute(_NEWEST, columns(tx, list(left))) if left else ():
         place = Place(row.location_id, row.sku_id, row.owner_id, row.lot_id)
-        if left[place] <= 0 or (row.order_id is not None and len(orders | {row.order_id}) > ORDERS_ENDED):
+        if left[place] <= 0:
+            continue
+        if row.order_id is not None and len(orders | {row.order_id}) > MAX_ORDERS_ENDED:
+            more = True
             continue
         left[place] -= row.quantity
         ending[row.id] = row.order_id
@@ -106,4 +110,5 @@ async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
         [hold for hold, order in ending.items() if order is None],
         [order for order in ending.values() if order is not None],
         [claim for claims in kept.values() for claim in claims],
+        more,
     )

@@ -75,7 +75,11 @@ class Location(Base):
 
 
 class Lot(Base):
-    """A batch of a sku; sellable while the tenant's day is before `expires_on`. Every sku has the reserved "no lot"."""
+    """A batch of a sku as who keeps goods of it knows it; sellable while the tenant's day is before `expires_on`.
+
+    `keeper_id`: in whose locations its goods lie, and who says its dates. Null: everybody's, as the reserved "no lot"
+    that every sku has, and what was imported; nobody says dates of those.
+    """
 
     __tablename__ = "lot"
 
@@ -83,13 +87,16 @@ class Lot(Base):
     sku_id: Mapped[KeyId]
     id: Mapped[NewId]
     code: Mapped[str]
+    keeper_id: Mapped[UUID | None] = mapped_column(Uuid)
     produced_on: Mapped[Day | None]
     expires_on: Mapped[Day | None]
     __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "sku_id", "code"),
+        UniqueConstraint("tenant_id", "sku_id", "code", "keeper_id", postgresql_nulls_not_distinct=True),
         ref("sku_id", "sku"),
+        ref("keeper_id", "organization"),
         CheckConstraint("produced_on < expires_on", name="expires_later"),
         CheckConstraint(f"id <> '{NO_LOT_ID}' OR expires_on IS NULL", name="no_lot_keeps"),
+        CheckConstraint(f"id <> '{NO_LOT_ID}' OR keeper_id IS NULL", name="no_lot_is_everybodys"),
     )
 
 
@@ -302,6 +309,11 @@ class Reservation(Base):
         CheckConstraint("(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)", name="due_while_held"),
         Index("ix_reservation_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_reservation_open", "tenant_id", "customer_id", postgresql_where=text("state = 'HELD'")),
+        Index(
+            "ix_reservation_unnamed",
+            *("tenant_id", "cloud_store_id"),
+            postgresql_where=text("state = 'HELD' AND customer_id IS NULL"),
+        ),
     )
 
 

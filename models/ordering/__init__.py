@@ -1,9 +1,9 @@
 """The ordering centre's tables, and the statements that lock orders and write what becomes of them."""
 
 from models.ordering.booking import refund_to_tell, retry_refund
-from models.ordering.ending import cancel, cancel_rest, go_on_by_clock, refund
+from models.ordering.ending import cancel, cancel_rest, cancel_unpaid, go_on_by_clock, refund
 from models.ordering.goods import allocate
-from models.ordering.locking import Line, Locked, lock_order
+from models.ordering.locking import Line, Locked, idle_of, lock_order, lock_orders
 from models.ordering.money import Payment, PaymentNotice, Refund, RefundLine
 from models.ordering.paying import begin_payment, charge_of, confirm, take_notice, write_charged
 from models.ordering.placing import LineKey, NewOrder, bind, forget_key, held_lots, lines_of, write_order
@@ -29,13 +29,16 @@ __all__ = [
     "bind",
     "cancel",
     "cancel_rest",
+    "cancel_unpaid",
     "charge_of",
     "confirm",
     "forget_key",
     "go_on_by_clock",
     "held_lots",
+    "idle_of",
     "lines_of",
     "lock_order",
+    "lock_orders",
     "receive",
     "refund",
     "refund_to_tell",

@@ -160,6 +160,7 @@ async def refund_to_tell(tx: Transaction, id: UUID) -> tuple[str, RefundAsked] |
         await tx.execute(_GIVEN_UP, {**values, "now": tx.now})
         facts = {"number": row.number, "refund": id.hex, "amountFen": row.amount_fen, "state": RefundState.FAILED.value}
         await tx.tell(Event("RefundSettled", Made("order", row.order_id), frozenset({row.seller_id}), facts))
+        await tx.audit("giveUpRefund", [Made("refund", id)], {"asked": row.asked})
         return None
     await tx.execute(_TOLD, {**values, "due": tx.now + refund_wait(row.asked + 1)})
     return row.provider, RefundAsked(

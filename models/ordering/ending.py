@@ -22,8 +22,8 @@ from domain.ordering import (
     of_cancelled,
 )
 from models.ordering.booking import Back, book_refund, covering
-from models.ordering.goods import give_back, give_back_hold, parts_of
-from models.ordering.locking import Line, Locked, allocated, count, count_refunded, lock_order, step
+from models.ordering.goods import give_back, give_back_holds, parts_of
+from models.ordering.locking import Line, Locked, allocated, count, count_refunded, lock_order, step, step_all
 from models.ordering.shipping import complete
 from models.writing import Transaction
 
@@ -41,23 +41,32 @@ async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
 
     Raises: domain.ordering.TransitionNotAllowed.
     """
+    if order.state is OrderState.PENDING_PAYMENT:
+        await cancel_unpaid(tx, [order], cause)
+        return
     actor = ACTOR_OF[cause]
     order.check(OrderState.CANCELLED, actor)
-    paid = order.state is not OrderState.PENDING_PAYMENT
-    back, amount = _worth(_rest(order) if paid else [])
+    back, amount = _worth(_rest(order))
     if amount:
         await _refund(tx, order, back, f"The order was cancelled: {cause.value}.")
-    if paid:
-        await give_back(tx, order, await allocated(tx, order))
-        await count(tx, order.id, [_cancelled(one, line.left) for one, line in zip(back, order.lines, strict=True)])
-    else:
-        over = ReservationState.EXPIRED if cause is CancelCause.EXPIRED else ReservationState.RELEASED
-        await give_back_hold(tx, order, over)
+    await give_back(tx, order, await allocated(tx, order))
+    await count(tx, order.id, [_cancelled(one, line.left) for one, line in zip(back, order.lines, strict=True)])
     await step(tx, order, OrderState.CANCELLED, actor, cause=cause, refunded_fen=amount)
     await tx.tell(
         order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": amount}),
-        *(order.tells_others("GoodsNotToShip", {line.line: line.quantity for line in order.lines}) if paid else ()),
+        *order.tells_others("GoodsNotToShip", {line.line: line.quantity for line in order.lines}),
     )
+
+
+async def cancel_unpaid(tx: Transaction, orders: Sequence[Locked], cause: CancelCause) -> None:
+    """End orders that wait for their money, set by set: their goods can be sold again.
+
+    Raises: domain.ordering.TransitionNotAllowed for one that does not wait for it.
+    """
+    over = ReservationState.EXPIRED if cause is CancelCause.EXPIRED else ReservationState.RELEASED
+    await give_back_holds(tx, orders, over)
+    await step_all(tx, orders, OrderState.CANCELLED, ACTOR_OF[cause], cause=cause)
+    await tx.tell(*(order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": 0}) for order in orders))
 
 
 async def go_on_by_clock(tx: Transaction, id: UUID) -> bool:

@@ -17,7 +17,10 @@ from models.ordering.tables import Allocation, Shipment, ShipmentLine
 from models.writing import Event, Made, Transaction
 
 _KEEPERS = text("SELECT id, organization_id FROM location WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))")
-_END = text("UPDATE reservation SET state = :state WHERE tenant_id = :tenant AND id = :id AND state = 'CONSUMED'")
+_END = text("""
+    UPDATE reservation SET state = :state
+    WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) AND state = 'CONSUMED'
+""")
 _LEAVE = text("""
     UPDATE order_allocation a SET shipped = a.shipped + c.shipped, given_back = a.given_back + c.given_back
     FROM unnest(CAST(:parts AS bigint[]), CAST(:shipped AS bigint[]), CAST(:given_back AS bigint[]))
@@ -95,20 +98,29 @@ async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim]) -> Non
 
 
 # ── given back ────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def give_back_hold(tx: Transaction, order: Locked, state: ReservationState) -> None:
-    """What is reserved for an order that will not be paid can be sold again.
+async def give_back_holds(tx: Transaction, orders: Sequence[Locked], state: ReservationState) -> None:
+    """What is reserved for orders that will not be paid can be sold again.
 
     Args:
-        state: what the hold that it came from is from now on: RELEASED or EXPIRED.
+        state: what the holds that they came from are from now on: RELEASED or EXPIRED.
     """
-    claims = (await claims_of_holds(tx, [order.reservation_id]))[order.reservation_id]
-    await lock_claims(tx, claims)
-    given = ((order.id, claim) for claim in claims)
+    holds = [order.reservation_id for order in orders]
+    claims = await claims_of_holds(tx, holds)
+    await lock_claims(tx, [claim for hold in holds for claim in claims[hold]])
+    given = ((order.id, claim) for order in orders for claim in claims[order.reservation_id])
     await move_claims(tx, MovementKind.RELEASE, given, Change(reserved=-1), held=-1)
-    await tx.execute(_END, {"tenant": tx.tenant_id, "id": order.reservation_id, "state": state.value})
-    hears = {order.seller_id, *(claim.place.owner_id for claim in claims)}
-    made = Made("reservation", order.reservation_id)
-    await tx.tell(Event("HoldReleased", made, frozenset(hears), {"state": state.value}))
+    await tx.execute(_END, {"tenant": tx.tenant_id, "ids": holds, "state": state.value})
+    await tx.tell(
+        *(
+            Event(
+                "HoldReleased",
+                Made("reservation", order.reservation_id),
+                frozenset({order.seller_id, *(claim.place.owner_id for claim in claims[order.reservation_id])}),
+                {"state": state.value},
+            )
+            for order in orders
+        )
+    )
 
 
 async def give_back(tx: Transaction, order: Locked, parts: Sequence[Allocated]) -> None:

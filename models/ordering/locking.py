@@ -6,13 +6,13 @@ before ledger, stock and contributions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from domain.ordering import (
     COMPLETION_TIME,
@@ -31,13 +31,18 @@ _LOCK = text("""
     SELECT id, number, kind, state, seller_id, customer_id, cloud_store_id, currency, total_fen, paid_fen, refunded_fen,
            placed_at, payment_due_at, due_at, reservation_id, cancel_cause
     FROM order_header
-    WHERE tenant_id = :tenant AND id = :id AND payment_due_at IS NOT NULL
+    WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) AND payment_due_at IS NOT NULL
+    ORDER BY id
     FOR NO KEY UPDATE
 """)
 _LINES = text("""
-    SELECT line, sku_id, goods_owner_id, fulfiller_id, quantity, unit_fen, net_fen, shipped, cancelled, refunded,
-           refunded_fen
-    FROM order_line WHERE tenant_id = :tenant AND order_id = :order ORDER BY line
+    SELECT order_id, line, sku_id, goods_owner_id, fulfiller_id, quantity, unit_fen, net_fen, shipped, cancelled,
+           refunded, refunded_fen
+    FROM order_line WHERE tenant_id = :tenant AND order_id = any(CAST(:ids AS uuid[])) ORDER BY order_id, line
+""")
+_IDLE = text("""
+    SELECT id FROM organization
+    WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) AND status <> 'ACTIVE'
 """)
 _ALLOCATED = text("""
     SELECT part, line, location_id, sku_id, owner_id, lot_id, contribution_id, quantity - shipped - given_back AS left
@@ -50,9 +55,8 @@ _STEP = text("""
         due_at = CASE WHEN :state = 'PENDING_PAYMENT' THEN payment_due_at
                       WHEN :state = 'FULFILLED' THEN CAST(:completes AS timestamptz) END,
         paid_fen = paid_fen + :paid, refunded_fen = refunded_fen + :refunded
-    WHERE tenant_id = :tenant AND id = :id
+    WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[]))
 """)
-
 _REFUNDED = text("""
     UPDATE order_header SET refunded_fen = refunded_fen + :amount WHERE tenant_id = :tenant AND id = :id
 """)
@@ -130,6 +134,13 @@ class Locked:
     lines: tuple[Line, ...]
 
     @property
+    def parties(self) -> frozenset[UUID]:
+        """Who sells, and who owns and ships the goods."""
+        return frozenset(
+            {self.seller_id, *(one for line in self.lines for one in (line.goods_owner_id, line.fulfiller_id))}
+        )
+
+    @property
     def made(self) -> Made:
         """The order as audit and events name it."""
         return Made("order", self.id)
@@ -157,14 +168,35 @@ class Locked:
 
 async def lock_order(tx: Transaction, id: UUID) -> Locked | None:
     """The order, locked until the act ends; None for one that is not there, or was not placed here."""
-    row = (await tx.execute(_LOCK, {"tenant": tx.tenant_id, "id": id})).one_or_none()
-    if row is None:
-        return None
-    lines = await tx.execute(_LINES, {"tenant": tx.tenant_id, "order": id})
+    return (await lock_orders(tx, [id])).get(id)
+
+
+async def lock_orders(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Locked]:
+    """Orders by id, locked until the act ends; without those that are not there, or were not placed here."""
+    named = {"tenant": tx.tenant_id, "ids": sorted(set(ids))}
+    rows = (await tx.execute(_LOCK, named)).all()
+    if not rows:
+        return {}
+    lines: dict[UUID, list[Line]] = {row.id: [] for row in rows}
+    for line in await tx.execute(_LINES, named):
+        known = dict(line._mapping)
+        of = lines.get(known.pop("order_id"))
+        if of is not None:
+            of.append(Line(**known))
+    return {row.id: _locked(row, lines[row.id]) for row in rows}
+
+
+def _locked(row: Row[Any], lines: Sequence[Line]) -> Locked:
     found = dict(row._mapping)
     found["kind"], found["state"] = OrderKind(row.kind), OrderState(row.state)
     found["cancel_cause"] = None if row.cancel_cause is None else CancelCause(row.cancel_cause)
-    return Locked(**found, lines=tuple(Line(**line._mapping) for line in lines))
+    return Locked(**found, lines=tuple(lines))
+
+
+async def idle_of(tx: Transaction, organizations: Iterable[UUID]) -> set[UUID]:
+    """Which of these organisations do not trade."""
+    rows = await tx.execute(_IDLE, {"tenant": tx.tenant_id, "ids": sorted(set(organizations))})
+    return {row.id for row in rows}
 
 
 async def allocated(tx: Transaction, order: Locked) -> list[Allocated]:
@@ -194,8 +226,24 @@ async def step(
 
     Raises: domain.ordering.TransitionNotAllowed.
     """
-    order.check(to, actor)
-    values = {"tenant": tx.tenant_id, "id": order.id, "state": to.value, "cause": cause and cause.value}
+    await step_all(tx, [order], to, actor, cause=cause, paid_fen=paid_fen, refunded_fen=refunded_fen)
+
+
+async def step_all(
+    tx: Transaction,
+    orders: Sequence[Locked],
+    to: OrderState,
+    actor: OrderActor,
+    *,
+    cause: CancelCause | None = None,
+    paid_fen: int = 0,
+    refunded_fen: int = 0,
+) -> None:
+    """Let orders go on as `step` does one, all of them alike. Raises: domain.ordering.TransitionNotAllowed."""
+    for order in orders:
+        order.check(to, actor)
+    ids = [order.id for order in orders]
+    values = {"tenant": tx.tenant_id, "ids": ids, "state": to.value, "cause": cause and cause.value}
     completes = tx.now + COMPLETION_TIME
     await tx.execute(_STEP, {**values, "completes": completes, "paid": paid_fen, "refunded": refunded_fen})
 

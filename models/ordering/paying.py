@@ -21,6 +21,7 @@ from domain.ordering import (
     MAX_PAYMENTS,
     Charge,
     Charged,
+    DoesNotTrade,
     Notice,
     NoticeKind,
     NoticeOutcome,
@@ -36,7 +37,7 @@ from domain.ordering import (
 from models.base import new_id
 from models.ordering.booking import UNUSABLE, book_payment, book_refund, covering, open_books
 from models.ordering.goods import allocate, allocate_again
-from models.ordering.locking import Locked, lock_order, step
+from models.ordering.locking import Locked, idle_of, lock_order, step
 from models.ordering.money import Payment, PaymentNotice
 from models.reading import NO_ANSWER
 from models.writing import Actor, Collision, Made, Transaction, WritePool
@@ -67,12 +68,15 @@ async def begin_payment(tx: Transaction, order: Locked, provider: str) -> UUID:
 
     One that another provider has open is closed: what comes of it all the same is money too much.
 
-    Raises: TransitionNotAllowed where the order does not wait for its money; PaymentOver; TooManyPayments.
+    Raises: TransitionNotAllowed where the order does not wait for its money; PaymentOver; DoesNotTrade;
+    TooManyPayments.
     """
     if order.state is not OrderState.PENDING_PAYMENT:
         raise TransitionNotAllowed(order.state, OrderState.CONFIRMED, OrderActor.BUYER, order.kind)
     if order.payment_due_at <= tx.now:
         raise PaymentOver(order.payment_due_at)
+    if await idle_of(tx, order.parties):
+        raise DoesNotTrade
     named = {"tenant": tx.tenant_id, "order": order.id}
     there = (await tx.execute(_OPEN, named)).one_or_none()
     if there is not None:
@@ -244,9 +248,14 @@ class _Told:
         return NoticeOutcome.GIVEN_BACK
 
     async def _wanted(self, zone: ZoneInfo) -> bool:
-        """Whether the money pays the order: it waits for it, or expired and its goods are there again. Takes them."""
+        """Whether the money pays the order: it waits for it, or expired and its goods are there again. Takes them.
+
+        It pays nothing while somebody who would have to see to the order does not trade.
+        """
         order = self.order
         await open_books(self.tx, order)
+        if await idle_of(self.tx, order.parties):
+            return False
         if order.state is OrderState.PENDING_PAYMENT:
             await allocate(self.tx, order)
             return True

@@ -4,7 +4,7 @@ Less may be left than is held. Then the newest holds are given back in the same 
 orders that wait for their money are cancelled, until what is left bears the rest: who came first keeps her goods.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,12 @@ from domain.inventory import (
     ReservationState,
     Shortage,
     StockCommand,
+    TooManyOrders,
     missing,
 )
 from domain.ordering import CancelCause
 from models.inventory import Change, Numbers, Place, lock, lock_claims, look, newest_claims, release
-from models.ordering import Locked, cancel, lock_order
+from models.ordering import Locked, cancel_unpaid, lock_orders
 from models.writing import Collision, Made, Transaction
 from resolvers.acts import Done, act
 from resolvers.context import Context
@@ -64,13 +65,13 @@ async def _said(
 ) -> Any:
     async def effect(tx: Transaction) -> Done:
         paper = await paper_of(ctx, tx, kind, command)
-        lots = await lots_named(tx, command.goods, make=kind is not MovementKind.QUARANTINE)
+        lots = await lots_named(paper, make=kind is not MovementKind.QUARANTINE)
         lines = {Place(command.location, goods.sku, paper.owner, lot): goods for goods, lot in lots}
         if len(lines) < len(lots):
             raise InvalidInput([Problem(("input", "goods"), "Each lot of a sku stands in one line.")])
         seen = await look(tx, lines)
         ahead = await newest_claims(tx, _short(lines, seen, meaning))
-        waiting = await _locked(tx, ahead.orders)  # before the goods; a lot that was made above no order knows
+        waiting = await lock_orders(tx, ahead.orders)  # before the goods; a lot that was made above no order knows
         there = await lock(tx, [*lines, *ahead.places], make=True)
         _possible(lines, there, meaning)
         if await _ended(tx, _short(lines, there, meaning), waiting, there):
@@ -83,27 +84,23 @@ async def _said(
     return await act(ctx, operation, key, command, effect)
 
 
-async def _locked(tx: Transaction, orders: Sequence[UUID]) -> dict[UUID, Locked]:
-    found = {id: await lock_order(tx, id) for id in sorted(orders)}
-    return {id: order for id, order in found.items() if order is not None}
-
-
 async def _ended(
     tx: Transaction, short: dict[Place, int], waiting: dict[UUID, Locked], there: dict[Place, Numbers]
 ) -> bool:
     """End what claims more than will lie there; whether there was anything.
 
-    Raises: Collision where that is more than is locked, or is changing just now: the act is begun anew.
+    Raises: TooManyOrders; Collision where it is more than is locked, or is changing just now: the act is begun anew.
     """
     ending = await newest_claims(tx, short)
     if not (ending.places <= there.keys() and waiting.keys() >= {*ending.orders}):
         raise Collision("more is claimed than a moment ago")
+    if ending.more:
+        raise TooManyOrders
     await lock_claims(tx, ending.claims)
     if len(await release(tx, ending.holds, ReservationState.RELEASED)) < len(ending.holds):
         raise Collision("what was held has just been ordered")
-    for id in ending.orders:
-        await cancel(tx, waiting[id], CancelCause.GOODS_GONE)
     if ending.orders:
+        await cancel_unpaid(tx, [waiting[id] for id in ending.orders], CancelCause.GOODS_GONE)
         await tx.audit("cancelOrder", [Made("order", id) for id in ending.orders], {"cause": "GOODS_GONE"})
     return bool(ending.claims)
 

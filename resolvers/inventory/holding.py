@@ -10,7 +10,7 @@ from domain.catalog import ListingOrigin, QuantityTooLarge, check_quantity
 from domain.inventory import HoldOver, HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
 from domain.permissions import Permission
 from loaders.catalog import ListingById, ListingRow, SkuById
-from loaders.channel import CloudStoreById
+from loaders.channel import CloudStoreById, NamedCloudStore
 from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION, Holding, release
@@ -111,7 +111,8 @@ async def release_hold(ctx: Context, key: str, command: ReleaseHold) -> Any:
         if row is None:
             raise NotAllowed
         if row.customer_id is None or row.customer_id != ctx.viewer.customer_id:
-            store = await ctx.load(CloudStoreById).one(row.cloud_store_id)
+            # Its goods are to be had again also after the cloud store closed.
+            store = await ctx.load(NamedCloudStore).one(row.cloud_store_id)
             if store is None:
                 raise NotAllowed
             let_on(ctx, tx, Permission.ORDER, store.organization_id)

@@ -22,7 +22,18 @@ from loaders.catalog import SkuById
 from loaders.inventory import (
     LocationById,
 )
-from models.inventory import Change, LotWanted, Numbers, Place, is_known_to, lock, lots_of, places_of, written
+from models.inventory import (
+    Change,
+    LotWanted,
+    Numbers,
+    Place,
+    is_known_to,
+    lock,
+    lots_coming,
+    lots_of,
+    places_of,
+    written,
+)
 from models.writing import Event, Made, Transaction
 from resolvers.acts import Done, act, let_on
 from resolvers.context import Context
@@ -33,11 +44,13 @@ async def receive_stock(ctx: Context, key: str, command: StockCommand) -> Any:
 
     async def effect(tx: Transaction) -> Done:
         paper = await paper_of(ctx, tx, MovementKind.RECEIPT, command)
-        lots = await lots_named(tx, command.goods, make=True)
-        places = [Place(command.location, goods.sku, paper.owner, lot) for goods, lot in lots]
+        lots = await lots_coming(tx, paper.keeper, _wanted(command.goods))
+        places = [
+            Place(command.location, goods.sku, paper.owner, lot) for goods, lot in zip(command.goods, lots, strict=True)
+        ]
         await lock(tx, places, make=True)
         changes: dict[Place, Change] = {}
-        for place, (goods, _) in zip(places, lots, strict=True):
+        for place, goods in zip(places, command.goods, strict=True):
             changes[place] = Change(on_hand=changes.get(place, Change()).on_hand + goods.quantity)
         return await paper.moved(changes)
 
@@ -75,11 +88,12 @@ async def transfer_stock(ctx: Context, key: str, command: TransferStock) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper that is being written."""
+    """A paper that is being written; `keeper` runs the location."""
 
     tx: Transaction
     kind: MovementKind
     command: StockCommand
+    keeper: UUID
     owner: UUID
     hears: frozenset[UUID]
     to: UUID | None
@@ -113,13 +127,13 @@ async def paper_of(
     ]
     if unknown:
         raise InvalidInput(unknown)
-    return Paper(tx, kind, command, owner, frozenset({keeper, owner}), to)
+    return Paper(tx, kind, command, keeper, owner, frozenset({keeper, owner}), to)
 
 
-async def lots_named(tx: Transaction, goods: Sequence[GoodsLine], *, make: bool) -> list[tuple[GoodsLine, UUID]]:
-    """The goods with their lots. Raises: LotDiffers, InvalidInput for lots that are not there."""
-    wanted = [LotWanted(each.sku, each.lot or NO_LOT_CODE, each.produced_on, each.expires_on) for each in goods]
-    lots = await lots_of(tx, wanted, make=make)
+async def lots_named(paper: Paper, *, make: bool) -> list[tuple[GoodsLine, UUID]]:
+    """The goods of a paper with their lots. Raises: InvalidInput for lots that are not there."""
+    goods = paper.command.goods
+    lots = await lots_of(paper.tx, paper.keeper, _wanted(goods), make=make)
     unknown = [
         Problem(("input", "goods", place, "lot"), "There is no such lot.")
         for place, lot in enumerate(lots)
@@ -128,6 +142,10 @@ async def lots_named(tx: Transaction, goods: Sequence[GoodsLine], *, make: bool)
     if unknown:
         raise InvalidInput(unknown)
     return [(each, lot) for each, lot in zip(goods, lots, strict=True) if lot is not None]
+
+
+def _wanted(goods: Sequence[GoodsLine]) -> list[LotWanted]:
+    return [LotWanted(each.sku, each.lot or NO_LOT_CODE, each.dates) for each in goods]
 
 
 def _leaving(there: Mapping[Place, Numbers], goods: Sequence[GoodsLine]) -> dict[Place, int]:

@@ -23,9 +23,11 @@ async def order_for(
     tx: Transaction,
     id: UUID,
     *parts: OrderActor,
-    permission: Permission = Permission.ORDER,
+    permission: Permission | None = None,
 ) -> tuple[Locked, OrderActor]:
     """An order under its lock, and which of these parts the viewer plays towards it.
+
+    `permission`: what the seller's people need; by itself `giving_up`.
 
     Raises: NotAllowed for who plays none of them, whether the order is there or not.
     """
@@ -38,15 +40,20 @@ async def order_for(
         return order, OrderActor.BUYER
     if OrderActor.SELLER not in parts:
         raise NotAllowed
-    let_on(ctx, tx, permission, order.seller_id)
+    let_on(ctx, tx, permission or giving_up(order), order.seller_id)
     return order, OrderActor.SELLER
+
+
+def giving_up(order: Locked) -> Permission:
+    """What it takes to give an order up for the seller: where it is paid, money goes back."""
+    return Permission.AFTERSALE if order.paid_fen else Permission.ORDER
 
 
 async def ship_order(ctx: Context, key: str, command: ShipOrder) -> Any:
     """Goods of an order leave whoever ships them."""
 
     async def effect(tx: Transaction) -> Done:
-        fulfiller = await acting_for(ctx, tx, command.fulfiller, Permission.ORDER)
+        fulfiller = await acting_for(ctx, tx, command.fulfiller, Permission.FULFILMENT)
         order = await lock_order(tx, command.order)
         if order is None:
             raise NotAllowed

@@ -1,10 +1,21 @@
 """Paying: a payment is begun in a transaction, the provider is asked after it, and what it says is kept."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from domain.base import NotAllowed
-from domain.ordering import Charge, Declined, OfOrder, OrderActor, PaymentState, PaymentUnavailable, Provider
+from domain.ordering import (
+    Charge,
+    Declined,
+    OfOrder,
+    OrderActor,
+    PaymentDeclined,
+    PaymentState,
+    PaymentUnavailable,
+    Provider,
+)
+from domain.permissions import Permission
 from loaders.ordering import PaymentById, PaymentRow
 from models.ordering import begin_payment, charge_of, write_charged
 from models.writing import Made, Transaction
@@ -12,10 +23,12 @@ from resolvers.acts import Done, Told, act, again
 from resolvers.context import Context
 from resolvers.ordering.handling import order_for
 
+log = logging.getLogger(__name__)
+
 
 async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
     """Begin to pay an order, or find what was begun. The provider is asked while nothing is locked; where it does not
-    answer the payment stays, and asking again finds it.
+    answer the payment stays, and asking again finds it; where it declines, too, and it is asked again.
 
     Raises: Unavailable where the provider does not answer.
     """
@@ -24,7 +37,8 @@ async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
         return Told(PaymentUnavailable())
 
     async def effect(tx: Transaction) -> Done:
-        order, _ = await order_for(ctx, tx, command.order, OrderActor.BUYER, OrderActor.SELLER)
+        own = Permission.ORDER
+        order, _ = await order_for(ctx, tx, command.order, OrderActor.BUYER, OrderActor.SELLER, permission=own)
         return Done(Made("payment", await begin_payment(tx, order, provider.name)), {"order": order.id.hex})
 
     payment = await act(ctx, "payOrder", key, command, effect)
@@ -32,8 +46,9 @@ async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
         return payment
     try:
         await _ask(ctx, provider, payment.id)
-    except Declined:
-        return Told(PaymentUnavailable())
+    except Declined as declined:
+        log.warning("payment %s was declined: %s", payment.id, declined)
+        return Told(PaymentDeclined())
     found = await ctx.load(PaymentById).one(payment.id)
     return Told(NotAllowed()) if found is None else found
 

@@ -41,6 +41,7 @@ from models.ordering import (
     confirm,
     forget_key,
     held_lots,
+    idle_of,
     lines_of,
     lock_order,
     write_order,
@@ -52,6 +53,7 @@ from resolvers.inventory import hold_stock
 from resolvers.ordering.quoting import prices
 
 OPERATION: Final = "placeOrder"
+_FOR_WHOM: Final = Problem(("input", "customerId"), "Say for whom.")
 ATTEMPTS: Final = 2
 """How often goods are held for one order: what was held under its key before may have ended, as after a crash."""
 
@@ -59,7 +61,7 @@ ATTEMPTS: Final = 2
 async def place_order(ctx: Context, key: str, command: PlaceOrder) -> Any:
     """Order what is held; or hold these lines, and then order them: a refusal of the second gives the goods back."""
     if ctx.viewer.actor_class is not ActorClass.CONSUMER and command.reservation is None and command.customer is None:
-        return Told(InvalidInput([Problem(("input", "customerId"), "Say for whom.")]))
+        return Told(InvalidInput([_FOR_WHOM]))
     if command.reservation is not None:
         return await _placed(ctx, key, command, command.reservation)
     lines = tuple(HoldLine(line.listing, line.quantity) for line in command.lines)
@@ -125,7 +127,9 @@ async def _placed(ctx: Context, key: str, command: PlaceOrder, reservation: UUID
     async def effect(tx: Transaction) -> Done:
         store, customer = await _may_place(ctx, tx, command, reservation)
         lots = await held_lots(tx, reservation)
-        priced = await _priced(ctx, store, lines_of(lots))
+        lines = lines_of(lots)
+        await _check_traders(tx, lines)
+        priced = await _priced(ctx, store, lines)
         total = priced.total_fen
         if command.expected_total_fen not in (None, total):
             raise PriceChanged(command.expected_total_fen or 0, total)
@@ -164,7 +168,9 @@ async def _told(tx: Transaction, id: UUID, total: int) -> None:
 async def _may_place(
     ctx: Context, tx: Transaction, command: PlaceOrder, reservation: UUID
 ) -> tuple[CloudStoreRow, UUID]:
-    """The cloud store and the customer of a hold that the viewer may order. Raises: NotAllowed, ModeForbids."""
+    """The cloud store and the customer of a hold that the viewer may order. Raises: NotAllowed, ModeForbids,
+    InvalidInput where nobody has said for whom.
+    """
     held = await ctx.load(ReservationById).one(reservation)
     store = None if held is None else await ctx.load(CloudStoreById).one(held.cloud_store_id)
     if held is None or store is None:
@@ -179,13 +185,24 @@ async def _may_place(
         customer = held.customer_id or command.customer
         if command.customer not in (None, customer):
             raise NotAllowed
+        if customer is None:
+            raise InvalidInput([_FOR_WHOM])
     if customer is None or await ctx.load(ConsumerById).one(customer) is None:
         raise NotAllowed
     if held.customer_id is None:  # her other holds were counted when they were taken
-        await check_open(tx, customer)
+        await check_open(tx, store.id, customer)
     if OrderKind.CONSUMER not in ORDER_KINDS_OF_MODE[CloudStoreMode(store.mode)]:
         raise ModeForbids
     return store, customer
+
+
+async def _check_traders(tx: Transaction, lines: Iterable[LineKey]) -> None:
+    """Refuse goods whose owner, or who would ship them, does not trade any more. Raises: NotForSale."""
+    lines = list(lines)
+    idle = await idle_of(tx, (one for key in lines for one in (key.goods_owner_id, key.fulfiller_id)))
+    gone = dict.fromkeys(key.sku_id for key in lines if {key.goods_owner_id, key.fulfiller_id} & idle)
+    if gone:
+        raise NotForSale(list(gone))
 
 
 async def _priced(ctx: Context, store: CloudStoreRow, lines: dict[LineKey, int]) -> _Priced:

@@ -9,8 +9,8 @@ from domain.catalog import MAX_QUANTITY
 from models.base import MAX_CODE_CHARS
 from resolvers import inventory
 from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, characters, fact, refusal
-from schema.base import OWN
-from schema.inventory.stocking import TIERS, LotDiffers, NotEnoughStock, Shortage, StockDocument, reason_of
+from schema.base import OWN, Count
+from schema.inventory.stocking import TIERS, NotEnoughStock, Shortage, StockDocument, reason_of
 
 
 @refusal(domain.GoodsPaidFor, "Goods that are paid for would be missing (已付款商品不足).")
@@ -18,6 +18,13 @@ class GoodsPaidFor(Refusal):
     """An operator has to say first what becomes of their orders."""
 
     shortages: list[Shortage] = fact("shortages", "How many units would be missing of each sku (缺货明细).")
+
+
+@refusal(domain.TooManyOrders, "More unpaid orders would have to end than one act ends (未付款订单过多).")
+class TooManyOrders(Refusal):
+    """The goods are taken away in several steps."""
+
+    most: Count = fact("most", "The most that one act ends (上限).")
 
 
 @strawberry.input(description="A number of one lot of a sku (盘点明细).")
@@ -98,7 +105,7 @@ class QuarantineStockInput:
 
 
 CountStockResult = Annotated[
-    StockDocument | NotEnoughStock | GoodsPaidFor | LotDiffers | InvalidInput | KeyReused | NotAllowed,
+    StockDocument | NotEnoughStock | GoodsPaidFor | TooManyOrders | InvalidInput | KeyReused | NotAllowed,
     strawberry.union("CountStockResult", description="What is there now, or why that cannot be (盘点结果)."),
 ]
 

@@ -54,9 +54,11 @@ class HoldOver(Refusal):
     """An order has them, or they were given back."""
 
 
-@refusal(domain.TooManyHolds, "The customer has as many holds and unpaid orders as she may (预占过多).")
+@refusal(
+    domain.TooManyHolds, "The customer, or the cloud store for nobody by name, keeps as much as it may (预占过多)."
+)
 class TooManyHolds(Refusal):
-    """She pays for some, or gives some back, before there are more."""
+    """Some are paid for, or given back, before there are more."""
 
     most: Count = fact("most", "The most at a time (上限).")
 

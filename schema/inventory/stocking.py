@@ -1,5 +1,6 @@
 """Papers about goods, and the acts that write them."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,14 +94,23 @@ class Shortage:
     available: Count = leaf(lambda short: short.available, "How many there are (可用).", PUBLIC)
 
 
-@refusal(domain.LotDiffers, "A lot of that code is known with other dates (批次不符).")
+@refusal(domain.LotDiffers, "Who keeps the goods knows the lot with other dates (批次不符).")
 class LotDiffers(Refusal):
-    """With the lot."""
+    """With the lot, and the line that names it."""
 
+    sku: Sku = edge(catalog.sku_refused, "Of what (规格).", PUBLIC)
+    row: int = fact("row", "The line of goods that says other dates, from 0 (行号).")
     lot: str = fact("lot", "The lot's code (批次).")
 
 
-@strawberry.input(description="Goods of a paper (货物明细).")
+def goods_of(check: Checking, line: "GoodsInput | ReceivedGoodsInput") -> domain.GoodsLine:
+    """So many units of a sku, of a lot if one is named."""
+    check.number("quantity", line.quantity, 1, MAX_QUANTITY)
+    lot = check.optional_text("lot", line.lot, MAX_CODE_CHARS)
+    return domain.GoodsLine(check.id("skuId", line.sku_id, "sku"), line.quantity, lot)
+
+
+@strawberry.input(description="Goods that leave (出库货物明细).")
 class GoodsInput:
     """A line of goods."""
 
@@ -108,24 +118,37 @@ class GoodsInput:
     quantity: int = strawberry.field(description="How many base units, from 1 (数量).")
     lot: str | None = strawberry.field(
         default=None,
-        description=f"The lot's code, {characters(MAX_CODE_CHARS)}. Left out: none where goods come in, any where "
-        "they leave (批次).",
-    )
-    produced_on: date | None = strawberry.field(default=None, description="When a new lot was made (生产日期).")
-    expires_on: date | None = strawberry.field(
-        default=None, description="The first day on which a new lot may not be sold (到期日)."
+        description=f"The lot's code, {characters(MAX_CODE_CHARS)}. Left out: any, first what expires first (批次).",
     )
 
     def to_command(self, check: Checking) -> domain.GoodsLine:
         """The goods."""
-        check.number("quantity", self.quantity, 1, MAX_QUANTITY)
-        lot = check.optional_text("lot", self.lot, MAX_CODE_CHARS)
-        if lot is None and (self.produced_on or self.expires_on):
+        return goods_of(check, self)
+
+
+@strawberry.input(description="Goods that come in (入库货物明细).")
+class ReceivedGoodsInput:
+    """A line of goods, and what is said of their lot."""
+
+    sku_id: strawberry.ID = strawberry.field(description="The sku (SKU 库存项标识).")
+    quantity: int = strawberry.field(description="How many base units, from 1 (数量).")
+    lot: str | None = strawberry.field(
+        default=None,
+        description=f"The lot's code, {characters(MAX_CODE_CHARS)}; left out where goods are not kept by lots (批次).",
+    )
+    produced_on: date | None = strawberry.field(default=None, description="When the lot was made (生产日期).")
+    expires_on: date | None = strawberry.field(
+        default=None, description="The first day on which the lot may not be sold (到期日)."
+    )
+
+    def to_command(self, check: Checking) -> domain.GoodsLine:
+        """The goods."""
+        line = goods_of(check, self)
+        if self.lot is None and (self.produced_on or self.expires_on):
             check.wrong("lot", "Goods with dates have a lot.")
         if self.produced_on and self.expires_on and self.produced_on >= self.expires_on:
             check.wrong("expiresOn", "A day after `producedOn` is expected.")
-        sku = check.id("skuId", self.sku_id, "sku")
-        return domain.GoodsLine(sku, self.quantity, lot, self.produced_on, self.expires_on)
+        return replace(line, dates=domain.LotDates(self.produced_on, self.expires_on))
 
 
 def reason_of(check: Checking, reason: str | None) -> str | None:
@@ -133,9 +156,25 @@ def reason_of(check: Checking, reason: str | None) -> str | None:
     return check.optional_text("reason", reason, MAX_REASON_CHARS, lines=True)
 
 
-@strawberry.input(description="Goods that come in or go out (出入库).")
-class StockInput:
-    """A paper about goods at one location."""
+@strawberry.input(description="Goods that come in (入库).")
+class ReceiveStockInput:
+    """A receipt at one location."""
+
+    location_id: strawberry.ID = strawberry.field(description="The location (库位标识).")
+    goods: list[ReceivedGoodsInput] = strawberry.field(description="The goods, 1 to 500 lines (货物).")
+    owner_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Whose goods they are. Left out: of who runs the location (货主标识)."
+    )
+    reason: str | None = strawberry.field(default=None, description="Why, at most 200 characters (原因).")
+
+    def to_command(self, check: Checking) -> domain.StockCommand:
+        """What comes in."""
+        return _paper(self, check)
+
+
+@strawberry.input(description="Goods that go out (出库).")
+class IssueStockInput:
+    """An issue from one location."""
 
     location_id: strawberry.ID = strawberry.field(description="The location (库位标识).")
     goods: list[GoodsInput] = strawberry.field(description="The goods, 1 to 500 lines (货物).")
@@ -145,13 +184,17 @@ class StockInput:
     reason: str | None = strawberry.field(default=None, description="Why, at most 200 characters (原因).")
 
     def to_command(self, check: Checking) -> domain.StockCommand:
-        """What comes in or goes out."""
-        return domain.StockCommand(
-            location=check.id("locationId", self.location_id, "location"),
-            goods=tuple(check.each("goods", self.goods, domain.MAX_GOODS_LINES)),
-            owner=check.optional_id("ownerId", self.owner_id, *TIERS),
-            reason=reason_of(check, self.reason),
-        )
+        """What goes out."""
+        return _paper(self, check)
+
+
+def _paper(said: ReceiveStockInput | IssueStockInput, check: Checking) -> domain.StockCommand:
+    return domain.StockCommand(
+        location=check.id("locationId", said.location_id, "location"),
+        goods=tuple(check.each("goods", said.goods, domain.MAX_GOODS_LINES)),
+        owner=check.optional_id("ownerId", said.owner_id, *TIERS),
+        reason=reason_of(check, said.reason),
+    )
 
 
 @strawberry.input(description="Goods that go to another location (调拨).")
@@ -200,10 +243,10 @@ class StockingMutation:
     """Acts on goods where they lie."""
 
     receive_stock: ReceiveStockResult = act(
-        inventory.receive_stock, StockInput, "Goods come in at a location (入库).", OWN
+        inventory.receive_stock, ReceiveStockInput, "Goods come in at a location (入库).", OWN
     )
     issue_stock: IssueStockResult = act(
-        inventory.issue_stock, StockInput, "Goods go out for another reason than a sale (出库).", OWN
+        inventory.issue_stock, IssueStockInput, "Goods go out for another reason than a sale (出库).", OWN
     )
     transfer_stock: TransferStockResult = act(
         inventory.transfer_stock, TransferStockInput, "Goods go from one location to another, at once (调拨).", OWN

@@ -62,6 +62,16 @@ class PaymentOver(Refusal):
     due_at: datetime = fact("due_at", "Until when it could be paid (付款截止).")
 
 
+@refusal(domain.PaymentDeclined, "The payment provider will not take this payment (支付被拒).")
+class PaymentDeclined(Refusal):
+    """It would say the same again."""
+
+
+@refusal(domain.DoesNotTrade, "Who sells the goods, owns or ships them does not trade now (暂停经营).")
+class DoesNotTrade(Refusal):
+    """The order waits until its time is up."""
+
+
 @refusal(domain.PaymentUnavailable, "Nobody takes payments here (支付未接入).")
 class PaymentUnavailable(Refusal):
     """No payment provider is connected."""
@@ -150,6 +160,8 @@ PayOrderResult = Annotated[
     | TransitionNotAllowed
     | PaymentOver
     | PaymentUnavailable
+    | PaymentDeclined
+    | DoesNotTrade
     | TooManyPayments
     | InvalidInput
     | KeyReused

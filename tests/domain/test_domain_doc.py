@@ -5,10 +5,16 @@ from pathlib import Path
 
 from domain.campaign import Dimension, ReachReason
 from domain.catalog import PriceReason
-from domain.channel import ALLOWED_EDGES, CloudStoreMode, EdgeKind, Tier
+from domain.channel import ALLOWED_EDGES, CloudStoreMode, EdgeKind, Role, Tier
+from domain.integration import PartnerKind
 from domain.member import RightReason
 from domain.ordering import ORDER_KINDS_OF_MODE, TRANSITIONS, OrderActor, OrderKind, OrderState
+from domain.permissions import BY_PARTNER, BY_ROLE, Permission
 
+HEADS = (
+    "| organisation | cloud store | catalogue | price | stock | orders | shipping | after-sales | members | campaigns "
+)
+HEADS += "| figures |\n"
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "domain.md").read_text(encoding="utf-8")
 KINDS = {"all": frozenset(OrderKind), "trade": frozenset(OrderKind) - {OrderKind.CONSUMER}}
@@ -82,3 +88,33 @@ def test_the_page_shows_which_kinds_of_order_a_mode_takes() -> None:
         for mode, _, kinds, *_ in rows_of("| mode | sells to | order kinds | fulfilment | own rules |")
     }
     assert shown == ORDER_KINDS_OF_MODE
+
+
+def test_the_page_shows_who_may_do_what() -> None:
+    names = [name.replace("-", "").upper() for name in HEADS.strip("| \n").split(" | ")]
+    said = {
+        "ORDERS": "ORDER",
+        "SHIPPING": "FULFILMENT",
+        "AFTERSALES": "AFTERSALE",
+        "ORGANISATION": "ORGANIZATION",
+        "CLOUD STORE": "CLOUD_STORE",
+        "CATALOGUE": "CATALOG",
+        "MEMBERS": "MEMBER",
+        "CAMPAIGNS": "CAMPAIGN",
+        "FIGURES": "REPORT",
+    }
+    columns = [Permission(said.get(name, name)) for name in names]
+    assert set(columns) == set(Permission)
+    shown = {
+        who: frozenset(column for column, cell in zip(columns, cells, strict=True) if cell == "✓")
+        for row in PAGE.split(HEADS, 1)[1].split("\n\n", 1)[0].strip().splitlines()[1:]
+        for who, *cells in [[cell.strip() for cell in row.split("|")[1:-1]]]
+    }
+    by_role = {
+        role.value.lower(): rights for role, rights in BY_ROLE.items() if role not in (Role.MANAGER, Role.OPERATOR)
+    }
+    assert (
+        shown.pop("manager of a store, operator of any other tier") == BY_ROLE[Role.MANAGER] == BY_ROLE[Role.OPERATOR]
+    )
+    assert shown.pop("ERP, DMS") == BY_PARTNER[PartnerKind.ERP] == BY_PARTNER[PartnerKind.DMS]
+    assert shown == by_role | {kind: BY_PARTNER[PartnerKind(kind)] for kind in ("WMS", "TMS")}

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 from domain.inventory import (
     NO_LOT_CODE,
     Level,
+    LotDates,
     Offer,
     Promise,
     StockState,
     free,
     is_sellable,
+    learned,
     lot_order,
     sellable_here,
     sellable_of_contribution,
@@ -206,3 +209,24 @@ def test_lots_leave_first_expired_first() -> None:
 
 def test_stock_without_a_lot_leaves_after_every_lot_that_expires() -> None:
     assert lot_order(date.max, "Z9") < lot_order(None, NO_LOT_CODE)
+
+
+# ── lots ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+MAY, JUNE, JULY = (date(2026, month, 1) for month in (5, 6, 7))
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "then"),
+    [
+        ((None, None), (None, None), (None, None)),
+        ((None, None), (MAY, JUNE), (MAY, JUNE)),
+        ((MAY, None), (None, JUNE), (MAY, JUNE)),
+        ((MAY, JUNE), (MAY, None), (MAY, JUNE)),
+        ((MAY, JUNE), (None, JULY), None),
+        ((MAY, JUNE), (JUNE, None), None),
+        ((JUNE, None), (None, MAY), None),
+        ((None, JUNE), (JUNE, None), None),
+    ],
+)
+def test_a_lot_learns_dates_and_forgets_none(known: Any, said: Any, then: Any) -> None:
+    assert learned(LotDates(*known), LotDates(*said)) == (then and LotDates(*then))

@@ -10,6 +10,7 @@ import pytest
 from domain.ordering import FIRST_REFUND_WAIT, RefundedLine
 from models.database import Login
 from models.inventory import Committer
+from models.ordering import retry_refund
 from models.wall import APP_ROLE, WORKER_ROLE
 from tests.given import pool_of
 from tests.graph.selling import Till
@@ -105,6 +106,27 @@ async def test_a_provider_is_told_of_what_goes_back_until_it_answers(sales: Sale
     async with clock(sales, 600, till) as late:
         assert await late.refunds() == 0
     assert till.refunds == [made, made]
+
+
+async def test_a_refund_that_a_provider_declines_has_failed_and_may_be_tried_again(sales: Sales) -> None:
+    till = Till()
+    order = await sales.paid((A, 3))
+    made = await sales.refund(order, RefundedLine(1, amount_fen=10))
+    state, till.declines = "SELECT concat_ws(' ', state, asked, due_at IS NULL) FROM refund", True
+    async with clock(sales, 1, till) as at_noon:
+        assert [await at_noon.refunds(), await at_noon.refunds()] == [1, 0]
+        assert at_noon._untold.now() == []
+    assert await column(sales.database, state) == ["FAILED 1 t"]
+    notices = "SELECT outcome FROM payment_notice WHERE kind = 'REFUND_FAILED' AND refund_id = $1"
+    assert await column(sales.database, notices, made) == ["REFUND_FAILED"]
+    assert await sales.events("RefundSettled") == ["RefundSettled"]
+    async with sales.locked(order) as (tx, locked):
+        await retry_refund(tx, locked, made)
+    till.declines = False
+    async with clock(sales, 2, till) as later:
+        assert await later.refunds() == 1
+    assert till.refunds == [made]
+    assert await column(sales.database, state) == ["PENDING 1 f"]
 
 
 async def test_nobody_is_told_of_another_providers_refunds(sales: Sales) -> None:

@@ -16,10 +16,11 @@ REFUSALS = {
     "ModeNotAllowed": "mode tier",
     "NotAuthorizedSku": "sku { code }",
     "PriceOutOfRange": "sku { code } unitPrice minPrice maxPrice",
-    "LotDiffers": "lot",
+    "LotDiffers": "sku { code } row lot",
     "NotEnoughStock": "shortages { sku { id } wanted available }",
     "GoodsPaidFor": "shortages { wanted }",
     "TooManyHolds": "most",
+    "TooManyOrders": "most",
     "StepMismatch": "quantity step below above",
     "BelowMinimum": "quantity minimum",
     "CapBelowHeld": "sku { code } cap held",
@@ -129,11 +130,11 @@ _INVENTORY = [
     _whole("createPool", "... on Pool { id code name organization { id } }", "CodeTaken", "LimitReached"),
     _whole("holdStock", _HOLD, "NotEnoughStock", "TooManyHolds", "StepMismatch", "BelowMinimum"),
     _whole("releaseHold", _HOLD),
-    _whole("receiveStock", _PAPER, "LotDiffers", takes="StockInput"),
-    _whole("issueStock", _PAPER, "NotEnoughStock", takes="StockInput"),
+    _whole("receiveStock", _PAPER, "LotDiffers"),
+    _whole("issueStock", _PAPER, "NotEnoughStock"),
     _whole("transferStock", _PAPER, "NotEnoughStock"),
     *(
-        _whole(act, _PAPER, "NotEnoughStock", "GoodsPaidFor", "LotDiffers")
+        _whole(act, _PAPER, "NotEnoughStock", "GoodsPaidFor", "TooManyOrders")
         for act in ("countStock", "adjustStock", "quarantineStock")
     ),
     _whole("contributeToPool", _rows("ContributedToPool", "... on Sku { code }", "CapBelowHeld", about=_OFFERED)),

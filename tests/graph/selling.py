@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from domain.base import Unavailable
-from domain.ordering import Charge, Charged, NotGenuine, Notice, NoticeKind, RefundAsked
+from domain.ordering import Charge, Charged, Declined, NotGenuine, Notice, NoticeKind, RefundAsked
 from models import due
 from models.base import NO_LOT_ID
 from models.ordering import take_notice
@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.graph.acting import Acts
 from tests.graph.client import GraphClient
 from tests.graph.shops import Shop
-from tests.graph.trade import Trade
+from tests.graph.trade import Trade, change
 from tests.loaders.rows import add
 
 SHOPPER, OTHER, FULFILLER = "member:1", "member:2", "distributor:1/operator"
@@ -43,24 +43,29 @@ ANSWERS = {
 
 
 class Till:
-    """A provider that keeps what it is asked, in memory, and answers unless it is down."""
+    """A provider that keeps what it is asked, in memory, and answers unless it is down; at times it declines."""
 
     name = "till"
 
     def __init__(self) -> None:
         self.down = False
+        self.declines = False
         self.asked: list[UUID] = []
         self.refunds: list[UUID] = []
 
     async def create(self, charge: Charge) -> Charged:
         if self.down:
             raise Unavailable("The till does not answer.")
+        if self.declines:
+            raise Declined("The till takes no such payment.")
         self.asked.append(charge.payment)
         return Charged(f"ref-{charge.payment.hex}", f"https://till.example/{charge.payment.hex}")
 
     async def refund(self, asked: RefundAsked) -> None:
         if self.down:
             raise Unavailable("The till does not answer.")
+        if self.declines:
+            raise Declined("The till gives nothing back.")
         self.refunds.append(asked.refund)
 
     def verify(self, headers: Any, body: bytes) -> Notice:
@@ -169,6 +174,31 @@ class Selling(Shop):
     async def sellable(self, sku: int) -> int:
         listing = (await self.line(sku, 1))["listingId"]
         return int((await self.ask('{ listing(id: "%s") { sellable } }' % listing))["listing"]["sellable"])
+
+    async def stand(self, organization: str, status: str) -> None:
+        """Let an organisation trade, or not."""
+        standing = "UPDATE organization SET status = $3 WHERE tenant_id = $1 AND id = $2"
+        await change(self.owner, self.trade, (standing, self.trade.key(organization), status), bump=False)
+
+    async def hire(self, name: str, role: str) -> str:
+        """Somebody who works for the store in a role, or a partner's system of a kind; her token's name."""
+        store, account = self.trade.key(self.store), uuid4()
+        if role in {"ERP", "DMS", "WMS", "TMS"}:
+            await self.add(
+                {
+                    "partner_client (tenant_id, id, organization_id, kind, name, subject)": [
+                        (uuid4(), store, role, name, f"partner:{name}")
+                    ]
+                }
+            )
+            return f"partner:{name}"
+        await self.add(
+            {
+                "account (tenant_id, id, subject, display_name)": [(account, name, "x")],
+                "staff (tenant_id, id, account_id, organization_id, role)": [(uuid4(), account, store, role)],
+            }
+        )
+        return name
 
     async def end(self) -> None:
         """Let the clock end what is held and what waits for its money: a shopper may have but so much of it."""

@@ -10,6 +10,7 @@ import pytest
 
 import boot
 from models.database import Database
+from models.inventory import releasing
 from tests.graph.selling import OTHER, SHOPPER, Selling, opened
 from tests.graph.trade import Trade, change
 
@@ -78,6 +79,53 @@ async def test_what_is_paid_for_is_never_counted_away(sale: Selling) -> None:
     assert await sale.written() == before
     assert await states(sale, order) == [("PENDING_PAYMENT", None)]
     assert await stock(sale) == [10, 2, 6]
+
+
+async def test_more_orders_than_one_act_ends_are_ended_in_steps(sale: Selling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releasing, "MAX_ORDERS_ENDED", 2)
+    orders = [(await sale.place((1, 2)))["id"] for _ in range(3)]
+    before = await sale.written()
+    assert (await counted(sale, 0))["__typename"] == "TooManyOrders"
+    assert await sale.written() == before
+    assert await states(sale, *orders) == [("PENDING_PAYMENT", None)] * 3
+    assert (await counted(sale, 2))["__typename"] == "StockDocument"
+    assert (await counted(sale, 0))["__typename"] == "StockDocument"
+    assert await states(sale, *orders) == [("CANCELLED", "GOODS_GONE")] * 3
+    assert await stock(sale) == [0, 0, 0]
+
+
+async def test_orders_end_in_as_many_statements_however_many_they_are(sale: Selling) -> None:
+    counts = []
+    for orders in (1, 5):
+        assert (await counted(sale, 10))["__typename"] == "StockDocument"
+        for _ in range(orders):
+            await sale.place((1, 2))
+        ((place,),) = await sale.rows("SELECT id FROM location WHERE organization_id = $1", sale.trade.key(sale.store))
+        goods = [{"skuId": sale.trade.id("sku:1"), "quantity": 0}]
+        given = {"locationId": f"location_{place.hex}", "goods": goods}
+        asked = await sale.do("countStock", given, by=sale.manager, answer=PAPER)
+        assert asked.data["done"]["kind"] == "COUNT"
+        counts.append(len(asked.statements))
+    assert counts == [35, 35]
+
+
+@pytest.mark.parametrize("act", ["adjustStock", "quarantineStock"])
+async def test_what_is_broken_or_locked_away_ends_unpaid_orders_and_meets_paid_ones(sale: Selling, act: str) -> None:
+    paid, unpaid = await sale.paid((1, 4)), (await sale.place((1, 3)))["id"]
+    ((place,),) = await sale.rows("SELECT id FROM location WHERE organization_id = $1", sale.trade.key(sale.store))
+
+    async def take(units: int) -> Any:
+        quantity = units if act == "quarantineStock" else -units
+        goods = [{"skuId": sale.trade.id("sku:1"), "quantity": quantity}]
+        given = {"locationId": f"location_{place.hex}", "goods": goods, "reason": "x"}
+        return await sale.done(act, given, by=sale.manager, answer=PAPER)
+
+    before = await sale.written()
+    assert (await take(7))["shortages"] == [{"wanted": 1}]
+    assert await sale.written() == before
+    assert (await take(5))["__typename"] == "StockDocument"
+    assert await states(sale, paid, unpaid) == [("CONFIRMED", None), ("CANCELLED", "GOODS_GONE")]
+    assert (await stock(sale))[1:] == [0, 4]
 
 
 async def test_money_for_an_order_whose_goods_are_gone_goes_back(sale: Selling) -> None:

@@ -37,8 +37,7 @@ class Pool(Acts):
             ),
             *(
                 (
-                    "INSERT INTO lot (tenant_id, sku_id, id, code) VALUES ($1, $2, $3, '')"
-                    " ON CONFLICT (tenant_id, sku_id, code) DO UPDATE SET code = excluded.code",
+                    "INSERT INTO lot (tenant_id, sku_id, id, code) VALUES ($1, $2, $3, '') ON CONFLICT DO NOTHING",
                     *(key(f"sku:{sku}"), UUID(int=0)),
                 )
                 for sku in self.skus

@@ -32,9 +32,8 @@ CANNOT_BE = {
         for act in ("cancelOrder", "cancelRest", "refundOrder")
     },
     **{
-        (act, refusal): "an order that waits for its money ends, and had none"
+        (act, "TransitionNotAllowed"): "an order that waits for its money ends"
         for act in ("adjustStock", "countStock", "quarantineStock")
-        for refusal in ("BalanceTooLow", "TransitionNotAllowed")
     },
     ("placeOrder", "NoLines"): "a hold has lines",
     ("placeOrder", "QuantityTooLarge"): "nobody holds so many",

@@ -12,6 +12,7 @@ from models.reading import set_tenant
 from tests.conftest import NOW
 from tests.graph.client import Answered
 from tests.graph.rooms import ANALYST, BOSS, CLERK, OTHER, Rooms
+from tests.graph.trade import change
 
 PAPER = "StockDocument"
 
@@ -193,7 +194,7 @@ async def test_a_refusal_leaves_the_key_free(rooms: Rooms) -> None:
 
 async def test_two_fields_of_one_mutation_see_each_other_s_work(rooms: Rooms) -> None:
     """Each is a transaction of its own, and what is told of the second is read after it."""
-    text = """mutation ($a: StockInput!, $b: StockInput!) {
+    text = """mutation ($a: ReceiveStockInput!, $b: ReceiveStockInput!) {
       first: receiveStock(input: $a, idempotencyKey: "a") { ...Stock }
       second: receiveStock(input: $b, idempotencyKey: "b") { ...Stock }
       third: receiveStock(input: $a, idempotencyKey: "a") { ...Stock }
@@ -263,6 +264,9 @@ async def waits_for_a_lock(connection: asyncpg.Connection) -> None:
     """Until somebody waits for what this connection has locked."""
     waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid)))"
     for _ in range(500):
+        await connection.execute(
+            "SELECT pg_stat_clear_snapshot()"
+        )  # who has connected since the first look is seen, too
         if await connection.fetchval(waiting):
             return
         await asyncio.sleep(0.01)
@@ -286,6 +290,66 @@ async def test_a_lot_learns_its_dates_from_who_knows_them(rooms: Rooms) -> None:
     asked = await rooms.do("receiveStock", [rooms.goods(1, 2, lot=code, expiresOn="2028-02-01")])
     assert asked.data["done"]["__typename"] == "LotDiffers"
     assert await rooms.column("SELECT expires_on::text FROM lot WHERE code = $1", code) == ["2027-02-01"]
+
+
+async def test_a_second_date_that_the_first_forbids_is_refused_with_its_line(rooms: Rooms) -> None:
+    code = uuid4().hex[:8]
+    await rooms.do("receiveStock", [rooms.goods(1, 5, lot=code, producedOn="2026-05-10")])
+    before = await rooms.written()
+    wrong = [rooms.goods(2, 1), rooms.goods(1, 1, lot=code, expiresOn="2026-05-01")]
+    answer = await refused(rooms, await rooms.do("receiveStock", wrong), "LotDiffers")
+    assert (answer["sku"]["code"], answer["row"], answer["lot"]) == ("1", 1, code)
+    other = uuid4().hex[:8]
+    halves = [
+        rooms.goods(1, 1, lot=other, producedOn="2026-05-10"),
+        rooms.goods(1, 1, lot=other, expiresOn="2026-05-01"),
+    ]
+    assert (await refused(rooms, await rooms.do("receiveStock", halves), "LotDiffers"))["row"] == 1
+    assert await rooms.written() == before
+    right = [rooms.goods(1, 1, lot=code, expiresOn="2027-05-01"), rooms.goods(1, 1, lot=code, producedOn="2026-05-10")]
+    assert (await rooms.do("receiveStock", right)).data["done"]["__typename"] == PAPER
+    dates = "SELECT produced_on || ' ' || expires_on FROM lot WHERE code = $1"
+    assert await rooms.column(dates, code) == ["2026-05-10 2027-05-01"]
+
+
+async def test_nobody_dates_goods_that_another_keeps(rooms: Rooms) -> None:
+    """A lot is its keeper's: what a rival says of the code first, or after, is of the rival's own goods."""
+    named, counted = uuid4().hex[:8], uuid4().hex[:8]
+    await rooms.do("countStock", [rooms.goods(1, 50, lot=counted)])
+    for code in (named, counted):
+        given = rooms.goods(1, 1, lot=code, expiresOn="2020-01-01")
+        assert (await rooms.do("receiveStock", [given], by=OTHER, at="elsewhere")).data["done"]["__typename"] == PAPER
+    true = [rooms.goods(1, 5, lot=named, expiresOn="2027-01-01"), rooms.goods(1, 1, lot=counted)]
+    assert (await rooms.do("receiveStock", true)).data["done"]["__typename"] == PAPER
+    assert await rooms.stock() == {("1", named): 5, ("1", counted): 51}
+    dates = """
+        SELECT DISTINCT coalesce(l.expires_on::text, '') FROM lot l JOIN stock s ON s.lot_id = l.id
+        WHERE l.code = $1 AND s.location_id = $2"""
+    for code, ours in ((named, "2027-01-01"), (counted, "")):
+        assert await rooms.column(dates, code, rooms.names["shelf"]) == [ours]
+        assert await rooms.column(dates, code, rooms.names["elsewhere"]) == ["2020-01-01"]
+
+
+async def test_what_was_imported_is_everybodys_and_dated_by_nobody(rooms: Rooms) -> None:
+    code = uuid4().hex[:8]
+    old = (
+        "INSERT INTO lot (tenant_id, sku_id, id, code, produced_on) VALUES ($1, $2, $3, $4, '2026-05-10')",
+        *(rooms.trade.key("sku:1"), uuid4(), code),
+    )
+    await change(rooms.owner, rooms.trade, old, bump=False)
+    for more in ({"expiresOn": "2027-01-01"}, {"producedOn": "2026-05-11"}):
+        await refused(rooms, await rooms.do("receiveStock", [rooms.goods(1, 1, lot=code, **more)]), "LotDiffers")
+    for by, at in ((CLERK, "shelf"), (OTHER, "elsewhere")):
+        same = rooms.goods(1, 1, lot=code, producedOn="2026-05-10")
+        assert (await rooms.do("receiveStock", [same], by=by, at=at)).data["done"]["__typename"] == PAPER
+    assert await rooms.column("SELECT count(*) FROM lot WHERE code = $1", code) == [1]
+
+
+async def test_goods_that_leave_say_no_dates(rooms: Rooms) -> None:
+    for act in ("issueStock", "transferStock"):
+        dated = rooms.goods(1, 1, lot="A", expiresOn="2027-01-01")
+        more = {"toLocationId": rooms.place("back")} if act == "transferStock" else {}
+        assert (await rooms.do(act, [dated], **more)).codes == ["BAD_USER_INPUT"]
 
 
 async def test_one_location_is_one_however_it_is_written(rooms: Rooms) -> None:

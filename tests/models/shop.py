@@ -6,7 +6,7 @@ from itertools import count
 from uuid import UUID
 
 from domain.base import KeyReused
-from domain.inventory import NotEnoughStock, Wanted
+from domain.inventory import NotEnoughStock, TooManyHolds, Wanted
 from models.base import NO_LOT_ID
 from models.database import Database
 from models.inventory import Committer, Holding
@@ -141,7 +141,7 @@ class Shop:
         """What becomes of a hold, in a word."""
         try:
             await self.hold(*wanted, key=key)
-        except (NotEnoughStock, KeyReused) as refused:
+        except (NotEnoughStock, TooManyHolds, KeyReused) as refused:
             return refused.code
         return "held"
 

@@ -14,16 +14,28 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import TimedOut, Unavailable
-from domain.inventory import ReservationState
+from domain.inventory import MAX_UNNAMED_HOLDS, ReservationState
 from models.base import NO_LOT_ID
 from models.database import Login
-from models.inventory import Committer, Holding, LotWanted, committing, lots_of, release
+from models.inventory import (
+    Committer,
+    Contributed,
+    Holding,
+    LotWanted,
+    committing,
+    lock_contribution,
+    lots_of,
+    release,
+    stop_beyond,
+    stop_sharing,
+    write_contribution,
+)
 from models.wall import APP_ROLE
 from models.writing import Actor, Collision, Made, told_as
 from tests.given import pool_of
-from tests.models.acting import NOON, STORE, acting, added, column
+from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
-from tests.models.shop import BROKEN, MALL, PLACES, SKUS, STOCK, Shop, goods
+from tests.models.shop import BROKEN, CONTRIBUTION, FAR, MALL, PLACES, POOL, SKUS, STOCK, Shop, goods
 
 
 @pytest.fixture
@@ -65,6 +77,93 @@ async def test_own_goods_go_first_and_what_is_contributed_up_to_its_cap(shop: Sh
     assert [await shop.tried((SKUS[0], 3)) for _ in range(4)] == ["held", "held", "held", "NOT_ENOUGH_STOCK"]
     assert sum(await shop.reserved()) == 9
     assert await column(shop.database, "SELECT held FROM pool_contribution_sku") == [4]
+
+
+async def test_what_is_laid_aside_for_nobody_by_name_has_an_end(shop: Shop) -> None:
+    """However many of the shop's people ask at once; what is held for a customer does not count."""
+    await shop.put(SKUS[0], 200)
+    asked = MAX_UNNAMED_HOLDS + 10
+    told = await asyncio.gather(*(shop.tried((SKUS[0], 1)) for _ in range(asked)))
+    assert Counter(told) == {"held": MAX_UNNAMED_HOLDS, "TOO_MANY_HOLDS": 10}
+    assert await shop.reserved() == [MAX_UNNAMED_HOLDS]
+    hers = await shop.hold((SKUS[0], 1), customer=MEMBER)
+    assert await released(shop, hers) == 1
+    assert await shop.tried((SKUS[0], 1)) == "TOO_MANY_HOLDS"
+    (one,) = await column(shop.database, "SELECT id FROM reservation WHERE customer_id IS NULL LIMIT 1")
+    assert await released(shop, Made("reservation", one)) == 1
+    assert await shop.tried((SKUS[0], 1)) == "held"
+
+
+async def _waits(connection: asyncpg.Connection) -> None:
+    """Until somebody waits for what this connection has locked."""
+    waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid)))"
+    for _ in range(500):
+        await connection.execute(
+            "SELECT pg_stat_clear_snapshot()"
+        )  # who has connected since the first look is seen, too
+        if await connection.fetchval(waiting):
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+@pytest.mark.parametrize(
+    "taken_away",
+    [
+        "UPDATE pool_contribution SET share_bps = 0",
+        "UPDATE organization SET status = 'SUSPENDED' WHERE tier = 'BRAND'",
+        "DELETE FROM organization_closure WHERE descendant_id <> ancestor_id",
+    ],
+)
+async def test_what_is_taken_away_while_a_hold_waits_is_not_held(shop: Shop, taken_away: str) -> None:
+    """It waits for the goods first, then for what is promised of them: both are locked when the share is looked at."""
+    await shop.contribute(SKUS[0], 5, cap=None)
+    connection = await asyncpg.connect(shop.dsn)
+    try:
+        await connection.execute(f"SET app.tenant_id = '{HERE}'")
+        async with connection.transaction():
+            await connection.execute("SELECT FROM stock FOR UPDATE")
+            await connection.execute("SELECT FROM pool_contribution_sku FOR UPDATE")
+            holding = asyncio.create_task(shop.tried((SKUS[0], 1)))
+            await _waits(connection)
+            await connection.execute(taken_away)
+        assert await holding == "NOT_ENOUGH_STOCK"
+    finally:
+        await connection.close()
+    assert await shop.reserved() == [0]
+
+
+async def test_who_takes_a_share_away_waits_for_the_holds_that_use_it(shop: Shop) -> None:
+    await shop.contribute(SKUS[0], 5, cap=None)
+
+    async def end() -> None:
+        async with acting(shop.database) as tx:
+            assert await lock_contribution(tx, CONTRIBUTION) is not None
+            await stop_sharing(tx, CONTRIBUTION)
+
+    async def offer_less() -> None:
+        async with acting(shop.database) as tx:
+            await write_contribution(tx, Contributed(POOL, FAR, BRAND, BRAND, 0))
+
+    async def leave() -> None:
+        async with acting(shop.database) as tx:
+            await tx.execute(text("DELETE FROM organization_closure WHERE descendant_id <> ancestor_id"))
+            assert [one.id for one in await stop_beyond(tx, BRAND, STORE)] == [CONTRIBUTION]
+
+    shown = "UPDATE pool_contribution SET visible_to_id = $1, share_bps = 1"
+    connection = await asyncpg.connect(shop.dsn)
+    try:
+        await connection.execute(f"SET app.tenant_id = '{HERE}'")
+        for ending in (end, offer_less, leave):
+            await connection.execute(shown, STORE)
+            async with connection.transaction():
+                await connection.execute("SELECT FROM pool_contribution_sku FOR NO KEY UPDATE")
+                task = asyncio.create_task(ending())
+                await _waits(connection)
+            await task
+            assert await connection.fetchval("SELECT share_bps FROM pool_contribution") == 0
+    finally:
+        await connection.close()
 
 
 async def test_the_same_under_one_key_holds_once(shop: Shop) -> None:
@@ -275,14 +374,14 @@ async def test_lots_are_made_in_one_order(shop: Shop) -> None:
 
     async def other() -> None:
         async with acting(shop.database) as tx:
-            await lots_of(tx, [b, a], make=True)
+            await lots_of(tx, STORE, [b, a], make=True)
 
     async with acting(shop.database) as tx:
-        await lots_of(tx, [a], make=True)
+        await lots_of(tx, STORE, [a], make=True)
         waiting = asyncio.ensure_future(other())
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        await lots_of(tx, [b], make=True)
+        await lots_of(tx, STORE, [b], make=True)
     await waiting
     assert await column(shop.database, "SELECT code FROM lot WHERE code <> '' ORDER BY code") == ["a", "b"]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,10 @@ from models.ordering import begin_payment, bind
 from models.settlement import balance
 from models.wall import APP_ROLE, WORKER_ROLE
 from tests.given import pool_of
-from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, column
+from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
 from tests.models.sale import Sales, said
-from tests.models.shop import BROKEN, SKUS, goods
+from tests.models.shop import BROKEN, PLACES, SKUS, STOCK, goods
 
 A, B, FREE = SKUS
 
@@ -168,6 +168,24 @@ async def test_who_pays_late_gets_her_money_back_if_the_goods_are_gone(sales: Sa
     ]
 
 
+@pytest.mark.parametrize(("hours", "came"), [(3.9, "CONFIRMED"), (4, "GIVEN_BACK")])
+async def test_what_expires_on_the_tenants_day_is_no_goods_for_a_late_payment(
+    sales: Sales, hours: float, came: str
+) -> None:
+    """At 16:00 UTC the first of December begins in Shanghai, on which the lot may not be sold."""
+    lot = UUID(int=77)
+    kept = [(PLACES[0], B, STORE, lot, 5)]
+    await added(
+        sales.dsn,
+        {"lot (tenant_id, sku_id, id, code, expires_on)": [(B, lot, "x", date(2026, 12, 1))], STOCK: kept},
+    )
+    await fill(sales.dsn, ("UPDATE stock SET quarantined = on_hand WHERE sku_id = $1 AND lot_id <> $2", B, lot))
+    order = await sales.place((B, 2))
+    payment = await sales.begin(order)
+    await sales.expire(order)
+    assert await sales.tell(payment, hours=hours) == came
+
+
 async def test_goods_of_another_owner_do_not_stand_in_for_a_late_payment(sales: Sales) -> None:
     """The line says whose goods they were, and who is due their price."""
     order = await sales.place((A, 10))
@@ -278,6 +296,8 @@ async def test_a_refund_that_nothing_comes_of_is_given_up(sales: Sales) -> None:
     await fill(sales.dsn, ("UPDATE refund SET asked = $1", REFUND_ASKS))
     assert await due.telling(sales.database, HERE, made, NOON) is None
     assert await column(sales.database, "SELECT state FROM refund") == ["FAILED"]
+    audited = "SELECT target_id FROM audit_entry WHERE operation = 'giveUpRefund' AND actor = 'system:clock'"
+    assert await column(sales.database, audited) == [made]
 
 
 def test_waits_grow_to_an_hour() -> None:
