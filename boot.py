@@ -103,7 +103,9 @@ def connect(settings: Settings) -> Access:
     return Access(
         owner,
         Login(owner, APP_ROLE) if settings.app_database_url is None else Login(settings.app_database_url),
-        worker=Login(owner, WORKER_ROLE),
+        worker=(
+            Login(owner, WORKER_ROLE) if settings.worker_database_url is None else Login(settings.worker_database_url)
+        ),
     )
 
 

@@ -47,6 +47,7 @@ _ORCHESTRATED: Final = re.compile(
 Its `MILLRACE_PORT` is an address; a number there is meant for `PORT`.
 """
 _ISSUER: Final = ("MILLRACE_JWKS_URL", "MILLRACE_JWT_ISSUER", "MILLRACE_JWT_AUDIENCE")
+_ROLES: Final = ("APP_DATABASE_URL", "WORKER_DATABASE_URL")
 _PROVIDER: Final = ("MILLRACE_PAYMENT_URL", "MILLRACE_PAYMENT_KEY", "MILLRACE_PAYMENT_NOTICE_SECRETS")
 
 
@@ -115,6 +116,13 @@ class Settings(BaseSettings):
         repr=False,
         description="The same database as the role that serves requests and cannot bypass row security. Not set: "
         "`DATABASE_URL`, switching to that role on each connection.",
+    )
+    worker_database_url: _DatabaseUrl | None = Field(
+        default=None,
+        alias="WORKER_DATABASE_URL",
+        repr=False,
+        description="The same database as the role that sees when something is due in all tenants, and nothing else. "
+        "Not set: `DATABASE_URL`, switching to that role on each connection.",
     )
     pool_size: int = Field(
         default=10,
@@ -289,7 +297,7 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
         found += _halved(_ISSUER, given)
     found += _halved(_PROVIDER, given)
     if "DATABASE_URL" not in given:
-        found += ["APP_DATABASE_URL: needs DATABASE_URL, which is not set"] if "APP_DATABASE_URL" in given else []
+        found += [f"{name}: needs DATABASE_URL, which is not set" for name in _ROLES if name in given]
     return found
 
 

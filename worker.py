@@ -4,8 +4,7 @@ Positions for events, the end of holds and of orders that nobody paid, the compl
 refunds that a provider is told of, the forgetting of keys. Each duty looks, does what it finds, and looks again at once
 while there is more; else it waits. A duty that fails says so and tries again, later each time: it stops none of the
 others, and nothing it does is done twice, for every duty is decided under the locks of what it changes; a provider
-alone may be told twice. So several
-workers may run. Part of the composition root.
+alone may be told twice. So several workers may run. Part of the composition root.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -30,7 +29,7 @@ from boot import Access
 from domain.base import TimedOut, Unavailable
 from domain.ordering import Declined, Provider, RefundAsked, refund_declined
 from models import due
-from models.database import Database
+from models.database import Database, UnsafeRole
 from models.ordering import take_notice
 from settings import Settings
 from transport.logs import configure, say
@@ -49,6 +48,12 @@ FIRST_ASIDE_S, LONGEST_ASIDE_S = 1.0, 60.0
 """How long what has failed is left out: doubled each time."""
 ASIDE_AT_MOST: Final = 10_000
 """How many are remembered to have failed."""
+ORDERS_BESIDE: Final = 3
+"""How many orders the clock goes on with side by side."""
+REFUNDS_BESIDE: Final = 8
+"""How many refunds a provider is told of side by side: one that does not answer keeps each for seconds."""
+SEEING_CONNECTIONS, DOING_CONNECTIONS = 2, 4
+"""The worker's connections: those that look at all tenants, and those that act in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,20 @@ class Aside:
         return [what for what, (_, until) in self._failures.items() if until > now]
 
 
+T = TypeVar("T")
+
+
+async def beside(most: int, what: Iterable[T], each: Callable[[T], Awaitable[int]]) -> int:
+    """What `each` finds, summed; so many are done side by side. `each` raises nothing."""
+    free = asyncio.Semaphore(most)
+
+    async def one(this: T) -> int:
+        async with free:
+            return await each(this)
+
+    return sum(await asyncio.gather(*(one(this) for this in what)))
+
+
 class Clock:
     """The duties over one database: found by the worker's role, done by the app's."""
 
@@ -118,6 +137,7 @@ class Clock:
         """`provider` takes payments; without one nobody is told of refunds."""
         self._seeing, self._doing, self._now, self._provider = seeing, doing, now, provider
         self._unfed, self._unended, self._overdue, self._untold = Aside(), Aside(), Aside(), Aside()
+        self._unforgotten = Aside()
 
     def duties(self) -> list[Duty]:
         """What is to be done."""
@@ -173,34 +193,41 @@ class Clock:
 
     async def orders(self) -> int:
         """End orders that were not paid in time, complete what shipped long ago; one where that fails is left out."""
-        found, now = 0, self._now()
-        for tenant, order in await due.orders_due(self._seeing.engine, now, self._overdue.now()):
-            try:
-                found += await due.go_on(self._doing, tenant, order, now)
-                self._overdue.done(order)
-            except Exception as error:
-                self._overdue.failed(order, "orders", error)
-        return found
+        overdue = await due.orders_due(self._seeing.engine, self._now(), self._overdue.now())
+        return await beside(ORDERS_BESIDE, overdue, self._go_on)
+
+    async def _go_on(self, one: tuple[UUID, UUID]) -> int:
+        tenant, order = one
+        try:
+            found = await due.go_on(self._doing, tenant, order, self._now())
+            self._overdue.done(order)
+            return int(found)
+        except Exception as error:
+            self._overdue.failed(order, "orders", error)
+            return 0
 
     async def refunds(self) -> int:
         """Tell the provider of refunds, each later than the time before, until a notice says what came of it.
 
         One that it does not take now is told again: it counts as told, and is due again.
         """
-        found, now, provider = 0, self._now(), self._provider
+        untold = await due.refunds_to_tell(self._seeing.engine, self._now(), self._untold.now())
+        return await beside(REFUNDS_BESIDE, untold, self._told)
+
+    async def _told(self, one: tuple[UUID, UUID]) -> int:
+        (tenant, refund), provider, now = one, self._provider, self._now()
         assert provider is not None
-        for tenant, refund in await due.refunds_to_tell(self._seeing.engine, now, self._untold.now()):
-            try:
-                telling = await due.telling(self._doing, tenant, refund, now)
-                if telling is not None and telling[0] != provider.name:
-                    raise LookupError(f"nobody speaks to {telling[0]!r}")
-                if telling is not None:
-                    await self._tell(provider, telling[1], now)
-                    found += 1
-                self._untold.done(refund)
-            except Exception as error:
-                self._untold.failed(refund, "refunds", error)
-        return found
+        try:
+            telling = await due.telling(self._doing, tenant, refund, now)
+            if telling is not None and telling[0] != provider.name:
+                raise LookupError(f"nobody speaks to {telling[0]!r}")
+            if telling is not None:
+                await self._tell(provider, telling[1], now)
+            self._untold.done(refund)
+            return int(telling is not None)
+        except Exception as error:
+            self._untold.failed(refund, "refunds", error)
+            return 0
 
     async def _tell(self, provider: Provider, asked: RefundAsked, now: datetime) -> None:
         """Ask for a refund. A no that stays one is what its notice would say: it is taken as one."""
@@ -211,9 +238,16 @@ class Clock:
             await take_notice(self._doing, provider.name, refund_declined(asked, now), now)
 
     async def keys(self) -> int:
-        """Forget old keys; there is no hurry about the rest."""
-        for tenant in await due.tenants(self._doing.engine):
-            await due.forget_keys(self._doing, tenant, self._now())
+        """Forget old keys, tenant by tenant; one where that fails keeps none behind it. The rest has no hurry."""
+        some = await due.tenants(self._doing.engine)
+        while some:
+            for tenant in some:
+                try:
+                    await due.forget_keys(self._doing, tenant, self._now())
+                    self._unforgotten.done(tenant)
+                except Exception as error:
+                    self._unforgotten.failed(tenant, "keys", error)
+            some = await due.tenants(self._doing.engine, some[-1])
         return 0
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -228,17 +262,20 @@ class Clock:
 
 
 async def work(settings: Settings, access: Access, alone: Awaitable[object]) -> None:
-    """Be the worker until a signal comes, or whoever started it is gone: then `alone` ends."""
+    """Be the worker until a signal comes, or whoever started it is gone: then `alone` ends.
+
+    Raises: models.database.UnsafeRole where one of its roles is not held by row security.
+    """
     assert access.worker is not None
     seeing, doing = (
         Database(
             login,
-            pool_size=2,
+            pool_size=connections,
             statement_cache=settings.statement_cache,
             request_seconds=settings.request_timeout_s,
             name="millrace worker",
         )
-        for login in (access.worker, access.app)
+        for login, connections in ((access.worker, SEEING_CONNECTIONS), (access.app, DOING_CONNECTIONS))
     )
     payments = boot.payments(settings)
     stopped = asyncio.Event()
@@ -248,6 +285,8 @@ async def work(settings: Settings, access: Access, alone: Awaitable[object]) -> 
     watching = asyncio.ensure_future(alone)
     watching.add_done_callback(lambda _: stopped.set())
     try:
+        for database in (seeing, doing):
+            await database.check_role()
         await Clock(seeing, doing, provider=None if payments is None else payments.provider).run(stopped)
     finally:
         watching.cancel()
@@ -273,6 +312,8 @@ def main() -> None:
     access = boot.connect(settings)
     try:
         asyncio.run(work(settings, access, _parent_is_gone()))
+    except UnsafeRole as error:
+        raise SystemExit(str(error)) from None
     finally:
         access.close()
 
@@ -321,12 +362,16 @@ class Companion:
         while not self._stopping.is_set():
             begun = time.monotonic()
             # Its own group: an interrupt at the terminal is the server's to understand, who then ends the worker.
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
-            code = self._process.wait()
-            if self._stopping.is_set():
-                return
-            wait = FIRST_WAIT_S if time.monotonic() - begun > MOST_WAIT_S else wait
-            say("warning", "worker.ended", pid=self._process.pid, code=code, again_in_s=wait)
+            try:
+                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
+            except OSError as error:  # no process or no memory is to be had just now
+                say("warning", "worker.not_started", error=f"{type(error).__name__}: {error}", again_in_s=wait)
+            else:
+                code = self._process.wait()
+                if self._stopping.is_set():
+                    return
+                wait = FIRST_WAIT_S if time.monotonic() - begun > MOST_WAIT_S else wait
+                say("warning", "worker.ended", pid=self._process.pid, code=code, again_in_s=wait)
             self._stopping.wait(wait)
             wait = min(MOST_WAIT_S, 2 * wait)
 

@@ -5,7 +5,8 @@ added to, never changed: a mistake is undone by another. Owns the kinds of accou
 balances. Does not own who gets what part of a sale.
 
     Refused
-    └── BalanceTooLow   an account that may not go below its floor would
+    ├── BalanceTooHigh   an account would count more than money can be
+    └── BalanceTooLow    an account that may not go below its floor would
 """
 
 from collections.abc import Iterable
@@ -94,13 +95,23 @@ class BalanceTooLow(Refused):
         super().__init__(f"The balance is too low by {missing}.")
 
 
+class BalanceTooHigh(Refused):
+    """An account would count more than money can be, or a journal moves more on it."""
+
+    code = "BALANCE_TOO_HIGH"
+
+    def __init__(self, purpose: Purpose) -> None:
+        self.purpose = purpose
+        super().__init__("The balance is more than money can be.")
+
+
 def changes(postings: Iterable[Posting]) -> dict[Account, int]:
     """By how much a journal changes each account's balance, in the order in which accounts are locked.
 
     Accounts that it leaves as they are are among them: they are locked, too. The sum is 0.
 
     Raises: ValueError for a posting that moves nothing, or moves within one account, or between units; for none at
-        all, and for more than `MAX_POSTINGS`.
+        all, and for more than `MAX_POSTINGS`. BalanceTooHigh for an account that it changes by more than money can be.
     """
     found: dict[Account, int] = {}
     count = 0
@@ -114,12 +125,16 @@ def changes(postings: Iterable[Posting]) -> dict[Account, int]:
         found[target] = found.get(target, 0) + amount
     if not 0 < count <= MAX_POSTINGS:
         raise ValueError(f"a journal has 1 to {MAX_POSTINGS} postings, not {count}")
-    return {account: found[account] for account in sorted(found, key=_in_order)}
+    too_much = [account.purpose for account, by in found.items() if abs(by) > MAX_SAFE]
+    if too_much:
+        raise BalanceTooHigh(too_much[0])
+    return {account: found[account] for account in sorted(found, key=in_order)}
 
 
 _PLACE: Final = {purpose: place for place, purpose in enumerate(Purpose)}
 
 
-def _in_order(account: Account) -> tuple[int, bytes, bytes, str]:
+def in_order(account: Account) -> tuple[int, bytes, bytes, str]:
+    """Its place among the accounts that an act opens or locks: by purpose, owner, counterparty and unit."""
     counterparty = b"" if account.counterparty is None else account.counterparty.bytes
     return _PLACE[account.purpose], account.owner.bytes, counterparty, account.unit

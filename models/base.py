@@ -69,6 +69,13 @@ def ref(column: str, target: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"])
 
 
+def part_of(column: str, target: str, shared: str) -> ForeignKeyConstraint:
+    """`column` points at a row of `target`, and both name the same in the column `shared`."""
+    return ForeignKeyConstraint(
+        ["tenant_id", column, shared], [f"{target}.tenant_id", f"{target}.id", f"{target}.{shared}"]
+    )
+
+
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """A status column: text and a check, not an enum, so that row security leaves its indexes usable."""
     listed = ", ".join(f"'{value}'" for value in values)

@@ -26,10 +26,15 @@ ORDERS_AT_ONCE: Final = 200
 """The most orders, or refunds, of one look."""
 TENANTS_AT_ONCE: Final = 1_000
 """The most tenants of one look."""
+STAMPS_IN_A_ROW: Final = 10
+"""How often events of one tenant get their positions before others have their turn."""
+FORGETS_IN_A_ROW: Final = 100
+"""How often keys of one tenant are forgotten before others have their turn."""
 KEYS_LIVE: Final = timedelta(days=8)
 """How long an idempotency key is remembered: a week and a day."""
 KEYS_AT_ONCE: Final = 5_000
 """The most keys that are forgotten in one transaction."""
+BEFORE_ALL: Final = UUID(int=0)
 CLOCK: Final = Actor(SYSTEM, "system:clock")
 """Who acts when a time is up."""
 
@@ -50,7 +55,7 @@ _TO_TELL = text("""
     SELECT tenant_id, id FROM refund
     WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
 """)
-_TENANTS = text("SELECT id FROM tenant ORDER BY id")
+_TENANTS = text("SELECT id FROM tenant WHERE id > :after ORDER BY id LIMIT :most")
 _FORGET = text("""
     WITH old AS (
         SELECT actor, operation, key FROM idempotency_key
@@ -90,7 +95,7 @@ async def holds_over(engine: AsyncEngine, now: datetime, but: Collection[UUID] =
 async def stamp_all(pool: WritePool, tenant_id: UUID) -> int:
     """Give positions to a tenant's events until none waits, or so many have that others have their turn."""
     done = 0
-    for _ in range(10):
+    for _ in range(STAMPS_IN_A_ROW):
         async with pool.transaction(tenant_id) as session:
             some = await stamp(session, tenant_id)
         done += some
@@ -142,16 +147,17 @@ async def telling(pool: WritePool, tenant_id: UUID, refund: UUID, now: datetime)
         return await refund_to_tell(Transaction(session, tenant_id, CLOCK, now), refund)
 
 
-async def tenants(engine: AsyncEngine) -> list[UUID]:
-    """All tenants; asked by the app's role."""
+async def tenants(engine: AsyncEngine, after: UUID = BEFORE_ALL) -> list[UUID]:
+    """The tenants whose ids come after this one, in their order, as many as one look takes; asked by the app's role."""
     async with engine.connect() as connection:
-        return [row.id for row in await connection.execute(_TENANTS)]
+        rows = await connection.execute(_TENANTS, {"after": after, "most": TENANTS_AT_ONCE})
+        return [row.id for row in rows]
 
 
 async def forget_keys(pool: WritePool, tenant_id: UUID, now: datetime) -> int:
     """Forget keys that have lived long enough, with what came of the rows of their acts; how many keys."""
     done = 0
-    for _ in range(100):
+    for _ in range(FORGETS_IN_A_ROW):
         async with pool.transaction(tenant_id) as session:
             values = {"tenant": tenant_id, "before": now - KEYS_LIVE, "most": KEYS_AT_ONCE, "rows": BULK_RESULT}
             some = int(await session.scalar(_FORGET, values) or 0)

@@ -25,16 +25,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.money import MAX_SAFE
 from domain.settlement import (
     MAX_POSTINGS,
     OF_MEMBERS,
     WITH_FLOOR,
     Account,
+    BalanceTooHigh,
     BalanceTooLow,
     JournalKind,
     Posting,
     Purpose,
     changes,
+    in_order,
 )
 from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, new_id, one_of, ref, table_args
 from models.writing import Transaction
@@ -78,6 +81,7 @@ class LedgerAccount(Base):
         CheckConstraint(f"(floor IS NOT NULL) = (purpose IN ({_listed(WITH_FLOOR)}))", name="with_floor"),
         CheckConstraint("(floor IS NULL) = (balance IS NULL)", name="balance_with_floor"),
         CheckConstraint("balance >= floor", name="balance_at_floor"),
+        CheckConstraint(f"balance <= {MAX_SAFE}", name="balance_countable"),
         CheckConstraint("customer_id IS NULL OR counterparty_id IS NULL", name="one_counterparty"),
         Index(None, "tenant_id", "customer_id"),
     )
@@ -134,9 +138,12 @@ def account_id(tenant_id: UUID, account: Account) -> UUID:
 
 _OPEN = text("""
     INSERT INTO ledger_account (tenant_id, id, purpose, owner_id, counterparty_id, customer_id, unit, floor, balance)
-    SELECT :tenant, a.* FROM unnest(
+    SELECT :tenant, a.id, a.purpose, a.owner, a.organization, a.customer, a.unit, a.floor, a.floor
+    FROM unnest(
         CAST(:ids AS uuid[]), CAST(:purposes AS text[]), CAST(:owners AS uuid[]), CAST(:organizations AS uuid[]),
-        CAST(:customers AS uuid[]), CAST(:units AS text[]), CAST(:floors AS bigint[]), CAST(:floors AS bigint[])) a
+        CAST(:customers AS uuid[]), CAST(:units AS text[]), CAST(:floors AS bigint[])
+    ) WITH ORDINALITY a (id, purpose, owner, organization, customer, unit, floor, place)
+    ORDER BY a.place
     ON CONFLICT DO NOTHING
 """)
 _MOVE = text("""
@@ -152,7 +159,7 @@ _MOVE = text("""
     ), moved AS (
         UPDATE ledger_account a SET balance = a.balance + held.amount
         FROM held
-        WHERE a.tenant_id = :tenant AND a.id = held.id AND a.balance + held.amount >= a.floor
+        WHERE a.tenant_id = :tenant AND a.id = held.id AND a.balance + held.amount BETWEEN a.floor AND :most
         RETURNING a.id
     )
     SELECT held.id, held.floor - held.balance - held.amount AS missing
@@ -162,8 +169,11 @@ _MOVE = text("""
 
 
 async def open_accounts(tx: Transaction, accounts: Iterable[Account]) -> None:
-    """Have accounts there. `post` does so itself; who locks more before it knows what to post does it first."""
-    named = list(accounts)
+    """Have accounts there. `post` does so itself; who locks more before it knows what to post does it first.
+
+    Who opens an account is waited for by whoever names it too: they are opened in the order in which they are locked.
+    """
+    named = sorted(set(accounts), key=in_order)
     of_member = [account.purpose in OF_MEMBERS for account in named]
     await tx.execute(
         _OPEN,
@@ -194,23 +204,24 @@ async def post(
 ) -> UUID:
     """Write a journal and move the balances that are kept; accounts that are named for the first time are opened.
 
-    Accounts with a floor are locked by purpose and id, all before any of them changes.
+    Accounts with a floor are locked by purpose, owner, counterparty and unit, all before any of them changes.
 
     Args:
         reverses: the journal that this one undoes, wholly or in part.
 
     Returns: the journal's id.
-    Raises: domain.settlement.BalanceTooLow for the first account that would go below its floor; ValueError as
-        `domain.settlement.changes` does.
+    Raises: domain.settlement.BalanceTooLow, BalanceTooHigh for the first account that would go below its floor, or
+        above what can be counted; ValueError and BalanceTooHigh as `domain.settlement.changes` does.
     """
     changed = changes(postings)
     ids = {account: account_id(tx.tenant_id, account) for account in changed}
     await open_accounts(tx, changed)
-    values = {"tenant": tx.tenant_id, "ids": list(ids.values()), "amounts": list(changed.values())}
+    values = {"tenant": tx.tenant_id, "ids": list(ids.values()), "amounts": list(changed.values()), "most": MAX_SAFE}
     short = {row.id: row.missing for row in await tx.execute(_MOVE, values)}
     for account in changed:
-        if ids[account] in short:
-            raise BalanceTooLow(account.purpose, short[ids[account]])
+        missing = short.get(ids[account])
+        if missing is not None:
+            raise BalanceTooLow(account.purpose, missing) if missing > 0 else BalanceTooHigh(account.purpose)
     journal = new_id()
     await tx.execute(
         insert(Journal).values(

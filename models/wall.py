@@ -27,6 +27,19 @@ APPEND_ONLY_TABLES = (
 )
 """Rows that are never changed nor taken away: the app role may only add to them."""
 
+KEPT_TABLES = (
+    "feed_head",
+    "ledger_account",
+    "order_allocation",
+    "order_header",
+    "order_line",
+    "outbox_event",
+    "payment",
+    "payment_notice",
+    "refund",
+)
+"""Rows of orders, money and events that change and are never taken away: the app role may not delete them."""
+
 OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 

@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import CursorResult, Executable, Result, insert, select, text, update
+from sqlalchemy import CursorResult, Executable, Result, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
-from models.acts import AuditEntry, BulkResult, IdempotencyKey
+from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
 from models.reading import LOSING, NO_ANSWER, OUTDATED, Read, Row
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
+
+ATTEMPTS: Final = 3
+"""How often an act is begun that PostgreSQL undoes for another's sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,25 @@ BULK_RESULT: Final = "bulkresult"
 """The kind under which a key names what came of many rows: no node, nobody reads it but who asks again."""
 
 
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+
 class Outcome(NamedTuple):
     """What came of the rows of an act, in their order: for each the key of what was saved, or why it was not.
 
-    `about`: the key of what all rows are about, where there is such a thing.
+    `about`: the key of what all rows are about, where there is such a thing. `details`: what the audit says of the act
+    as a whole, `of`: what it says of things that were saved, by their keys; told again, an act says nothing to it.
     """
 
     rows: Sequence[UUID | Refused]
     about: UUID | None = None
+    details: Mapping[str, Any] = NOTHING
+    of: Mapping[UUID, Mapping[str, Any]] = NOTHING
+
+    @property
+    def saved(self) -> list[UUID]:
+        """What was saved, each once."""
+        return list(dict.fromkeys(row for row in self.rows if not isinstance(row, Refused)))
 
 
 class WritePool(Protocol):
@@ -126,6 +142,20 @@ def told_as(error: Exception) -> Exception:
     return error
 
 
+async def attempted(once: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt gives, begun again where PostgreSQL undid it for another's sake.
+
+    Raises: Unavailable where it did so every time; what the attempt itself raises.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await once()
+        except Collision as collision:
+            if attempt == ATTEMPTS:
+                raise Unavailable(NO_ANSWER) from collision
+    raise AssertionError  # the last attempt returns or raises
+
+
 def digest_of(command: Any) -> str:
     """The SHA-256 of a command, a dataclass of plain values: the same command has the same."""
     return hashlib.sha256(orjson.dumps(command, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -144,6 +174,16 @@ _TELL = text("""
     ORDER BY e.place
 """)
 """All events of an act at once, in their order; audiences are of different lengths, so each comes as text."""
+_AUDIT = text("""
+    INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, organization_id, on_behalf_of_id, target,
+                             target_id, details)
+    SELECT :tenant, :now, :operation, :class, :actor, CAST(:organization AS uuid), CAST(:behalf AS uuid), a.target,
+           a.id, CAST(a.details AS jsonb)
+    FROM unnest(CAST(:targets AS text[]), CAST(:ids AS uuid[]), CAST(:details AS text[])) WITH ORDINALITY
+         a (target, id, details, place)
+    ORDER BY a.place
+""")
+"""All entries of an act at once, in their order."""
 
 
 class Transaction:
@@ -191,33 +231,48 @@ class Transaction:
     async def made(self, operation: str, key: str | None, made: Made, details: Mapping[str, Any]) -> None:
         """Write down what the act has made: under its key, if it has one, and in the audit."""
         if key is not None:
-            await self.execute(
-                update(IdempotencyKey)
-                .filter_by(tenant_id=self.tenant_id, actor=self.actor.name, operation=operation, key=key)
-                .values(result=made.kind, result_id=made.id)
-            )
+            await self.made_under(operation, key, made)
         await self.audit(operation, [made], details)
 
-    async def audit(self, operation: str, things: Sequence[Made], details: Mapping[str, Any]) -> None:
-        """Write into the audit what was done to each of these things, one at least."""
+    async def made_under(self, operation: str, key: str, made: Made) -> None:
+        """Write down under a key what the act has made: it is told again from there."""
+        await self.execute(
+            update(IdempotencyKey)
+            .filter_by(tenant_id=self.tenant_id, actor=self.actor.name, operation=operation, key=key)
+            .values(result=made.kind, result_id=made.id)
+        )
+
+    async def forget(self, operation: str, key: str, made: UUID) -> None:
+        """Give a key back under which something was made that is of no use any more."""
+        await self.execute(
+            delete(IdempotencyKey).filter_by(
+                tenant_id=self.tenant_id, actor=self.actor.name, operation=operation, key=key, result_id=made
+            )
+        )
+
+    async def audit(
+        self,
+        operation: str,
+        things: Sequence[Made],
+        details: Mapping[str, Any],
+        of: Mapping[UUID, Mapping[str, Any]] = NOTHING,
+    ) -> None:
+        """Write into the audit what was done to each of these things; `of` is said of single ones beside `details`."""
         actor = self.actor
         await self.execute(
-            insert(AuditEntry),
-            [
-                {
-                    "tenant_id": self.tenant_id,
-                    "at": self.now,
-                    "operation": operation,
-                    "actor_class": actor.kind,
-                    "actor": actor.name,
-                    "organization_id": actor.organization_id,
-                    "on_behalf_of_id": actor.on_behalf_of_id,
-                    "target": thing.kind,
-                    "target_id": thing.id,
-                    "details": dict(details),
-                }
-                for thing in things
-            ],
+            _AUDIT,
+            {
+                "tenant": self.tenant_id,
+                "now": self.now,
+                "operation": operation,
+                "class": actor.kind,
+                "actor": actor.name,
+                "organization": actor.organization_id,
+                "behalf": actor.on_behalf_of_id,
+                "targets": [thing.kind for thing in things],
+                "ids": [thing.id for thing in things],
+                "details": [orjson.dumps({**details, **of.get(thing.id, NOTHING)}).decode() for thing in things],
+            },
         )
 
     async def keep_rows(self, outcome: Outcome) -> Made:

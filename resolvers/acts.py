@@ -5,23 +5,19 @@ Owns the way from a command to its answer. What an act decides and writes is its
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from domain.base import NotAllowed, Refused, Sheet, Unavailable
+from domain.base import NotAllowed, Refused, Sheet
 from domain.channel import Tier
 from domain.permissions import Permission
 from loaders.channel import OrganizationById, OrganizationRow
-from models.reading import NO_ANSWER
-from models.writing import Collision, Made, Outcome, Transaction
+from models.writing import NOTHING, Made, Outcome, Transaction, attempted
 from resolvers.context import Context
 from resolvers.integration import NODE_LOADERS, OWN_LOADERS
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-ATTEMPTS: Final = 3
-"""How often an act is begun that PostgreSQL undoes for another's sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +79,11 @@ async def _by_now(ctx: Context, kind: str, keys: Sequence[UUID]) -> dict[UUID, A
 
 
 async def again(once: Callable[[], Awaitable[T]]) -> T | Told:
-    """What an attempt gives, tried again where PostgreSQL undid it for another's sake."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await once()
-        except Refused as refused:
-            return Told(refused)
-        except Collision as collision:
-            if attempt == ATTEMPTS:
-                raise Unavailable(NO_ANSWER) from collision
-    raise AssertionError  # the last attempt returns or raises
+    """What an attempt gives, tried again where PostgreSQL undid it for another's sake; `Told` of a refusal."""
+    try:
+        return await attempted(once)
+    except Refused as refused:
+        return Told(refused)
 
 
 # ── many rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,15 +122,22 @@ async def bulk(
             if before is not None:
                 return await tx.kept_rows(before.id)
             outcome = await effect(tx)
+            kept = await tx.keep_rows(outcome)
+            await tx.made_under(operation, key, kept)
             refused = sum(isinstance(row, Refused) for row in outcome.rows)
-            details = {"rows": len(outcome.rows), "refused": refused}
-            await tx.made(operation, key, await tx.keep_rows(outcome), details)
+            details = {"rows": len(outcome.rows), "refused": refused, **outcome.details}
+            # What came of the rows goes with the key: what is remembered for good names what it was done to.
+            if about is not None and outcome.about is not None:
+                things = [Made(about, outcome.about)]
+            else:
+                things = [Made(kind, id) for id in outcome.saved] or [kept]
+            await tx.audit(operation, things, details, outcome.of)
         return outcome
 
     outcome = await again(once)
     if isinstance(outcome, Told):
         return outcome
-    keys = list(dict.fromkeys(row for row in outcome.rows if not isinstance(row, Refused)))
+    keys = outcome.saved
     found = await _by_now(ctx, kind, keys)
     # What was saved then may be gone by now, or not be the viewer's any more.
     rows = [Told(row) if isinstance(row, Refused) else found[row] or Told(NotAllowed()) for row in outcome.rows]
@@ -148,10 +146,16 @@ async def bulk(
     return Saved(rows, await ctx.load(NODE_LOADERS[about]).one(outcome.about))
 
 
-def outcomes(sheet: Sheet[Any], saved: Mapping[int, UUID], about: UUID | None = None) -> Outcome:
-    """What came of each row: why it was refused, else what was saved of it."""
+def outcomes(
+    sheet: Sheet[Any],
+    saved: Mapping[int, UUID],
+    about: UUID | None = None,
+    details: Mapping[str, Any] = NOTHING,
+    of: Mapping[UUID, Mapping[str, Any]] = NOTHING,
+) -> Outcome:
+    """What came of each row: why it was refused, else what was saved of it; and what the audit says, as `Outcome`."""
     rows = [sheet.refused[place] if place in sheet.refused else saved[place] for place in range(sheet.size)]
-    return Outcome(rows, about)
+    return Outcome(rows, about, details, of)
 
 
 def let_on(ctx: Context, tx: Transaction, permission: Permission, organization: UUID) -> None:

@@ -24,7 +24,7 @@ from loaders.channel import CloudStoreById, OrganizationById, OwnCloudStore, Sit
 from loaders.integration import ReferenceRow, ReferencesOf
 from loaders.inventory import ContributionById, LocationById, PoolById, ReservationById, StockDocumentById
 from loaders.member import ConsumerById, CouponById, MembershipById, RightById
-from loaders.ordering import OrderById, PaymentById, RefundById, ShipmentById
+from loaders.ordering import NoticeById, OrderById, PaymentById, RefundById, ShipmentById
 from resolvers.context import Context
 
 MAX_NODES = 100
@@ -51,6 +51,7 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
     "reservation": ReservationById,
     "order": OrderById,
     "payment": PaymentById,
+    "paymentnotice": NoticeById,
     "refund": RefundById,
     "shipment": ShipmentById,
     "campaign": CampaignById,
@@ -66,7 +67,7 @@ NODE_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {
 OWN_LOADERS: Final[Mapping[str, type[Loader[UUID, Any]]]] = {"cloudstore": OwnCloudStore, "listing": OwnListing}
 """Kinds of which the viewer's own stay hers to see when nobody is shown them any more."""
 AUDIENCES: Final[Mapping[str, Audience]] = {
-    **dict.fromkeys(("order", "payment", "refund", "shipment"), Audience.TRADE),
+    **dict.fromkeys(("order", "payment", "paymentnotice", "refund", "shipment"), Audience.TRADE),
     **dict.fromkeys(("customer", "membership", "coupon", "binding", "touch", "promoter"), Audience.MEMBER),
 }
 """Kinds about one person or one order: whoever reads aggregates only is not told that there is such a row either."""

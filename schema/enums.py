@@ -25,7 +25,17 @@ from domain.catalog import AttributeKind, ListingOrigin, PriceAudience, PriceRea
 from domain.channel import CloudStoreMode, EdgeKind, OrganizationStatus, Role, SiteKind, Tier
 from domain.inventory import LocationKind, MovementKind, ReservationState, SourcingCriterion
 from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
-from domain.ordering import CancelCause, OrderKind, OrderState, PaymentState, RefundState, Terminal, TradeDimension
+from domain.ordering import (
+    CancelCause,
+    NoticeKind,
+    NoticeOutcome,
+    OrderKind,
+    OrderState,
+    PaymentState,
+    RefundState,
+    Terminal,
+    TradeDimension,
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -85,6 +95,8 @@ ENUMS: dict[type[StrEnum], str] = {
     CancelCause: "Why an order was cancelled (取消原因).",
     PaymentState: "Where a payment stands (支付状态).",
     RefundState: "Where a refund stands (退款状态).",
+    NoticeKind: "What a payment provider tells (支付通知类型).",
+    NoticeOutcome: "What a provider's notice did (通知处理结果).",
     Terminal: "Where an order was made (终端).",
     RightKind: "What a right is (权益类型).",
     RightScope: "How far a right reaches by its own terms (权益范围).",
@@ -129,6 +141,8 @@ __all__ = [
     "ListingOrigin",
     "LocationKind",
     "MovementKind",
+    "NoticeKind",
+    "NoticeOutcome",
     "OrderKind",
     "OrderState",
     "OrganizationStatus",

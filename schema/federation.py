@@ -56,6 +56,7 @@ ENTITIES: Final[tuple[type, ...]] = (
     member.Right,
     ordering.Order,
     ordering.Payment,
+    ordering.PaymentNotice,
     ordering.Refund,
     ordering.Shipment,
 )

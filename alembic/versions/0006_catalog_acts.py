@@ -52,6 +52,10 @@ def upgrade() -> None:
             "cardinality(criteria) BETWEEN 1 AND 7 AND criteria <@ ARRAY['OWN_FIRST', 'MIN_SPLIT', 'LEVEL_ORDER', 'NEAREST', 'LOWEST_COST', 'TERRITORY_HOLDER', 'EARLIEST_EXPIRY']",
             name=op.f("ck_sourcing_policy_criteria"),
         ),
+        sa.CheckConstraint(
+            "cardinality(criteria) = ('OWN_FIRST' = ANY (criteria))::int + ('MIN_SPLIT' = ANY (criteria))::int + ('LEVEL_ORDER' = ANY (criteria))::int + ('NEAREST' = ANY (criteria))::int + ('LOWEST_COST' = ANY (criteria))::int + ('TERRITORY_HOLDER' = ANY (criteria))::int + ('EARLIEST_EXPIRY' = ANY (criteria))::int",
+            name=op.f("ck_sourcing_policy_criteria_once"),
+        ),
         sa.CheckConstraint("max_packages BETWEEN 1 AND 10", name=op.f("ck_sourcing_policy_max_packages_range")),
         sa.PrimaryKeyConstraint("tenant_id", "cloud_store_id", name=op.f("pk_sourcing_policy")),
     )

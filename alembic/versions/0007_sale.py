@@ -25,7 +25,10 @@ TABLES = (
     "refund_line",
 )
 ADDED_TO = ("refund_line", "shipment", "shipment_line")
+KEPT = ("order_header", "order_line")
+"""Tables of before, whose rows the app role may not delete any more; it may delete none of those here."""
 DUE = ("order_header", "refund")
+ODD = "closed_at IS NULL AND outcome IN ('MISMATCH', 'REFUND_FAILED', 'UNKNOWN')"
 POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 
 
@@ -34,8 +37,10 @@ def protect() -> None:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY tenant ON {table} USING ({POLICY}) WITH CHECK ({POLICY})")
-        rights = "SELECT, INSERT" if table in ADDED_TO else "SELECT, INSERT, UPDATE, DELETE"
+        rights = "SELECT, INSERT" if table in ADDED_TO else "SELECT, INSERT, UPDATE"
         op.execute(f"GRANT {rights} ON {table} TO millrace_app")
+    for table in KEPT:
+        op.execute(f"REVOKE DELETE ON {table} FROM millrace_app")
     for table in DUE:
         op.execute(f"CREATE POLICY due ON {table} FOR SELECT TO millrace_worker USING (true)")
         op.execute(f"GRANT SELECT (tenant_id, id, due_at) ON {table} TO millrace_worker")
@@ -47,6 +52,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("refund_id", sa.Uuid(), nullable=True),
@@ -56,6 +62,9 @@ def upgrade() -> None:
         sa.Column("told_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('PAID', 'CLOSED', 'REFUNDED', 'REFUND_FAILED')", name=op.f("ck_payment_notice_kind")
         ),
@@ -66,14 +75,31 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(notice) BETWEEN 1 AND 200", name=op.f("ck_payment_notice_notice_length")),
         sa.CheckConstraint("char_length(provider) BETWEEN 1 AND 40", name=op.f("ck_payment_notice_provider_length")),
         sa.CheckConstraint("char_length(reference) <= 200", name=op.f("ck_payment_notice_reference_length")),
+        sa.CheckConstraint(
+            "seller_id IS NOT NULL OR outcome IN ('UNKNOWN', 'NOTED')", name=op.f("ck_payment_notice_seller_known")
+        ),
+        sa.CheckConstraint(
+            "closed_at IS NULL OR outcome IN ('MISMATCH', 'REFUND_FAILED', 'UNKNOWN')",
+            name=op.f("ck_payment_notice_closed_odd"),
+        ),
+        sa.CheckConstraint("note IS NULL OR closed_at IS NOT NULL", name=op.f("ck_payment_notice_note_of_closed")),
+        sa.CheckConstraint("char_length(note) BETWEEN 1 AND 200", name=op.f("ck_payment_notice_note_length")),
         sa.PrimaryKeyConstraint("tenant_id", "provider", "notice", name=op.f("pk_payment_notice")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_payment_notice_tenant_id_id")),
     )
     op.create_index(
         "ix_payment_notice_odd",
         "payment_notice",
-        ["tenant_id", "received_at"],
+        ["tenant_id", "received_at", "id"],
         unique=False,
-        postgresql_where=sa.text("outcome IN ('MISMATCH', 'UNKNOWN', 'REFUND_FAILED')"),
+        postgresql_where=sa.text(ODD),
+    )
+    op.create_index(
+        "ix_payment_notice_odd_of",
+        "payment_notice",
+        ["tenant_id", "seller_id", "received_at", "id"],
+        unique=False,
+        postgresql_where=sa.text(ODD),
     )
     op.create_index(
         op.f("ix_payment_notice_tenant_id_payment_id_received_at"),
@@ -109,6 +135,7 @@ def upgrade() -> None:
         sa.CheckConstraint("expires_at > created_at", name=op.f("ck_payment_expires_later")),
         sa.CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name=op.f("ck_payment_refunded_within_amount")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("tenant_id", "id", "order_id", name=op.f("uq_payment_tenant_id_id_order_id")),
         sa.UniqueConstraint("tenant_id", "journal_id", name=op.f("uq_payment_tenant_id_journal_id")),
         sa.UniqueConstraint("tenant_id", "provider", "reference", name=op.f("uq_payment_tenant_id_provider_reference")),
     )
@@ -140,6 +167,7 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(carrier) BETWEEN 1 AND 60", name=op.f("ck_shipment_carrier_length")),
         sa.CheckConstraint("char_length(tracking) BETWEEN 1 AND 60", name=op.f("ck_shipment_tracking_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_shipment")),
+        sa.UniqueConstraint("tenant_id", "id", "order_id", name=op.f("uq_shipment_tenant_id_id_order_id")),
     )
     op.create_index(
         op.f("ix_shipment_tenant_id_order_id_shipped_at_id"),
@@ -197,6 +225,7 @@ def upgrade() -> None:
         sa.CheckConstraint("asked BETWEEN 0 AND 9007199254740991", name=op.f("ck_refund_asked_range")),
         sa.CheckConstraint("char_length(reason) BETWEEN 1 AND 200", name=op.f("ck_refund_reason_length")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_refund")),
+        sa.UniqueConstraint("tenant_id", "id", "order_id", name=op.f("uq_refund_tenant_id_id_order_id")),
         sa.UniqueConstraint("tenant_id", "journal_id", name=op.f("uq_refund_tenant_id_journal_id")),
     )
     op.create_index(
@@ -379,6 +408,13 @@ def upgrade() -> None:
         op.f("fk_payment_tenant_id_order_id"), "payment", "order_header", ["tenant_id", "order_id"], ["tenant_id", "id"]
     )
     op.create_foreign_key(op.f("fk_payment_notice_tenant_id"), "payment_notice", "tenant", ["tenant_id"], ["id"])
+    op.create_foreign_key(
+        op.f("fk_payment_notice_tenant_id_seller_id"),
+        "payment_notice",
+        "organization",
+        ["tenant_id", "seller_id"],
+        ["tenant_id", "id"],
+    )
     op.create_foreign_key(op.f("fk_refund_tenant_id"), "refund", "tenant", ["tenant_id"], ["id"])
     op.create_foreign_key(
         op.f("fk_refund_tenant_id_journal_id"), "refund", "journal", ["tenant_id", "journal_id"], ["tenant_id", "id"]
@@ -387,7 +423,11 @@ def upgrade() -> None:
         op.f("fk_refund_tenant_id_order_id"), "refund", "order_header", ["tenant_id", "order_id"], ["tenant_id", "id"]
     )
     op.create_foreign_key(
-        op.f("fk_refund_tenant_id_payment_id"), "refund", "payment", ["tenant_id", "payment_id"], ["tenant_id", "id"]
+        op.f("fk_refund_tenant_id_payment_id_order_id"),
+        "refund",
+        "payment",
+        ["tenant_id", "payment_id", "order_id"],
+        ["tenant_id", "id", "order_id"],
     )
     op.create_foreign_key(op.f("fk_refund_line_tenant_id"), "refund_line", "tenant", ["tenant_id"], ["id"])
     op.create_foreign_key(
@@ -398,11 +438,11 @@ def upgrade() -> None:
         ["tenant_id", "order_id", "line"],
     )
     op.create_foreign_key(
-        op.f("fk_refund_line_tenant_id_refund_id"),
+        op.f("fk_refund_line_tenant_id_refund_id_order_id"),
         "refund_line",
         "refund",
-        ["tenant_id", "refund_id"],
-        ["tenant_id", "id"],
+        ["tenant_id", "refund_id", "order_id"],
+        ["tenant_id", "id", "order_id"],
     )
     op.create_foreign_key(op.f("fk_shipment_tenant_id"), "shipment", "tenant", ["tenant_id"], ["id"])
     op.create_foreign_key(
@@ -435,16 +475,18 @@ def upgrade() -> None:
         ["tenant_id", "order_id", "line"],
     )
     op.create_foreign_key(
-        op.f("fk_shipment_line_tenant_id_shipment_id"),
+        op.f("fk_shipment_line_tenant_id_shipment_id_order_id"),
         "shipment_line",
         "shipment",
-        ["tenant_id", "shipment_id"],
-        ["tenant_id", "id"],
+        ["tenant_id", "shipment_id", "order_id"],
+        ["tenant_id", "id", "order_id"],
     )
     protect()
 
 
 def downgrade() -> None:
+    for table in KEPT:
+        op.execute(f"GRANT DELETE ON {table} TO millrace_app")
     op.execute("DROP POLICY due ON order_header")
     op.execute("REVOKE SELECT (tenant_id, id, due_at) ON order_header FROM millrace_worker")
     op.drop_constraint(op.f("ck_order_header_cancel_cause"), "order_header", type_="check")
@@ -500,9 +542,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payment_tenant_id_order_id_created_at_id"), table_name="payment")
     op.drop_table("payment")
     op.drop_index(op.f("ix_payment_notice_tenant_id_payment_id_received_at"), table_name="payment_notice")
-    op.drop_index(
-        "ix_payment_notice_odd",
-        table_name="payment_notice",
-        postgresql_where=sa.text("outcome IN ('MISMATCH', 'UNKNOWN', 'REFUND_FAILED')"),
-    )
+    op.drop_index("ix_payment_notice_odd_of", table_name="payment_notice", postgresql_where=sa.text(ODD))
+    op.drop_index("ix_payment_notice_odd", table_name="payment_notice", postgresql_where=sa.text(ODD))
     op.drop_table("payment_notice")

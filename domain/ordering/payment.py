@@ -40,9 +40,13 @@ class NoticeKind(StrEnum):
     """What a provider tells."""
 
     PAID = "PAID"
+    """支付成功: the shopper has paid."""
     CLOSED = "CLOSED"
+    """支付关闭: the payment cannot be paid any more."""
     REFUNDED = "REFUNDED"
+    """退款成功: the shopper has her money back."""
     REFUND_FAILED = "REFUND_FAILED"
+    """退款失败: the refund could not be done."""
 
 
 class Charge(NamedTuple):
@@ -98,8 +102,17 @@ class Notice(NamedTuple):
 
 def refund_declined(asked: RefundAsked, at: datetime) -> Notice:
     """What a provider says that declines a refund when it is asked, as a notice; at each instant one of its own."""
+    return _failed("declined", asked, at)
+
+
+def refund_given_up(asked: RefundAsked, at: datetime) -> Notice:
+    """What is to be thought of a provider that was asked for a refund so often and never said what came of it."""
+    return _failed("given-up", asked, at)
+
+
+def _failed(why: str, asked: RefundAsked, at: datetime) -> Notice:
     return Notice(
-        f"declined/{asked.refund.hex}/{at.isoformat()}",
+        f"{why}/{asked.refund.hex}/{at.isoformat()}",
         NoticeKind.REFUND_FAILED,
         asked.tenant,
         asked.payment,

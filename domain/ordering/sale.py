@@ -10,6 +10,7 @@ Refused
 ├── DoesNotTrade           who sells, owns or ships the goods does not trade now
 ├── TooManyPayments        payments of the order were begun too often
 ├── RefundNotFailed        the refund is on its way, or has arrived
+├── NoticeNotOpen          nobody has to look at the notice, or somebody has
 └── NotSoManyLeft          more units than are left to ship, or to cancel
 """
 
@@ -36,6 +37,7 @@ MAX_CARRIER_CHARS: Final = 60
 MAX_TRACKING_CHARS: Final = 60
 MAX_REFUND_REASON_CHARS: Final = 200
 MAX_REFUND_LINES: Final = 100
+MAX_NOTE_CHARS: Final = 200
 MAX_SHIPMENT_LINES: Final = 500
 REFUND_ASKS: Final = 200
 """How often a provider is told of a refund before somebody has to look: about a week."""
@@ -75,6 +77,10 @@ class NoticeOutcome(StrEnum):
     """退款失败: the refund did not; somebody has to look."""
     NOTED = "NOTED"
     """已记录: it says what is known already."""
+
+
+ODD: Final = frozenset({NoticeOutcome.MISMATCH, NoticeOutcome.UNKNOWN, NoticeOutcome.REFUND_FAILED})
+"""What somebody has to look at: nothing goes on by itself."""
 
 
 # ── what is commanded ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,6 +160,14 @@ class OfRefund:
     """An act on a refund."""
 
     refund: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CloseNotice:
+    """Somebody has looked at what a provider told; `note` says what came of it."""
+
+    notice: UUID
+    note: str
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,6 +254,16 @@ class RefundNotFailed(Refused):
     def __init__(self, state: RefundState) -> None:
         self.state = state
         super().__init__("The refund has not failed.")
+
+
+class NoticeNotOpen(Refused):
+    """Nobody has to look at the notice, or somebody has: `closed_at` says when."""
+
+    code = "NOTICE_NOT_OPEN"
+
+    def __init__(self, closed_at: datetime | None) -> None:
+        self.closed_at = closed_at
+        super().__init__("Nobody has to look at the notice." if closed_at is None else "The notice is closed.")
 
 
 class NotSoManyLeft(Refused):

@@ -103,7 +103,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             except sqlite3.OperationalError:  # making it a WAL does not wait for others who do the same
                 if attempt + 1 == OPENINGS:
                     raise
-                time.sleep(0.05)
+                time.sleep(OPENING_WAIT_S)
         raise AssertionError
     except BaseException:
         connection.close()

@@ -13,6 +13,7 @@ from loaders.ordering.figure import (
     shape_of,
     sold_in,
 )
+from loaders.ordering.notice import OPEN_NOTICES, OPEN_NOTICES_OF, NoticeById, NoticeRow
 from loaders.ordering.order import (
     LINES,
     ORDERS_PLACED,
@@ -44,6 +45,8 @@ from loaders.ordering.sale import (
 __all__ = [
     "ALLOCATIONS",
     "LINES",
+    "OPEN_NOTICES",
+    "OPEN_NOTICES_OF",
     "ORDERS_PLACED",
     "ORDERS_PLACED_BETWEEN",
     "ORDERS_RECEIVED",
@@ -57,6 +60,8 @@ __all__ = [
     "SHIPMENT_LINES",
     "AllocationEntry",
     "FigureRow",
+    "NoticeById",
+    "NoticeRow",
     "OrderById",
     "OrderEntry",
     "OrderLineEntry",

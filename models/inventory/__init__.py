@@ -33,7 +33,7 @@ from models.inventory.pooling import (
     write_safety,
 )
 from models.inventory.recording import OPERATION, Holding
-from models.inventory.releasing import newest_claims, release
+from models.inventory.releasing import newest_claims, release, why_over
 from models.inventory.tables import (
     MAX_REASON_CHARS,
     STATES,
@@ -102,6 +102,7 @@ __all__ = [
     "stop_beyond",
     "stop_sharing",
     "ways_to",
+    "why_over",
     "write_caps",
     "write_contribution",
     "write_policy",

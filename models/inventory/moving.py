@@ -61,7 +61,7 @@ _OPEN = text("""
     ORDER BY 2, 3, 4, 5
     ON CONFLICT DO NOTHING
 """)
-_LOCK = text("""
+_ROWS = """
     SELECT s.location_id, s.sku_id, s.owner_id, s.lot_id,
            s.on_hand, s.reserved, s.allocated, s.in_transit, s.quarantined, l.code, l.expires_on
     FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]))
@@ -70,9 +70,8 @@ _LOCK = text("""
     JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
     WHERE s.tenant_id = :tenant
     ORDER BY s.location_id, s.sku_id, s.owner_id, s.lot_id
-    FOR NO KEY UPDATE OF s
-""")
-_LOOK = text(_LOCK.text.partition("ORDER BY")[0])
+"""
+_LOOK, _LOCK = text(_ROWS), text(f"{_ROWS} FOR NO KEY UPDATE OF s")
 _MOVE = text("""
     UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
         allocated = s.allocated + c.allocated, in_transit = s.in_transit + c.in_transit,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.inventory import MAX_ORDERS_ENDED, MovementKind, ReservationState
+from domain.inventory import MAX_ORDERS_ENDED, HoldOver, MovementKind, ReservationState
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.moving import Change, Place, columns
 from models.writing import Event, Made, Transaction
@@ -55,6 +55,17 @@ async def release(tx: Transaction, ids: Sequence[UUID], state: ReservationState)
         )
     )
     return ended
+
+
+_STANDS = text("SELECT state, expires_at FROM reservation WHERE tenant_id = :tenant AND id = :id")
+
+
+async def why_over(tx: Transaction, id: UUID) -> HoldOver:
+    """Why a hold that this act has waited for cannot be had, as it stands now; one whose time is up has expired."""
+    row = (await tx.execute(_STANDS, {"tenant": tx.tenant_id, "id": id})).one_or_none()
+    if row is None or (row.state == ReservationState.HELD and row.expires_at <= tx.now):
+        return HoldOver(ReservationState.EXPIRED)
+    return HoldOver(ReservationState(row.state))
 
 
 class Ending(NamedTuple):

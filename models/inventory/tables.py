@@ -263,6 +263,7 @@ class PoolContributionSku(Base):
 
 
 _CRITERIA = ", ".join(f"'{criterion}'" for criterion in SourcingCriterion)
+_EACH_ONCE = "cardinality(criteria) = " + " + ".join(f"('{one}' = ANY (criteria))::int" for one in SourcingCriterion)
 
 
 class SourcingPolicy(Base):
@@ -280,6 +281,7 @@ class SourcingPolicy(Base):
             f"cardinality(criteria) BETWEEN 1 AND {len(SourcingCriterion)} AND criteria <@ ARRAY[{_CRITERIA}]",
             name="criteria",
         ),
+        CheckConstraint(_EACH_ONCE, name="criteria_once"),
         *at_least(1, "max_packages", at_most=MAX_PACKAGES),
     )
 

@@ -1,14 +1,16 @@
 """The ordering centre's tables, and the statements that lock orders and write what becomes of them."""
 
-from models.ordering.booking import refund_to_tell, retry_refund
+from models.ordering.booking import retry_refund
 from models.ordering.ending import cancel, cancel_rest, cancel_unpaid, go_on_by_clock, refund
 from models.ordering.goods import allocate
 from models.ordering.locking import Line, Locked, idle_of, lock_order, lock_orders
+from models.ordering.looking import Noticed, close_notice, lock_noticed
 from models.ordering.money import Payment, PaymentNotice, Refund, RefundLine
 from models.ordering.paying import begin_payment, charge_of, confirm, take_notice, write_charged
-from models.ordering.placing import LineKey, NewOrder, bind, forget_key, held_lots, lines_of, write_order
+from models.ordering.placing import LineKey, NewOrder, bind, held_lots, lines_of, write_order
 from models.ordering.shipping import receive, ship
 from models.ordering.tables import Allocation, Order, OrderLine, Shipment, ShipmentLine
+from models.ordering.telling import refund_to_tell
 
 __all__ = [
     "Allocation",
@@ -16,6 +18,7 @@ __all__ = [
     "LineKey",
     "Locked",
     "NewOrder",
+    "Noticed",
     "Order",
     "OrderLine",
     "Payment",
@@ -31,12 +34,13 @@ __all__ = [
     "cancel_rest",
     "cancel_unpaid",
     "charge_of",
+    "close_notice",
     "confirm",
-    "forget_key",
     "go_on_by_clock",
     "held_lots",
     "idle_of",
     "lines_of",
+    "lock_noticed",
     "lock_order",
     "lock_orders",
     "receive",

@@ -3,19 +3,20 @@
 The order is locked by whoever calls; ledger accounts come after it, and before stock.
 """
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import Executable, insert, text
+from sqlalchemy.exc import IntegrityError
 
-from domain.ordering import REFUND_ASKS, RefundAsked, RefundNotFailed, RefundState, refund_wait
+from domain.ordering import RefundNotFailed, RefundState
 from domain.settlement import Account, JournalKind, Posting, Purpose
 from models.base import new_id
 from models.ordering.locking import Locked
-from models.ordering.money import Refund, RefundLine
+from models.ordering.money import REFERENCE_ONCE, Refund, RefundLine
 from models.settlement import open_accounts, post
-from models.writing import Event, Made, Transaction
+from models.writing import Collision, Transaction
 
 UNUSABLE: Final = "The money could not be used for the order."
 """The reason of a refund of a payment that covers nothing."""
@@ -61,18 +62,34 @@ def _accounts(order: Locked, *, covers: bool) -> tuple[Account, Account]:
 
 async def open_books(tx: Transaction, order: Locked) -> None:
     """Have there whatever accounts a payment may touch, before stock is locked to find out which."""
-    await open_accounts(tx, {*_accounts(order, covers=True), *_accounts(order, covers=False)})
+    await open_accounts(tx, [*_accounts(order, covers=True), *_accounts(order, covers=False)])
 
 
 async def book_payment(
     tx: Transaction, order: Locked, payment: UUID, amount_fen: int, reference: str, *, covers: bool
 ) -> Paid:
-    """Write down that a payment came in, with its journal: a sale where it covers the order, else money alone."""
+    """Write down that a payment came in, with its journal: a sale where it covers the order, else money alone.
+
+    Raises: Collision as `write_reference`.
+    """
     kind = JournalKind.SALE if covers else JournalKind.PAYMENT
     journal = await post(tx, kind, payment, [Posting(*_accounts(order, covers=covers), amount_fen)])
     values = {"tenant": tx.tenant_id, "id": payment, "covers": covers, "at": tx.now, "journal": journal}
-    await tx.execute(_PAID, {**values, "reference": reference or None})
+    await write_reference(tx, _PAID, {**values, "reference": reference or None})
     return Paid(payment, covers, amount_fen, journal)
+
+
+async def write_reference(tx: Transaction, statement: Executable, values: Mapping[str, Any]) -> None:
+    """Change a payment by a statement that may name the provider's reference of it.
+
+    Raises: models.writing.Collision where another payment has got that reference just now: begun anew, that is seen.
+    """
+    try:
+        await tx.execute(statement, values)
+    except IntegrityError as error:
+        if REFERENCE_ONCE in str(error.orig):
+            raise Collision("another payment has got the reference") from error
+        raise
 
 
 async def covering(tx: Transaction, order: Locked) -> Paid | None:
@@ -117,6 +134,11 @@ _AGAIN = text("""
     WHERE tenant_id = :tenant AND id = :id AND order_id = :order AND state = 'FAILED'
     RETURNING id
 """)
+_LOOKED_AT = text("""
+    UPDATE payment_notice n SET closed_at = :now FROM refund r
+    WHERE r.tenant_id = :tenant AND r.id = :id AND n.tenant_id = :tenant AND n.payment_id = r.payment_id
+      AND n.refund_id = r.id AND n.outcome = 'REFUND_FAILED' AND n.closed_at IS NULL
+""")
 _STATE = text("SELECT state FROM refund WHERE tenant_id = :tenant AND id = :id AND order_id = :order")
 
 
@@ -128,41 +150,10 @@ async def retry_refund(tx: Transaction, order: Locked, id: UUID) -> None:
     values = {"tenant": tx.tenant_id, "id": id, "order": order.id}
     if await tx.scalar(_AGAIN, {**values, "now": tx.now}) is None:
         raise RefundNotFailed(RefundState(await tx.scalar(_STATE, values)))
+    await look_at_failure(tx, id)
     await tx.tell(order.tells("RefundRetried", {"refund": id.hex}))
 
 
-# ── told to the provider ──────────────────────────────────────────────────────────────────────────────────────────────
-_DUE = text("""
-    SELECT r.id, r.amount_fen, r.reason, r.asked, p.id AS payment_id, p.provider, p.reference, p.currency,
-           o.id AS order_id, o.number, o.seller_id
-    FROM refund r JOIN payment p ON p.tenant_id = r.tenant_id AND p.id = r.payment_id
-    JOIN order_header o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
-    WHERE r.tenant_id = :tenant AND r.id = :id AND r.state = 'PENDING' AND r.due_at <= :now
-    FOR NO KEY UPDATE OF r
-""")
-_TOLD = text("UPDATE refund SET asked = asked + 1, due_at = :due WHERE tenant_id = :tenant AND id = :id")
-_GIVEN_UP = text("""
-    UPDATE refund SET state = 'FAILED', settled_at = :now, due_at = NULL WHERE tenant_id = :tenant AND id = :id
-""")
-
-
-async def refund_to_tell(tx: Transaction, id: UUID) -> tuple[str, RefundAsked] | None:
-    """What a provider is to be told of a refund that is due, and which one; it is due again later.
-
-    One that was told of so often that nothing will come of it is FAILED: somebody has to look. Returns None then, and
-    where it is not due.
-    """
-    values = {"tenant": tx.tenant_id, "id": id}
-    row = (await tx.execute(_DUE, {**values, "now": tx.now})).one_or_none()
-    if row is None:
-        return None
-    if row.asked >= REFUND_ASKS:
-        await tx.execute(_GIVEN_UP, {**values, "now": tx.now})
-        facts = {"number": row.number, "refund": id.hex, "amountFen": row.amount_fen, "state": RefundState.FAILED.value}
-        await tx.tell(Event("RefundSettled", Made("order", row.order_id), frozenset({row.seller_id}), facts))
-        await tx.audit("giveUpRefund", [Made("refund", id)], {"asked": row.asked})
-        return None
-    await tx.execute(_TOLD, {**values, "due": tx.now + refund_wait(row.asked + 1)})
-    return row.provider, RefundAsked(
-        tx.tenant_id, row.payment_id, row.id, row.reference or "", row.amount_fen, row.currency, row.reason
-    )
+async def look_at_failure(tx: Transaction, refund: UUID) -> None:
+    """Nobody has to look any more at notices that a refund failed: it is told anew, or has arrived after all."""
+    await tx.execute(_LOOKED_AT, {"tenant": tx.tenant_id, "id": refund, "now": tx.now})

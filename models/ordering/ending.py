@@ -23,7 +23,17 @@ from domain.ordering import (
 )
 from models.ordering.booking import Back, book_refund, covering
 from models.ordering.goods import give_back, give_back_holds, parts_of
-from models.ordering.locking import Line, Locked, allocated, count, count_refunded, lock_order, step, step_all
+from models.ordering.locking import (
+    Line,
+    Locked,
+    allocated,
+    cancel_lines,
+    count,
+    count_refunded,
+    lock_order,
+    step,
+    step_all,
+)
 from models.ordering.shipping import complete
 from models.writing import Transaction
 
@@ -38,6 +48,8 @@ ACTOR_OF = {
 
 async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
     """End an order of which nothing has shipped: its goods can be sold again, what was paid goes back in full.
+
+    All units of all its lines are cancelled then, whether they were paid or not.
 
     Raises: domain.ordering.TransitionNotAllowed.
     """
@@ -59,12 +71,13 @@ async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
 
 
 async def cancel_unpaid(tx: Transaction, orders: Sequence[Locked], cause: CancelCause) -> None:
-    """End orders that wait for their money, set by set: their goods can be sold again.
+    """End orders that wait for their money, set by set, with all units of all their lines: they can be sold again.
 
     Raises: domain.ordering.TransitionNotAllowed for one that does not wait for it.
     """
     over = ReservationState.EXPIRED if cause is CancelCause.EXPIRED else ReservationState.RELEASED
     await give_back_holds(tx, orders, over)
+    await cancel_lines(tx, orders)
     await step_all(tx, orders, OrderState.CANCELLED, ACTOR_OF[cause], cause=cause)
     await tx.tell(*(order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": 0}) for order in orders))
 

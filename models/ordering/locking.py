@@ -68,6 +68,10 @@ _COUNT = text("""
          c (line, shipped, cancelled, refunded, refunded_fen)
     WHERE l.tenant_id = :tenant AND l.order_id = :order AND l.line = c.line
 """)
+_CANCEL = text("""
+    UPDATE order_line SET cancelled = quantity - shipped
+    WHERE tenant_id = :tenant AND order_id = any(CAST(:orders AS uuid[]))
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +262,8 @@ async def count(tx: Transaction, order_id: UUID, changes: Sequence[Mapping[str, 
     names = ("line", "shipped", "cancelled", "refunded", "refunded_fen")
     columns = {f"{name}s": [change.get(name, 0) for change in changes] for name in names}
     await tx.execute(_COUNT, {"tenant": tx.tenant_id, "order": order_id, **columns})
+
+
+async def cancel_lines(tx: Transaction, orders: Sequence[Locked]) -> None:
+    """Count all units of orders as cancelled that have not shipped."""
+    await tx.execute(_CANCEL, {"tenant": tx.tenant_id, "orders": [order.id for order in orders]})

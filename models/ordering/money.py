@@ -3,17 +3,36 @@
 Journals are the settlement centre's. A payment and its refunds are changed under the lock of their order alone.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.ordering import MAX_REFUND_REASON_CHARS, NoticeKind, NoticeOutcome, PaymentState, RefundState
-from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+from domain.ordering import (
+    MAX_NOTE_CHARS,
+    MAX_REFUND_REASON_CHARS,
+    ODD,
+    NoticeKind,
+    NoticeOutcome,
+    PaymentState,
+    RefundState,
+)
+from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, new_id, one_of, part_of, ref, table_args
 
 MAX_PROVIDER_CHARS = 40
 MAX_REFERENCE_CHARS = 200
 MAX_URL_CHARS = 2_000
+REFERENCE_ONCE = "uq_payment_tenant_id_provider_reference"
+"""The constraint that a provider's reference is one payment's."""
+
+
+def _listed(outcomes: Iterable[NoticeOutcome]) -> str:
+    return ", ".join(f"'{outcome}'" for outcome in sorted(outcomes))
+
+
+OPEN = f"closed_at IS NULL AND outcome IN ({_listed(ODD)})"
+"""A notice that somebody has to look at still."""
 
 
 class Payment(Base):
@@ -42,6 +61,7 @@ class Payment(Base):
     journal_id: Mapped[UUID | None] = mapped_column(Uuid)
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "provider", "reference"),
+        UniqueConstraint("tenant_id", "id", "order_id"),
         UniqueConstraint("tenant_id", "journal_id"),
         ref("order_id", "order_header"),
         ref("journal_id", "journal"),
@@ -82,7 +102,8 @@ class Refund(Base):
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "journal_id"),
         ref("order_id", "order_header"),
-        ref("payment_id", "payment"),
+        UniqueConstraint("tenant_id", "id", "order_id"),
+        part_of("payment_id", "payment", "order_id"),
         ref("journal_id", "journal"),
         one_of("state", RefundState),
         *at_least(1, "amount_fen"),
@@ -108,7 +129,7 @@ class RefundLine(Base):
     quantity: Mapped[int]
     amount_fen: Mapped[int]
     __table_args__ = table_args(
-        ref("refund_id", "refund"),
+        part_of("refund_id", "refund", "order_id"),
         ForeignKeyConstraint(
             ["tenant_id", "order_id", "line"], ["order_line.tenant_id", "order_line.order_id", "order_line.line"]
         ),
@@ -119,13 +140,18 @@ class RefundLine(Base):
 
 
 class PaymentNotice(Base):
-    """What a provider told, once for each of its own ids, and what that did. What it names need not be known here."""
+    """What a provider told, once for each of its own ids, and what that did. What it names need not be known here.
+
+    `seller_id`: whose order it is about, where that is known. A notice that somebody has to look at is open until
+    `closed_at`, when somebody has, and said so in a `note`, or another notice has settled it.
+    """
 
     __tablename__ = "payment_notice"
 
     tenant_id: Mapped[TenantId]
     provider: Mapped[str] = mapped_column(Text, primary_key=True)
     notice: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, default=new_id)
     kind: Mapped[str]
     payment_id: Mapped[Id]
     refund_id: Mapped[UUID | None] = mapped_column(Uuid)
@@ -135,17 +161,22 @@ class PaymentNotice(Base):
     told_at: Mapped[Instant]
     received_at: Mapped[Instant]
     outcome: Mapped[str]
+    seller_id: Mapped[UUID | None] = mapped_column(Uuid)
+    closed_at: Mapped[Instant | None]
+    note: Mapped[str | None]
     __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "id"),
+        ref("seller_id", "organization"),
         one_of("kind", NoticeKind),
         one_of("outcome", NoticeOutcome),
         CheckConstraint(f"char_length(notice) BETWEEN 1 AND {MAX_REFERENCE_CHARS}", name="notice_length"),
         CheckConstraint(f"char_length(reference) <= {MAX_REFERENCE_CHARS}", name="reference_length"),
         CheckConstraint(f"char_length(provider) BETWEEN 1 AND {MAX_PROVIDER_CHARS}", name="provider_length"),
+        CheckConstraint("seller_id IS NOT NULL OR outcome IN ('UNKNOWN', 'NOTED')", name="seller_known"),
+        CheckConstraint(f"closed_at IS NULL OR outcome IN ({_listed(ODD)})", name="closed_odd"),
+        CheckConstraint("note IS NULL OR closed_at IS NOT NULL", name="note_of_closed"),
+        CheckConstraint(f"char_length(note) BETWEEN 1 AND {MAX_NOTE_CHARS}", name="note_length"),
         Index(None, "tenant_id", "payment_id", "received_at"),
-        Index(
-            "ix_payment_notice_odd",
-            "tenant_id",
-            "received_at",
-            postgresql_where=text("outcome IN ('MISMATCH', 'UNKNOWN', 'REFUND_FAILED')"),
-        ),
+        Index("ix_payment_notice_odd", "tenant_id", "received_at", "id", postgresql_where=text(OPEN)),
+        Index("ix_payment_notice_odd_of", "tenant_id", "seller_id", "received_at", "id", postgresql_where=text(OPEN)),
     )

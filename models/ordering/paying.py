@@ -16,9 +16,9 @@ from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import SYSTEM
-from domain.base import Unavailable
 from domain.ordering import (
     MAX_PAYMENTS,
+    ODD,
     Charge,
     Charged,
     DoesNotTrade,
@@ -35,17 +35,21 @@ from domain.ordering import (
     after_late_payment,
 )
 from models.base import new_id
-from models.ordering.booking import UNUSABLE, book_payment, book_refund, covering, open_books
+from models.ordering.booking import (
+    UNUSABLE,
+    book_payment,
+    book_refund,
+    covering,
+    look_at_failure,
+    open_books,
+    write_reference,
+)
 from models.ordering.goods import allocate, allocate_again
-from models.ordering.locking import Locked, idle_of, lock_order, step
+from models.ordering.locking import Locked, count, idle_of, lock_order, step
 from models.ordering.money import Payment, PaymentNotice
-from models.reading import NO_ANSWER
-from models.writing import Actor, Collision, Made, Transaction, WritePool
+from models.writing import Actor, Transaction, WritePool, attempted
 
 log = logging.getLogger(__name__)
-
-ATTEMPTS: Final = 3
-"""How often a notice is taken that PostgreSQL undoes for another's sake."""
 
 _OPEN = text("""
     SELECT id, provider FROM payment WHERE tenant_id = :tenant AND order_id = :order AND state = 'CREATED'
@@ -57,6 +61,7 @@ _CHARGE = text("""
     FROM payment p JOIN order_header o ON o.tenant_id = p.tenant_id AND o.id = p.order_id
     WHERE p.tenant_id = :tenant AND p.id = :id AND p.state = 'CREATED' AND p.pay_url IS NULL
 """)
+_NAMED_BY_US = text("SELECT order_id, provider FROM payment WHERE tenant_id = :tenant AND id = :id")
 _CHARGED = text("""
     UPDATE payment SET reference = coalesce(reference, :reference), pay_url = :url
     WHERE tenant_id = :tenant AND id = :id AND pay_url IS NULL
@@ -110,26 +115,52 @@ async def charge_of(tx: Transaction, payment: UUID) -> Charge | None:
     return Charge(tx.tenant_id, row.id, row.amount_fen, row.currency, row.number, row.expires_at)
 
 
-async def write_charged(tx: Transaction, payment: UUID, charged: Charged) -> None:
-    """Keep what the provider made of a payment; what it said first stays."""
-    values = {"reference": charged.reference, "url": charged.pay_url}
-    await tx.execute(_CHARGED, {"tenant": tx.tenant_id, "id": payment, **values})
+async def write_charged(tx: Transaction, payment: UUID, charged: Charged) -> bool:
+    """Keep what the provider made of a payment; what it said first stays.
+
+    Returns: whether it can be of this payment: not where another has the reference. Then nobody is to pay there.
+    """
+    named = {"tenant": tx.tenant_id, "id": payment}
+    row = (await tx.execute(_NAMED_BY_US, named)).one()
+    order = await lock_order(tx, row.order_id)
+    assert order is not None  # a payment's order was placed here
+    if await _is_anothers(tx, row.provider, charged.reference, payment):
+        told = {"payment": payment.hex, "reference": charged.reference}
+        await tx.tell(order.tells("PaymentMismatch", told))
+        await tx.audit("paymentMismatch", [order.made], told)
+        log.warning("reference %r of %s is another payment's, not %s", charged.reference, row.provider, payment)
+        return False
+    await write_reference(tx, _CHARGED, {**named, "reference": charged.reference, "url": charged.pay_url})
+    return True
+
+
+_ANOTHERS = text("""
+    SELECT EXISTS (SELECT FROM payment
+                   WHERE tenant_id = :tenant AND provider = :provider AND reference = :reference AND id <> :id)
+""")
+
+
+async def _is_anothers(tx: Transaction, provider: str, reference: str, payment: UUID) -> bool:
+    """Whether a reference of the provider's is known as another payment's."""
+    values = {"tenant": tx.tenant_id, "provider": provider, "reference": reference, "id": payment}
+    return bool(reference) and bool(await tx.scalar(_ANOTHERS, values))
 
 
 # ── what a provider tells ─────────────────────────────────────────────────────────────────────────────────────────────
 _ZONE = text("SELECT time_zone FROM tenant WHERE id = :tenant")
 _NAMED = text("SELECT order_id FROM payment WHERE tenant_id = :tenant AND id = :id AND provider = :provider")
 _PAYMENT = text("""
-    SELECT id, reference, state, amount_fen, currency FROM payment WHERE tenant_id = :tenant AND id = :id
+    SELECT id, provider, reference, state, amount_fen, currency FROM payment WHERE tenant_id = :tenant AND id = :id
 """)
 _REFUND = text("""
-    SELECT id, state, amount_fen FROM refund WHERE tenant_id = :tenant AND id = :id AND payment_id = :payment
+    SELECT id, amount_fen FROM refund WHERE tenant_id = :tenant AND id = :id AND payment_id = :payment
 """)
 _SETTLE = text("""
-    UPDATE refund SET state = :state, settled_at = :now, due_at = NULL WHERE tenant_id = :tenant AND id = :id
+    UPDATE refund SET state = :state, settled_at = :now, due_at = NULL
+    WHERE tenant_id = :tenant AND id = :id AND state NOT IN ('DONE', :state)
 """)
 _OUTCOME = text("""
-    UPDATE payment_notice SET outcome = :outcome
+    UPDATE payment_notice SET outcome = :outcome, seller_id = :seller
     WHERE tenant_id = :tenant AND provider = :provider AND notice = :notice
 """)
 
@@ -148,22 +179,20 @@ async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datet
     Returns: what it did. UNKNOWN for a tenant that is not there: then nothing is written.
     Raises: Unavailable, TimedOut where the database failed: the provider is to tell it again.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            async with pool.transaction(notice.tenant) as session:
-                actor = Actor(SYSTEM, f"provider:{provider}")
-                outcome = await _taken(Transaction(session, notice.tenant, actor, now), provider, notice)
-        except Collision as collision:
-            if attempt == ATTEMPTS:
-                raise Unavailable(NO_ANSWER) from collision
-        else:
-            if outcome in (NoticeOutcome.MISMATCH, NoticeOutcome.UNKNOWN, NoticeOutcome.REFUND_FAILED):
-                log.warning("notice %r of %s: %s, payment %s", notice.id, provider, outcome.value, notice.payment)
-            return outcome
-    raise AssertionError  # the last attempt returns or raises
+
+    async def once() -> NoticeOutcome:
+        async with pool.transaction(notice.tenant) as session:
+            actor = Actor(SYSTEM, f"provider:{provider}")
+            return await taken(Transaction(session, notice.tenant, actor, now), provider, notice)
+
+    outcome = await attempted(once)
+    if outcome in ODD:
+        log.warning("notice %r of %s: %s, payment %s", notice.id, provider, outcome.value, notice.payment)
+    return outcome
 
 
-async def _taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcome:
+async def taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcome:
+    """Do what a notice says, as a part of what `tx` does: see `take_notice`."""
     zone = await tx.scalar(_ZONE, {"tenant": tx.tenant_id})
     if zone is None:
         return NoticeOutcome.UNKNOWN
@@ -177,16 +206,25 @@ async def _taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcom
     else:
         # Read under the order's lock: what is known of the payment cannot change any more.
         payment = (await tx.execute(_PAYMENT, named)).one()
-        told = _Told(tx, order, payment, notice)
-        if notice.kind is NoticeKind.PAID:
-            outcome = await told.paid(ZoneInfo(zone))
-        elif notice.kind is NoticeKind.CLOSED:
-            outcome = await told.closed()
-        else:
-            outcome = await told.refunded()
+        outcome = await _Told(tx, order, payment, notice).done(ZoneInfo(zone))
+        if outcome in _REMEMBERED_AS:
+            facts = {"payment": notice.payment.hex, "notice": notice.id}
+            await tx.audit(_REMEMBERED_AS[outcome], [order.made], facts)
     values = {"tenant": tx.tenant_id, "provider": provider, "notice": notice.id}
-    await tx.execute(_OUTCOME, {**values, "outcome": outcome.value})
+    seller = None if order is None else order.seller_id
+    await tx.execute(_OUTCOME, {**values, "outcome": outcome.value, "seller": seller})
     return outcome
+
+
+_REMEMBERED_AS: Final = {
+    NoticeOutcome.CONFIRMED: "orderPaid",
+    NoticeOutcome.GIVEN_BACK: "paymentGivenBack",
+    NoticeOutcome.MISMATCH: "paymentMismatch",
+    NoticeOutcome.CLOSED: "paymentClosed",
+    NoticeOutcome.REFUNDED: "refundDone",
+    NoticeOutcome.REFUND_FAILED: "refundFailed",
+}
+"""What the audit calls what a notice did to its order; one that says what is known already did nothing."""
 
 
 async def _first_time(tx: Transaction, provider: str, notice: Notice) -> bool:
@@ -219,18 +257,33 @@ class _Told:
     def __init__(self, tx: Transaction, order: Locked, payment: Row[tuple[()]], notice: Notice) -> None:
         self.tx, self.order, self.payment, self.notice = tx, order, payment, notice
 
+    async def done(self, zone: ZoneInfo) -> NoticeOutcome:
+        notice, own = self.notice, self.payment.reference
+        if (own is not None and notice.reference not in ("", own)) or (
+            own is None and await _is_anothers(self.tx, self.payment.provider, notice.reference, self.payment.id)
+        ):
+            return await self._differs(self.payment.amount_fen)
+        if notice.kind is NoticeKind.PAID:
+            return await self.paid(zone)
+        return await (self.closed() if notice.kind is NoticeKind.CLOSED else self.refunded())
+
     def _is_of(self, amount_fen: int) -> bool:
         return self.notice.amount_fen == amount_fen and self.notice.currency == self.payment.currency
 
+    async def _differs(self, due_fen: int) -> NoticeOutcome:
+        """It is about another amount, currency or payment than was asked."""
+        told = {
+            "told": self.notice.amount_fen,
+            "toldCurrency": self.notice.currency,
+            "due": due_fen,
+            "reference": self.notice.reference,
+        }
+        await self.tx.tell(self.order.tells("PaymentMismatch", {"payment": self.payment.id.hex, **told}))
+        return NoticeOutcome.MISMATCH
+
     async def paid(self, zone: ZoneInfo) -> NoticeOutcome:
         if not self._is_of(self.payment.amount_fen):
-            told = {
-                "told": self.notice.amount_fen,
-                "toldCurrency": self.notice.currency,
-                "due": self.payment.amount_fen,
-            }
-            await self.tx.tell(self.order.tells("PaymentMismatch", {"payment": self.payment.id.hex, **told}))
-            return NoticeOutcome.MISMATCH
+            return await self._differs(self.payment.amount_fen)
         if self.payment.state == PaymentState.PAID:
             return NoticeOutcome.NOTED
         covers = await self._wanted(zone)
@@ -238,13 +291,11 @@ class _Told:
         paid = await book_payment(self.tx, self.order, self.payment.id, amount, self.notice.reference, covers=covers)
         if covers:
             await confirm(self.tx, self.order, amount)
-            await self._remember("orderPaid")
             return NoticeOutcome.CONFIRMED
         refund = await book_refund(self.tx, self.order, paid, amount, UNUSABLE)
         await self.tx.tell(
             self.order.tells("PaymentGivenBack", {"refund": refund.hex, "amountFen": amount}),
         )
-        await self._remember("paymentGivenBack")
         return NoticeOutcome.GIVEN_BACK
 
     async def _wanted(self, zone: ZoneInfo) -> bool:
@@ -264,7 +315,10 @@ class _Told:
         if after_late_payment(order.cancel_cause, held_again=True) is not OrderState.CONFIRMED:
             return False
         today = self.tx.now.astimezone(zone).date()
-        return await allocate_again(self.tx, order, today)
+        if not await allocate_again(self.tx, order, today):
+            return False
+        await count(self.tx, order.id, [{"line": line.line, "cancelled": -line.cancelled} for line in order.lines])
+        return True
 
     async def closed(self) -> NoticeOutcome:
         if self.payment.state != PaymentState.CREATED:
@@ -278,20 +332,17 @@ class _Told:
         if refund is None:
             return NoticeOutcome.UNKNOWN
         if not self._is_of(refund.amount_fen):
-            return NoticeOutcome.MISMATCH
+            return await self._differs(refund.amount_fen)
         done = self.notice.kind is NoticeKind.REFUNDED
         to = RefundState.DONE if done else RefundState.FAILED
-        if refund.state == RefundState.DONE or refund.state == to:
+        settled = {"tenant": self.tx.tenant_id, "id": refund.id, "now": self.tx.now}
+        if not await self.tx.count(_SETTLE, {**settled, "state": to.value}):
             return NoticeOutcome.NOTED
-        settled = {"tenant": self.tx.tenant_id, "id": refund.id, "state": to.value, "now": self.tx.now}
-        await self.tx.execute(_SETTLE, settled)
+        if done:
+            await look_at_failure(self.tx, refund.id)
         facts = {"refund": refund.id.hex, "amountFen": refund.amount_fen, "state": to.value}
         await self.tx.tell(self.order.tells("RefundSettled", facts))
         return NoticeOutcome.REFUNDED if done else NoticeOutcome.REFUND_FAILED
-
-    async def _remember(self, operation: str) -> None:
-        facts = {"payment": self.payment.id.hex, "notice": self.notice.id}
-        await self.tx.made(operation, None, Made("order", self.order.id), facts)
 
 
 async def confirm(tx: Transaction, order: Locked, paid_fen: int) -> None:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from domain.inventory import HoldOver, ReservationState
 from domain.ordering import OrderKind, OrderState, Terminal
 from models.base import new_id
-from models.inventory import Claim, Place
+from models.inventory import Claim, Place, why_over
 from models.ordering.tables import Order, OrderLine
 from models.writing import Transaction
 
@@ -24,7 +23,6 @@ _BIND = text("""
     WHERE tenant_id = :tenant AND id = :id AND state = 'HELD' AND expires_at > :now
     RETURNING expires_at
 """)
-_STATE = text("SELECT state FROM reservation WHERE tenant_id = :tenant AND id = :id")
 _TAKEN = text("""
     SELECT l.location_id, l.sku_id, l.owner_id, l.lot_id, l.contribution_id, l.quantity,
            k.organization_id AS keeper_id, p.brand_id
@@ -48,7 +46,7 @@ class Lot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What is placed: `units` gives the price of one unit of each sku."""
+    """What is placed: an order that waits for its money until `payment_due_at`, of what `reservation_id` holds."""
 
     cloud_store_id: UUID
     seller_id: UUID
@@ -82,12 +80,9 @@ async def bind(tx: Transaction, reservation: UUID) -> datetime:
     Returns: until when it would have been held.
     Raises: domain.inventory.HoldOver for one that is not held any more, or whose time is up.
     """
-    values = {"tenant": tx.tenant_id, "id": reservation}
-    until: datetime | None = await tx.scalar(_BIND, {**values, "now": tx.now})
+    until: datetime | None = await tx.scalar(_BIND, {"tenant": tx.tenant_id, "id": reservation, "now": tx.now})
     if until is None:
-        state = await tx.scalar(_STATE, values)
-        over = state is None or state == ReservationState.HELD
-        raise HoldOver(ReservationState.EXPIRED if over else ReservationState(state))
+        raise await why_over(tx, reservation)
     return until
 
 
@@ -165,15 +160,3 @@ def _number(id: UUID) -> str:
         left, digit = divmod(left, len(_DIGITS))
         digits = _DIGITS[digit] + digits
     return digits
-
-
-_FORGET = text("""
-    DELETE FROM idempotency_key
-    WHERE tenant_id = :tenant AND actor = :actor AND operation = :operation AND key = :key AND result_id = :id
-""")
-
-
-async def forget_key(tx: Transaction, operation: str, key: str, made: UUID) -> None:
-    """Give a key back under which something was made that is of no use any more."""
-    values = {"tenant": tx.tenant_id, "actor": tx.actor.name, "operation": operation, "key": key, "id": made}
-    await tx.execute(_FORGET, values)

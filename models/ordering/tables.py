@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.ordering import MAX_CARRIER_CHARS, MAX_TRACKING_CHARS, CancelCause, OrderKind, OrderState, Terminal
-from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, ref, table_args
+from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, part_of, ref, table_args
 
 _MONEY_OF_STATE = (
     "CASE state WHEN 'PENDING_PAYMENT' THEN paid_fen = 0"
@@ -91,7 +91,8 @@ class Order(Base):
 class OrderLine(Base):
     """One line: what, how many base units, at what price, and who sells, owns and ships it.
 
-    `refunded` units are those whose money went back by the unit; `refunded_fen` is all that went back.
+    `cancelled` units will not be shipped: of a cancelled order all, whether it was paid or not. `refunded` units are
+    those whose money went back by the unit; `refunded_fen` is all that went back.
     """
 
     __tablename__ = "order_line"
@@ -190,6 +191,7 @@ class Shipment(Base):
     tracking: Mapped[str | None]
     shipped_at: Mapped[Instant]
     __table_args__ = table_args(
+        UniqueConstraint("tenant_id", "id", "order_id"),
         ref("order_id", "order_header"),
         ref("fulfiller_id", "organization"),
         CheckConstraint(f"char_length(carrier) BETWEEN 1 AND {MAX_CARRIER_CHARS}", name="carrier_length"),
@@ -214,7 +216,7 @@ class ShipmentLine(Base):
     lot_id: Mapped[Id]
     quantity: Mapped[int]
     __table_args__ = table_args(
-        ref("shipment_id", "shipment"),
+        part_of("shipment_id", "shipment", "order_id"),
         _of_line(),
         _at_place("shipment_line"),
         *at_least(1, "part", "quantity"),

@@ -138,12 +138,12 @@ async def list_skus(ctx: Context, key: str, command: ListSkus) -> Any:
                 sheet.refuse(place, NotAuthorizedSku(row.sku))
         await _check_prices(ctx, sheet, store, allowed)
         prices = {(row.sku, 1): Window(tx.now, None, row.unit_fen) for _, row in sheet.left if row.unit_fen is not None}
-        if prices:
-            await lay(tx, (await lock_shelf_prices(tx, seller)).id, prices)
+        laid = await lay(tx, (await lock_shelf_prices(tx, seller)).id, prices) if prices else []
         listings, changed = await write_listings(tx, store.id, [row for _, row in sheet.left])
         hears = frozenset({seller})
         await tx.tell(*(Event("SkuListed", Made("listing", id), hears, {}) for id in changed))
-        return outcomes(sheet, {place: listings[row.sku] for place, row in sheet.left})
+        of = {listings[UUID(hex=each["sku"])]: {"price": each} for each in laid}
+        return outcomes(sheet, {place: listings[row.sku] for place, row in sheet.left}, of=of)
 
     return await bulk(ctx, "listSkus", key, command, "listing", effect)
 

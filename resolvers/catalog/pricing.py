@@ -105,13 +105,24 @@ def window(now: datetime, valid_from: datetime | None, valid_until: datetime | N
     return Window(start, valid_until, unit_fen)
 
 
-async def lay(tx: Transaction, price_list: UUID, prices: Mapping[tuple[UUID, int], Window]) -> int:
-    """Set prices of a locked list, by sku and quantity; how many of them were another before."""
+async def lay(tx: Transaction, price_list: UUID, prices: Mapping[tuple[UUID, int], Window]) -> list[dict[str, Any]]:
+    """Set prices of a locked list, by sku and quantity; those that were another before, as the audit keeps them."""
     since = min((each.start for each in prices.values()), default=tx.now)
     standing = await standing_prices(tx, price_list, list(prices), since)
     changes = {key: laid(standing[key], price) for key, price in prices.items()}
     await write_prices(tx, price_list, changes)
-    return sum(bool(change.added) for change in changes.values())
+    return [
+        {
+            "sku": sku.hex,
+            "minQty": quantity,
+            "from": price.start.isoformat(),
+            "until": None if price.end is None else price.end.isoformat(),
+            "was": next((each.unit_fen for each in standing[sku, quantity] if each.holds_at(price.start)), None),
+            "unitFen": price.unit_fen,
+        }
+        for (sku, quantity), price in prices.items()
+        if changes[sku, quantity].added
+    ]
 
 
 async def create_price_list(ctx: Context, key: str, command: CreatePriceList) -> Any:
@@ -162,8 +173,9 @@ async def set_prices(ctx: Context, key: str, command: SetPrices) -> Any:
         changed = await lay(tx, kept.id, prices)
         if changed:
             made = Made("pricelist", kept.id)
-            await tx.tell(Event("PricesSet", made, frozenset({kept.seller_id}), {"prices": changed}))
-        return outcomes(sheet, {place: row.sku for place, row in sheet.left}, kept.id)
+            await tx.tell(Event("PricesSet", made, frozenset({kept.seller_id}), {"prices": len(changed)}))
+        saved = {place: row.sku for place, row in sheet.left}
+        return outcomes(sheet, saved, kept.id, {"prices": changed})
 
     return await bulk(ctx, "setPrices", key, command, "sku", effect, about="pricelist")
 
@@ -204,10 +216,10 @@ async def price_listing(ctx: Context, key: str, command: PriceListing) -> Any:
         if refused is not None:
             raise refused
         shelf = await lock_shelf_prices(tx, row.seller_id)
-        await lay(tx, shelf.id, {(row.sku_id, 1): price})
+        changed = await lay(tx, shelf.id, {(row.sku_id, 1): price})
         made = Made("listing", row.id)
         await tx.tell(Event("ListingPriced", made, frozenset({row.seller_id}), {"unitPrice": command.unit_fen}))
-        return Done(made, {"unit_fen": command.unit_fen})
+        return Done(made, {"unit_fen": command.unit_fen, "prices": changed})
 
     return await act(ctx, "priceListing", key, command, effect)
 

@@ -99,6 +99,8 @@ async def _ended(
     await lock_claims(tx, ending.claims)
     if len(await release(tx, ending.holds, ReservationState.RELEASED)) < len(ending.holds):
         raise Collision("what was held has just been ordered")
+    if ending.holds:
+        await tx.audit("releaseHold", [Made("reservation", id) for id in ending.holds], {"cause": "GOODS_GONE"})
     if ending.orders:
         await cancel_unpaid(tx, [waiting[id] for id in ending.orders], CancelCause.GOODS_GONE)
         await tx.audit("cancelOrder", [Made("order", id) for id in ending.orders], {"cause": "GOODS_GONE"})

@@ -7,13 +7,13 @@ from typing import Any
 from domain.access import ActorClass
 from domain.base import InvalidInput, NotAllowed, Problem, Refused, Unavailable
 from domain.catalog import ListingOrigin, QuantityTooLarge, check_quantity
-from domain.inventory import HoldOver, HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
+from domain.inventory import HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
 from domain.permissions import Permission
 from loaders.catalog import ListingById, ListingRow, SkuById
 from loaders.channel import CloudStoreById, NamedCloudStore
 from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.member import ConsumerById
-from models.inventory import OPERATION, Holding, release
+from models.inventory import OPERATION, Holding, release, why_over
 from models.reading import NO_ANSWER
 from models.writing import Collision, Made, Transaction, digest_of
 from resolvers.acts import Done, Told, act, let_on
@@ -117,7 +117,7 @@ async def release_hold(ctx: Context, key: str, command: ReleaseHold) -> Any:
                 raise NotAllowed
             let_on(ctx, tx, Permission.ORDER, store.organization_id)
         if not await release(tx, [row.id], ReservationState.RELEASED):
-            raise HoldOver(ReservationState(row.state))
+            raise await why_over(tx, row.id)  # it was given back, or ordered, since the row was read
         return Done(Made("reservation", row.id))
 
     return await act(ctx, "releaseHold", key, command, effect)

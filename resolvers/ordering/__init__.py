@@ -1,6 +1,7 @@
 """The ordering centre's answers and acts."""
 
 from resolvers.ordering.handling import cancel_order, cancel_rest, receive_order, refund_order, retry_refund, ship_order
+from resolvers.ordering.looking import close_notice, open_notices, open_notices_of, payment_of, refund_of
 from resolvers.ordering.paying import pay_order
 from resolvers.ordering.placing import place_order
 from resolvers.ordering.quoting import Quoted, QuotedLine, quote
@@ -28,18 +29,23 @@ __all__ = [
     "allocations",
     "cancel_order",
     "cancel_rest",
+    "close_notice",
     "lines",
+    "open_notices",
+    "open_notices_of",
     "order",
     "order_of",
     "orders_placed",
     "orders_received",
     "pay_order",
+    "payment_of",
     "payments",
     "place_order",
     "purchases",
     "quote",
     "receive_order",
     "refund_lines",
+    "refund_of",
     "refund_order",
     "refunds",
     "retry_refund",

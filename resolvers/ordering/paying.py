@@ -58,7 +58,7 @@ def _is_to_ask(payment: PaymentRow, provider: str) -> bool:
 
 
 async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
-    """Have the provider take a payment, unless it was asked meanwhile, and keep what it says."""
+    """Have the provider take a payment, unless it was asked meanwhile, and keep what it says. Raises: Declined."""
 
     async def asked() -> Charge | None:
         async with ctx.transaction() as tx:
@@ -69,8 +69,9 @@ async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
         return
     charged = await provider.create(charge)
 
-    async def kept() -> None:
+    async def kept() -> bool:
         async with ctx.transaction() as tx:
-            await write_charged(tx, payment, charged)
+            return await write_charged(tx, payment, charged)
 
-    await again(kept)
+    if await again(kept) is False:
+        raise Declined("it has another payment under that reference")

@@ -29,7 +29,7 @@ from domain.ordering import (
 from domain.permissions import Permission
 from loaders.catalog import ForSale, SkuById
 from loaders.channel import CloudStoreById, CloudStoreRow
-from loaders.inventory import ReservationById
+from loaders.inventory import ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION as HOLD
 from models.inventory import check_open, lock_claims, release
@@ -39,7 +39,6 @@ from models.ordering import (
     allocate,
     bind,
     confirm,
-    forget_key,
     held_lots,
     idle_of,
     lines_of,
@@ -74,7 +73,7 @@ async def place_order(ctx: Context, key: str, command: PlaceOrder) -> Any:
         answer = await _placed(ctx, key, command, held.id)
         if not isinstance(answer, Told):
             break
-        await _let_go(ctx, own, held.id, answer.refused)
+        await _let_go(ctx, own, held, answer.refused)
         if not isinstance(answer.refused, HoldOver):
             break
     return answer
@@ -94,7 +93,7 @@ async def _told_again(ctx: Context, key: str, command: PlaceOrder, told: Told) -
     return await act(ctx, OPERATION, key, command, refuse)
 
 
-async def _let_go(ctx: Context, key: str, reservation: UUID, refused: Refused) -> None:
+async def _let_go(ctx: Context, key: str, held: ReservationRow, refused: Refused) -> None:
     """Give back what was held for an order that is refused, and the key with it; if that fails it ends by itself.
 
     A hold that an order has keeps its key: whoever asks for that order again is not to hold goods anew.
@@ -102,9 +101,15 @@ async def _let_go(ctx: Context, key: str, reservation: UUID, refused: Refused) -
 
     async def once() -> None:
         async with ctx.transaction() as tx:
-            released = await release(tx, [reservation], ReservationState.RELEASED)
+            released = await release(tx, [held.id], ReservationState.RELEASED)
+            if released:
+                store = await ctx.load(CloudStoreById).one(held.cloud_store_id)
+                if store is not None and ctx.viewer.actor_class is not ActorClass.CONSUMER:
+                    tx.acts_for(store.organization_id)
+                details = {"order": refused.code}
+                await tx.audit("releaseHold", [Made("reservation", held.id)], details)
             if released or isinstance(refused, HoldOver):
-                await forget_key(tx, HOLD, key, reservation)
+                await tx.forget(HOLD, key, held.id)
 
     with suppress(Unavailable, TimedOut):
         await again(once)

@@ -41,7 +41,7 @@ from schema.enums import ActorClass, Audience, OrganizationStatus, Role, Tier
 from schema.integration import ExternalReference
 from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
 from schema.member import Customer
-from schema.ordering import FIGURES, Order, SellIn, TradeFigure
+from schema.ordering import FIGURES, Order, PaymentNotice, SellIn, TradeFigure
 
 TIER_IDS = tuple(tier.lower() for tier in Tier)
 
@@ -162,6 +162,11 @@ class Organization(Node):
     orders_received: Connection[Order] | None = connection(
         ordering.orders_received,
         "The orders it sells, for it and for their buyers, the newest first (销售订单).",
+        TRADE,
+    )
+    open_notices: Connection[PaymentNotice] | None = connection(
+        ordering.open_notices_of,
+        "What payment providers told about its sales that somebody has to look at, the newest first (待处理支付通知).",
         TRADE,
     )
     orders_placed: Connection[Order] | None = connection(

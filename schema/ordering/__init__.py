@@ -3,6 +3,7 @@
 from strawberry.tools import merge_types
 
 from schema.ordering.handling import HandlingMutation
+from schema.ordering.looking import LookingMutation, LookingQuery, PaymentNotice
 from schema.ordering.placing import PlacingMutation
 from schema.ordering.quoting import Quote, QuoteQuery
 from schema.ordering.reading import (
@@ -18,9 +19,9 @@ from schema.ordering.reading import (
     TradeFigure,
 )
 
-Query = merge_types("Query", (OrderQuery, QuoteQuery))
+Query = merge_types("Query", (OrderQuery, QuoteQuery, LookingQuery))
 """The ordering centre's root fields."""
-Mutation = merge_types("Mutation", (PlacingMutation, HandlingMutation))
+Mutation = merge_types("Mutation", (PlacingMutation, HandlingMutation, LookingMutation))
 """The ordering centre's acts."""
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Payment",
+    "PaymentNotice",
     "Query",
     "Quote",
     "Refund",

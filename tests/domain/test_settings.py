@@ -29,6 +29,7 @@ def test_defaults_are_the_demo_on_this_machine() -> None:
         "data_dir": None,
         "database_url": None,
         "app_database_url": None,
+        "worker_database_url": None,
         "pool_size": 10,
         "statement_cache": 256,
         "profile": "demo",
@@ -62,6 +63,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         DATA_DIR=str(tmp_path / "new"),
         DATABASE_URL="postgres://owner@db/millrace",
         APP_DATABASE_URL="postgresql://app@db/millrace",
+        WORKER_DATABASE_URL="postgresql://worker@db/millrace",
         MILLRACE_POOL_SIZE="3",
         MILLRACE_STATEMENT_CACHE="0",
         MILLRACE_PROFILE="Production",
@@ -87,6 +89,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "data_dir": tmp_path / "new",
         "database_url": "postgresql://owner@db/millrace",
         "app_database_url": "postgresql://app@db/millrace",
+        "worker_database_url": "postgresql://worker@db/millrace",
         "pool_size": 3,
         "statement_cache": 0,
         "profile": "production",
@@ -170,7 +173,7 @@ def test_half_an_issuer_is_refused(monkeypatch: pytest.MonkeyPatch, missing: str
     )
 
 
-@pytest.mark.parametrize("name", ["APP_DATABASE_URL"])
+@pytest.mark.parametrize("name", ["APP_DATABASE_URL", "WORKER_DATABASE_URL"])
 def test_role_of_an_unnamed_server_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert problems(monkeypatch, **{name: SERVER}) == (f"{name}: needs DATABASE_URL, which is not set",)
 
@@ -306,7 +309,7 @@ def test_what_the_tests_read_and_what_kubernetes_adds_are_not_taken_for_settings
 
 
 def test_passwords_are_not_in_the_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = read(monkeypatch, DATABASE_URL=SERVER, APP_DATABASE_URL=SERVER)
+    made = read(monkeypatch, DATABASE_URL=SERVER, APP_DATABASE_URL=SERVER, WORKER_DATABASE_URL=SERVER)
     assert made.database_url == SERVER
     assert "hunter2" not in repr(made) + str(made)
 

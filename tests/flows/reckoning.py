@@ -176,7 +176,7 @@ def _held(errand: Errand) -> list[str]:
 
 
 def _placed(errand: Errand) -> list[str]:
-    total, cancels = errand.total_fen, errand.kind == "cancels"
+    total, over = errand.total_fen, errand.kind in ("cancels", "unpaid")
     ends = {
         "unpaid": f"CANCELLED EXPIRED {total} paid 0 back 0",
         "cancels": f"CANCELLED BY_BUYER {total} paid {total} back {total}",
@@ -188,7 +188,7 @@ def _placed(errand: Errand) -> list[str]:
         f"order {ends.get(errand.kind, f'CONFIRMED {total} paid {total} back 0')}",
         *(["event OrderCancelled"] if errand.kind in ends or errand.kind == "late" else []),
         *(
-            f"line {units} of {sku} for {units * PRICES[sku]}, {units if cancels else 0} cancelled"
+            f"line {units} of {sku} for {units * PRICES[sku]}, {units if over else 0} cancelled"
             for sku, units in errand.wanted.items()
         ),
     ]
@@ -211,7 +211,7 @@ def _paid(errand: Errand) -> list[str]:
 def _given_back(errand: Errand) -> list[str]:
     total = errand.total_fen
     return [
-        *("key cancelOrder", "audit cancelOrder", "event RefundSettled"),
+        *("key cancelOrder", "audit cancelOrder", "audit refundDone", "event RefundSettled"),
         f"refund DONE of {total}",
         f"journal REFUND CLEARING>SALES {total}",
         f"notice REFUNDED REFUNDED {total}",

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,19 +16,22 @@ from uuid import UUID
 import pytest
 
 import boot
+import worker
 from domain.base import NotAllowed, Unavailable
 from models import due
-from models.database import Login
+from models.database import Login, UnsafeRole
 from models.due import KEYS_LIVE, forget_keys, holds_over, unstamped
 from models.inventory import Committer
 from models.wall import APP_ROLE, WORKER_ROLE
 from models.writing import Event, Made, Outcome
+from settings import Settings
 from tests.given import pool_of
 from tests.models.acting import NOON, STORE, acting, column
 from tests.models.here import HERE, fill
 from tests.models.shop import SKUS, Shop, goods
-from worker import COMMAND, LONGEST_ASIDE_S, Aside, Clock, Companion, Duty
+from worker import COMMAND, LONGEST_ASIDE_S, Aside, Clock, Companion, Duty, beside, work
 
+OTHER = UUID(int=2)
 EVENT = Event("Happened", Made("order", UUID(int=7)), frozenset({STORE}), {})
 
 
@@ -156,6 +160,41 @@ async def test_keys_are_remembered_for_a_week_and_a_day(shop: Shop) -> None:
     assert await column(shop.database, "SELECT key FROM idempotency_key") == ["30"]
 
 
+async def test_a_tenant_whose_keys_stay_keeps_none_behind_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And however many tenants there are, each look takes so many."""
+    seen: list[UUID] = []
+    await fill(shop.dsn, ("INSERT INTO tenant (id, code, name) VALUES ($1, 'b', 'B')", OTHER))
+    every = [HERE, OTHER]
+
+    async def forget(_pool: object, tenant: UUID, _now: datetime) -> int:
+        seen.append(tenant)
+        if tenant == every[0]:
+            raise ValueError("no")
+        return 0
+
+    monkeypatch.setattr(due, "forget_keys", forget)
+    monkeypatch.setattr(due, "TENANTS_AT_ONCE", 1)
+    async with clock(shop, NOON) as at_noon:
+        assert await at_noon.keys() == 0
+        assert at_noon._unforgotten.now() == [every[0]]
+    assert seen == every
+
+
+async def test_so_many_are_done_side_by_side_and_no_more() -> None:
+    now, most = 0, 0
+
+    async def one(number: int) -> int:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return number
+
+    assert await beside(3, range(10), one) == 45
+    assert most == 3
+
+
 async def test_what_came_of_rows_goes_with_its_key(shop: Shop) -> None:
     for hours in (0, 30):
         async with acting(shop.database, hours=hours) as tx:
@@ -223,6 +262,28 @@ def test_a_worker_beside_a_server_lives_as_long_as_that(access: boot.Access, tmp
     server.kill()
     server.wait()
     until(lambda: not alive(second))
+
+
+def test_a_companion_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when no process is to be had: the program is there a moment later."""
+    monkeypatch.setattr(worker, "FIRST_WAIT_S", 0.05)
+    program = tmp_path / "program"
+    with Companion([str(program)]) as companion:
+        time.sleep(0.2)
+        assert companion.pid is None
+        made = tmp_path / "made"
+        made.write_text("#!/bin/sh\nexec sleep 60\n")
+        made.chmod(0o755)
+        made.rename(program)
+        until(lambda: companion.pid is not None)
+
+
+async def test_a_worker_with_a_role_that_the_wall_does_not_hold_does_nothing(access: boot.Access) -> None:
+    owner, app, seeing = Login(access.owner), access.app, access.worker
+    for pair in ((owner, seeing), (app, owner)):
+        wrong = replace(access, app=pair[0], worker=pair[1])
+        with pytest.raises(UnsafeRole, match="has the rights of the owner of the tables"):
+            await work(Settings(), wrong, asyncio.sleep(60))
 
 
 PARENT = """

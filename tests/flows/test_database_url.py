@@ -158,6 +158,28 @@ def test_the_serving_role_may_have_a_login_of_its_own(plain: Plain, ours: str, t
     assert serving.kill(signal.SIGTERM) == 0
 
 
+def test_the_worker_may_have_a_login_of_its_own(plain: Plain, ours: str, tmp_path: Path) -> None:
+    """Then nobody is logged in as the owner once the server runs."""
+    for role in ("millrace_app", "millrace_worker"):
+        plain.do(f"ALTER ROLE {role} LOGIN", f"ALTER ROLE {role} PASSWORD '{PASSWORD}'", "SELECT 1")
+    own = {
+        "APP_DATABASE_URL": plain.url("millrace_app", "ours", "?sslmode=prefer"),
+        "WORKER_DATABASE_URL": plain.url("millrace_worker", "ours", "?sslmode=prefer"),
+    }
+    serving = Serving(tmp_path, DATABASE_URL=ours, **own, **PRODUCTION)
+    assert shops(serving.url())["tenant"] == {"code": "acme"}
+    working = (
+        "SELECT string_agg(DISTINCT usename::text, ' ' ORDER BY usename::text) FROM pg_stat_activity"
+        " WHERE datname = 'ours' AND application_name = 'millrace worker'"
+    )
+    deadline = time.monotonic() + WAIT_S
+    while plain.do(working) not in ("millrace_worker", "millrace_app millrace_worker"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert logins(plain) == "millrace_app"
+    assert serving.kill(signal.SIGTERM) == 0
+
+
 @pytest.mark.parametrize(
     ("role", "rights", "words"),
     [

@@ -1,13 +1,15 @@
 """What the worker does about orders: those that nobody paid end, what shipped is completed, a provider is
 told of what goes back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
-from domain.ordering import FIRST_REFUND_WAIT, RefundedLine
+from domain.base import Unavailable
+from domain.ordering import FIRST_REFUND_WAIT, RefundAsked, RefundedLine
 from models.database import Login
 from models.inventory import Committer
 from models.ordering import retry_refund
@@ -18,7 +20,7 @@ from tests.models.acting import NOON, column
 from tests.models.here import fill
 from tests.models.sale import Sales, said
 from tests.models.shop import BROKEN, SKUS, goods
-from worker import Clock
+from worker import REFUNDS_BESIDE, Clock
 
 A = SKUS[0]
 
@@ -74,6 +76,37 @@ async def test_what_shipped_is_taken_for_received_when_the_time_to_say_otherwise
     audited = "SELECT actor FROM audit_entry WHERE operation = 'completeOrder'"
     assert await column(sales.database, audited) == ["system:clock"] * 2
     assert await said(sales.receive(whole)) == "TRANSITION_NOT_ALLOWED"
+
+
+async def test_a_provider_that_does_not_answer_keeps_several_at_once_and_no_clock(sales: Sales) -> None:
+    """Refunds are told side by side, each at its own time."""
+    order = await sales.paid((A, 5))
+    for _ in range(REFUNDS_BESIDE + 2):
+        await sales.refund(order, RefundedLine(1, amount_fen=1))
+    till, minutes = Silent(), iter(range(100))
+    seeing = pool_of(Login(sales.dsn, WORKER_ROLE))
+    slow = Clock(seeing, sales.database, lambda: NOON + timedelta(minutes=next(minutes)), till)
+    assert await slow.refunds() == 0
+    assert (till.most, till.asked_of) == (REFUNDS_BESIDE, REFUNDS_BESIDE + 2)
+    due_at = "SELECT count(DISTINCT due_at) FROM refund"
+    assert await column(sales.database, due_at) == [REFUNDS_BESIDE + 2]
+    await seeing.close()
+
+
+class Silent(Till):
+    """A till that keeps whoever asks it for a while, and then has not answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = self.asked_of = 0
+
+    async def refund(self, asked: RefundAsked) -> None:
+        self.now += 1
+        self.asked_of += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.5)
+        self.now -= 1
+        raise Unavailable("no")
 
 
 async def test_an_order_that_cannot_end_keeps_none_behind_it(sales: Sales) -> None:

@@ -32,6 +32,7 @@ REFUSALS = {
     "PaymentOver": "dueAt",
     "RefundTooMuch": "line left leftAmount",
     "RefundNotFailed": "refundState",
+    "NoticeNotOpen": "closedAt",
 }
 """What a refusal tells beside its code and its message."""
 
@@ -156,6 +157,9 @@ fragment refunding on Refund { id order { id } state amount reason createdAt set
 fragment shipping on Shipment { id order { id } fulfiller { code } carrier tracking shippedAt
   lines { nodes { line sku { code } quantity } } }"""
 
+_NOTICE = """... on PaymentNotice { id provider kind outcome payment { ...paying } refund { ...refunding } reference
+  amount currency toldAt receivedAt closedAt note }"""
+
 
 def _sale(act: str, answer: str, *refusals: str) -> str:
     """An act of a sale, with the fragments that its answer is put together of."""
@@ -176,6 +180,7 @@ _ORDERING = [
     _sale("cancelRest", _ORDER, "TransitionNotAllowed", "NotSoManyLeft"),
     _sale("refundOrder", "... on Refund { ...refunding }", "TransitionNotAllowed", "RefundTooMuch"),
     _sale("retryRefund", "... on Refund { ...refunding }", "RefundNotFailed"),
+    _sale("closeNotice", _NOTICE, "NoticeNotOpen"),
 ]
 ACTS: dict[str, str] = {
     text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_MEMBER, *_CATALOG, *_INVENTORY, *_ORDERING)

@@ -110,6 +110,9 @@ ROOTS: dict[str, Case] = {
         "{ categories(first: %(first)d) { nodes { name products(first: 3) { nodes { name } } } } }", None, 2
     ),
     "attributes": Case("{ attributes(first: %(first)d) { nodes { code kind category { name } } } }", None, 1),
+    "openNotices": Case(
+        "{ openNotices(first: %(first)d) { nodes { kind note payment { id } refund { id } } } }", "admin", 2
+    ),
     "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
     "price": Case(
         '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") '

@@ -51,6 +51,10 @@ CONNECTIONS: dict[str, Case] = {
     "orders received": Case(
         '{ organization(id: "%(distributor)s") { ordersReceived(first: 2) { %(total)s nodes { number } } } }', SALES, 3
     ),
+    "open notices of a seller": Case(
+        '{ organization(id: "%(distributor)s") { openNotices(first: 2) { %(total)s nodes { id } } } }', SALES, 3
+    ),
+    "open notices": Case("{ openNotices(first: 2) { %(total)s nodes { id } } }", "admin", 2),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
     ),

@@ -95,6 +95,13 @@ PRIVATE = {
         (OURS, "admin"),
         all_but(OURS),
     ),
+    "notices about an organisation's sales": Private(
+        house("it: openNotices { nodes { id } }"),
+        ("organization", "it", "nodes"),
+        (OURS, "admin"),
+        all_but(OURS),
+        (ANALYST,),
+    ),
     "price lists": Private(
         house(
             "it: priceLists { nodes { code name audience scope buyer { code } buyerTag buyerTier "

@@ -26,6 +26,7 @@ ORDER = """... on Order { id number state cancelCause total paid refunded curren
 PAYMENT = "... on Payment { id state amount refunded covers payUrl order { id } }"
 SHIPMENT = "... on Shipment { id carrier tracking fulfiller { code } order { id } lines { nodes { line quantity } } }"
 REFUND = "... on Refund { id state amount reason lines { nodes { line quantity amount } } }"
+NOTICE = "... on PaymentNotice { id kind outcome amount note closedAt payment { id } refund { id } }"
 WHY = """... on NotEnoughStock { shortages { wanted available } } ... on NotForSale { skus { code } }
   ... on PriceChanged { expected total } ... on HoldOver { code }
   ... on TooManyHolds { most }"""
@@ -38,6 +39,7 @@ ANSWERS = {
     "cancelOrder": f"{ORDER} {STATE}",
     "cancelRest": f"{ORDER} {STATE}",
     "retryRefund": f"{REFUND} ... on RefundNotFailed {{ refundState }}",
+    "closeNotice": f"{NOTICE} ... on NoticeNotOpen {{ closedAt }}",
     "refundOrder": f"{REFUND} {STATE} ... on RefundTooMuch {{ line left leftAmount }}",
 }
 
@@ -158,10 +160,9 @@ class Selling(Shop):
         """What the provider's notice does."""
         id = UUID(payment.rpartition("_")[2])
         ((amount,),) = await self.rows("SELECT amount_fen FROM payment WHERE id = $1", id)
-        given = {"amount_fen": amount, "refund": None, "id": uuid4().hex, "currency": "CNY"} | more
-        notice = Notice(
-            kind=NoticeKind(kind), tenant=self.trade.tenant, payment=id, reference=f"ref-{id.hex}", at=NOW, **given
-        )
+        own = {"id": uuid4().hex, "reference": f"ref-{id.hex}", "refund": None}
+        given = own | {"amount_fen": amount, "currency": "CNY"} | more
+        notice = Notice(kind=NoticeKind(kind), tenant=self.trade.tenant, payment=id, at=NOW, **given)
         return (await take_notice(self.graph.entrance._pool, self.till.name, notice, NOW)).value
 
     async def paid(self, *wanted: tuple[int, int], **more: Any) -> str:

@@ -28,19 +28,21 @@ CANNOT_BE = {
     ("authorizeAssortment", "PriceOutOfRange"): "it sets no price",
     ("holdStock", "QuantityTooLarge"): "told as a problem of the input",
     **{
-        (act, "BalanceTooLow"): "sales and clearing have no floor"
+        (act, refusal): "sales and clearing have no floor"
         for act in ("cancelOrder", "cancelRest", "refundOrder")
+        for refusal in ("BalanceTooLow", "BalanceTooHigh")
     },
     **{
-        (act, "TransitionNotAllowed"): "an order that waits for its money ends"
+        (act, refusal): "an order that waits for its money ends, and had none"
         for act in ("adjustStock", "countStock", "quarantineStock")
+        for refusal in ("BalanceTooLow", "BalanceTooHigh", "TransitionNotAllowed")
     },
     ("placeOrder", "NoLines"): "a hold has lines",
     ("placeOrder", "QuantityTooLarge"): "nobody holds so many",
     ("placeOrder", "TransitionNotAllowed"): "a new order waits for its money",
     **{
         ("retryRefund", refusal): "it was booked when it was decided"
-        for refusal in ("BalanceTooLow", "RefundTooMuch", "TransitionNotAllowed")
+        for refusal in ("BalanceTooLow", "BalanceTooHigh", "RefundTooMuch", "TransitionNotAllowed")
     },
     ("inviteOrganization", "SupplyCycle"): "who is new supplies nobody",
     ("reviewOrganization", "SupplyCycle"): "who waits for review supplies nobody",

@@ -289,6 +289,10 @@ SOLD = (
     " SELECT tenant_id, id, id, 'x', 'CLOSED', 1, currency, placed_at, placed_at + interval '1 h' FROM sold",
     "INSERT INTO refund (tenant_id, id, order_id, payment_id, state, amount_fen, reason, journal_id, created_at,"
     " settled_at) SELECT tenant_id, id, id, id, 'DONE', 1, 'x', id, placed_at, placed_at FROM sold",
+    "INSERT INTO payment_notice (tenant_id, provider, notice, id, kind, payment_id, reference, amount_fen, currency,"
+    " told_at, received_at, outcome, seller_id)"
+    " SELECT tenant_id, 'x', 'x', id, 'PAID', id, '', 2, currency, placed_at, placed_at, 'MISMATCH', seller_id"
+    " FROM sold",
     "INSERT INTO refund_line (tenant_id, refund_id, line, order_id, quantity, amount_fen)"
     " SELECT tenant_id, id, 1, id, 1, 1 FROM sold",
     "INSERT INTO shipment (tenant_id, id, order_id, fulfiller_id, shipped_at)"

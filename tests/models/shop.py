@@ -49,8 +49,9 @@ BROKEN = """
                         WHERE (a.order_id, a.line) = (l.order_id, l.line))
        OR l.shipped <> (SELECT coalesce(sum(s.quantity), 0) FROM shipment_line s
                         WHERE (s.order_id, s.line) = (l.order_id, l.line))
-       OR l.cancelled <> (SELECT coalesce(sum(a.given_back), 0) FROM order_allocation a
-                          WHERE (a.order_id, a.line) = (l.order_id, l.line))
+       OR l.cancelled <> (SELECT coalesce(sum(a.given_back), CASE o.state WHEN 'CANCELLED' THEN l.quantity ELSE 0 END)
+                          FROM order_allocation a WHERE (a.order_id, a.line) = (l.order_id, l.line))
+       OR (o.state = 'CANCELLED' AND l.cancelled <> l.quantity)
        OR (l.refunded, l.refunded_fen) <> (SELECT coalesce(sum(b.quantity), 0), coalesce(sum(b.amount_fen), 0)
                                            FROM refund_line b WHERE (b.order_id, b.line) = (l.order_id, l.line))
     UNION ALL

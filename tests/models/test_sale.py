@@ -9,16 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg.exceptions import CheckViolationError, ForeignKeyViolationError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain.base import Refused
-from domain.inventory import MAX_OPEN_HOLDS, HoldOver
+from domain.inventory import MAX_OPEN_HOLDS, HoldOver, ReservationState
 from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine, refund_wait
 from domain.settlement import Account, Purpose
 from models import due
 from models.database import Login
-from models.inventory import Committer
+from models.inventory import Committer, release, why_over
 from models.ordering import begin_payment, bind
 from models.settlement import balance
 from models.wall import APP_ROLE, WORKER_ROLE
@@ -26,7 +27,7 @@ from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
 from tests.models.sale import Sales, said
-from tests.models.shop import BROKEN, PLACES, SKUS, STOCK, goods
+from tests.models.shop import BROKEN, MALL, PLACES, SKUS, STOCK, goods
 
 A, B, FREE = SKUS
 
@@ -69,6 +70,26 @@ async def test_what_is_ordered_is_held_no_more_and_does_not_end_by_itself(sales:
     async with acting(sales.database) as tx:
         with pytest.raises(HoldOver, match="held no more"):
             await bind(tx, hold)
+
+
+async def test_who_gives_back_what_just_was_hears_how_it_stands_now(sales: Sales) -> None:
+    """Not how it stood before the wait for the other: held."""
+    made = await sales.hold((A, 1))
+
+    async def given_back() -> HoldOver:
+        async with acting(sales.database) as tx:
+            assert await release(tx, [made.id], ReservationState.RELEASED) == []
+            return await why_over(tx, made.id)
+
+    async with acting(sales.database) as tx:
+        assert await release(tx, [made.id], ReservationState.RELEASED) == [made.id]
+        waiting = asyncio.ensure_future(given_back())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+    assert (await waiting).state is ReservationState.RELEASED
+    other = await sales.hold((A, 1))
+    async with acting(sales.database, hours=1) as tx:
+        assert (await why_over(tx, other.id)).state is ReservationState.EXPIRED
 
 
 async def test_others_goods_are_sold_through_their_contribution(sales: Sales) -> None:
@@ -332,3 +353,24 @@ async def test_the_database_forbids_it_too(sales: Sales, change: str, name: str)
     with pytest.raises(IntegrityError, match=name):
         async with acting(sales.database) as tx:
             await tx.execute(text(change))
+
+
+async def test_what_is_a_part_of_something_is_of_the_same_order(sales: Sales) -> None:
+    """Whoever writes it, and wherever row security ends."""
+    one, other = await sales.paid((A, 2)), await sales.paid((A, 2))
+    await sales.ship(one)
+    await sales.refund(one, RefundedLine(1, amount_fen=10))
+    for change in (
+        "UPDATE refund SET order_id = $1",
+        "UPDATE refund_line SET order_id = $1",
+        "UPDATE shipment_line SET order_id = $1",
+    ):
+        with pytest.raises(ForeignKeyViolationError):
+            await fill(sales.dsn, (change, other))
+
+
+async def test_a_criterion_of_sourcing_stands_once(sales: Sales) -> None:
+    given = "INSERT INTO sourcing_policy (tenant_id, cloud_store_id, criteria, max_packages) VALUES ($1, $2, $3, 1)"
+    with pytest.raises(CheckViolationError, match="criteria_once"):
+        await fill(sales.dsn, (given, HERE, MALL, ["NEAREST", "NEAREST"]))
+    await fill(sales.dsn, (given, HERE, MALL, ["NEAREST", "MIN_SPLIT"]))

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.settlement import Account, BalanceTooLow, JournalKind, Posting, Purpose
+from domain.money import MAX_SAFE
+from domain.settlement import Account, BalanceTooHigh, BalanceTooLow, JournalKind, Posting, Purpose
 from models.database import Database, Login
-from models.settlement import balance, post
+from models.settlement import balance, open_accounts, post
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, column, filled
@@ -76,6 +77,31 @@ async def test_an_account_is_opened_once_however_many_name_it_first(database: Da
     assert await column(database, "SELECT count(*) FROM ledger_account") == [2]
 
 
+async def test_accounts_are_opened_in_one_order_whoever_names_them_how(database: Database) -> None:
+    """Two name the same three for the first time, one the other way round, while a third has one of them."""
+
+    async def opening(*accounts: Account) -> None:
+        async with acting(database) as tx:
+            await open_accounts(tx, accounts)
+
+    async with acting(database) as first:
+        await open_accounts(first, [SALES])
+        named = ((PREPAID, SALES, OUTSIDE), (OUTSIDE, SALES, PREPAID))
+        both = [asyncio.ensure_future(opening(*accounts)) for accounts in named]
+        await asyncio.sleep(0.3)
+        await first.session.rollback()
+    assert await asyncio.gather(*both) == [None, None]
+    assert await column(database, "SELECT count(*) FROM ledger_account") == [3]
+
+
+async def test_no_balance_is_more_than_money_can_be(database: Database) -> None:
+    await posted(database, Posting(OUTSIDE, CARD, MAX_SAFE))
+    for postings in ([Posting(OUTSIDE, CARD, 1)], [Posting(OUTSIDE, SALES, MAX_SAFE)] * 1_100):
+        with pytest.raises(BalanceTooHigh):
+            await posted(database, *postings)
+    assert await balances(database) == {OUTSIDE: -MAX_SAFE, CARD: MAX_SAFE}
+
+
 async def test_the_last_of_a_balance_is_spent_once(database: Database) -> None:
     await posted(database, Posting(OUTSIDE, PREPAID, 100))
     spending = [posted(database, Posting(PREPAID, SALES, 30)) for _ in range(8)]
@@ -113,6 +139,7 @@ async def test_a_journal_that_commits_late_is_in_the_past_from_then_on(database:
     "change",
     [
         "UPDATE ledger_account SET balance = -1 WHERE floor IS NOT NULL",
+        "UPDATE ledger_account SET balance = 9007199254740992 WHERE floor IS NOT NULL",
         "UPDATE ledger_account SET balance = NULL WHERE floor IS NOT NULL",
         "UPDATE ledger_account SET floor = 0 WHERE floor IS NULL",
         "UPDATE ledger_account SET customer_id = NULL WHERE customer_id IS NOT NULL",

@@ -1,0 +1,113 @@
+"""What a payment provider told that somebody has to look at: who finds it, and who says that somebody has."""
+
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import boot
+from domain.ordering import Notice, NoticeKind
+from models.database import Database
+from models.ordering import take_notice
+from tests.conftest import NOW
+from tests.graph.selling import FULFILLER, NOTICE, OTHER, SHOPPER, Selling, opened
+from tests.graph.trade import Trade
+
+_NUMBERS = count(104)
+OPEN = f"openNotices {{ totalCount nodes {{ {NOTICE.partition('{')[2]} }}"
+
+
+@pytest.fixture
+async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
+    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    await made.end()
+    yield made
+    await made.end()
+
+
+async def seen(sale: Selling, by: str | None) -> Any:
+    """What a viewer finds under the seller."""
+    text = '{ organization(id: "%s") { %s } }' % (sale.trade.id(sale.store), OPEN)
+    asked = await sale.graph.ask(text, by=by, tenant=sale.trade.code)
+    return asked.data and asked.data["organization"]["openNotices"]
+
+
+async def begun(sale: Selling) -> str:
+    order = await sale.place((1, 1))
+    return str((await sale.of_order("payOrder", order["id"]))["id"])
+
+
+async def test_a_wrong_amount_is_found_by_the_seller_and_closed_by_it(sale: Selling) -> None:
+    payment = await begun(sale)
+    assert await sale.tell(payment, amount_fen=999) == "MISMATCH"
+    found = await seen(sale, sale.manager)
+    (notice,) = found["nodes"]
+    assert (found["totalCount"], notice["kind"], notice["outcome"], notice["amount"]) == (1, "PAID", "MISMATCH", 999)
+    assert (notice["payment"], notice["refund"], notice["closedAt"]) == ({"id": payment}, None, None)
+    for other in (SHOPPER, FULFILLER, OTHER):
+        assert (await seen(sale, other)) is None
+        text = '{ node(id: "%s") { id } }' % notice["id"]
+        assert (await sale.graph.ask(text, by=other, tenant=sale.trade.code)).data == {"node": None}
+    given = {"noticeId": notice["id"], "note": "Paid the rest in the shop."}
+    assert (await sale.do_it("closeNotice", given, by=FULFILLER))["__typename"] == "NotAllowed"
+    key = uuid4().hex
+    closed = await sale.do_it("closeNotice", given, by=sale.manager, key=key)
+    assert (closed["note"], closed["closedAt"] is None) == ("Paid the rest in the shop.", False)
+    assert await sale.do_it("closeNotice", given, by=sale.manager, key=key) == closed
+    assert (await sale.do_it("closeNotice", given, by=sale.manager))["closedAt"] == closed["closedAt"]
+    assert (await seen(sale, sale.manager)) == {"totalCount": 0, "nodes": []}
+    audit = "SELECT operation, target FROM audit_entry ORDER BY id DESC LIMIT 1"
+    assert await sale.rows(audit) == [("closeNotice", "paymentnotice")]
+
+
+async def test_what_nobody_knows_is_the_platforms_alone(sale: Selling) -> None:
+    named = Notice(uuid4().hex, NoticeKind.PAID, sale.trade.tenant, uuid4(), None, "r", 5, "CNY", NOW)
+    assert await take_notice(sale.graph.entrance._pool, "till", named, NOW) == "UNKNOWN"
+    asked = await sale.graph.ask("{ %s }" % OPEN, by="admin", tenant=sale.trade.code)
+    (notice,) = [one for one in asked.data["openNotices"]["nodes"] if one["outcome"] == "UNKNOWN"]
+    assert notice["payment"] is None
+    given = {"noticeId": notice["id"], "note": "Another merchant's."}
+    assert (await sale.do_it("closeNotice", given, by=sale.manager))["__typename"] == "NotAllowed"
+    assert (await sale.do_it("closeNotice", given, by="admin"))["note"] == "Another merchant's."
+    for by in (sale.manager, SHOPPER, None):
+        assert (await sale.graph.ask("{ openNotices { totalCount } }", by=by, tenant=sale.trade.code)).codes == [
+            "FORBIDDEN"
+        ]
+
+
+async def test_a_refund_that_failed_stands_there_until_it_is_tried_again_or_arrives(sale: Selling) -> None:
+    order = await sale.paid((1, 2))
+    given: dict[str, Any] = {"lines": [{"line": 1, "amount": 5}], "reason": "x"}
+    made = await sale.of_order("refundOrder", order, by=sale.manager, **given)
+    ((payment, refund),) = await sale.rows("SELECT payment_id, id FROM refund ORDER BY created_at DESC LIMIT 1")
+    told: dict[str, Any] = {"refund": refund, "amount_fen": 5}
+    pays = f"payment_{payment.hex}"
+    assert await sale.tell(pays, "REFUND_FAILED", **told) == "REFUND_FAILED"
+    assert [one["refund"] for one in (await seen(sale, sale.manager))["nodes"]] == [{"id": made["id"]}]
+    await sale.do_it("retryRefund", {"refundId": made["id"]}, by=sale.manager)
+    assert (await seen(sale, sale.manager))["totalCount"] == 0
+    assert await sale.tell(pays, "REFUND_FAILED", **told) == "REFUND_FAILED"
+    assert (await seen(sale, sale.manager))["totalCount"] == 1
+    assert await sale.tell(pays, "REFUNDED", **told) == "REFUNDED"
+    assert (await seen(sale, sale.manager))["totalCount"] == 0
+
+
+async def test_a_charge_under_anothers_reference_is_not_to_be_paid(
+    sale: Selling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await begun(sale)
+    assert await sale.tell(first) == "CONFIRMED"
+    own = sale.till.create
+
+    async def same(charge: Any) -> Any:
+        return (await own(charge))._replace(reference=f"ref-{first.rpartition('_')[2]}")
+
+    monkeypatch.setattr(sale.till, "create", same)
+    order = await sale.place((1, 1))
+    assert (await sale.of_order("payOrder", order["id"]))["__typename"] == "PaymentUnavailable"
+    assert await sale.rows("SELECT type FROM outbox_event ORDER BY id DESC LIMIT 1") == [("PaymentMismatch",)]
+    assert await sale.rows("SELECT reference, pay_url FROM payment ORDER BY created_at DESC, id DESC LIMIT 1") == [
+        (None, None)
+    ]
