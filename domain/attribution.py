@@ -43,7 +43,10 @@ STRENGTH: Final = {
     TouchSource.BROWSE: 10,
     TouchSource.BRAND_DIVERT: 5,
 }
-"""How strong each source is where the tenant says nothing else. Source: docs/domain.md, Traffic."""
+"""How strong each source is where the tenant says nothing else.
+
+Source: docs/domain.md, Traffic: who brought the customer.
+"""
 
 PROTECTED_DAYS: Final = 30
 """How long a binding is protected where the tenant says nothing else."""

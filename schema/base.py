@@ -54,15 +54,21 @@ def _whole(name: str, minimum: int, maximum: int) -> Callable[[Any], int]:
     return check
 
 
+ENDLESS = (datetime.min, datetime.max)
+"""What the driver writes as the infinities, and reads back without an offset."""
+
+
 def _instant(value: Any) -> datetime:
     """Raises GraphQLError for what is no instant: also one without an offset, which could be any of 24 hours."""
     try:
         instant = datetime.fromisoformat(value)
-        instant.astimezone(UTC)  # overflows at the edges of time
+        edge = instant.astimezone(UTC).replace(tzinfo=None) in ENDLESS  # overflows at the edges of time
     except (TypeError, ValueError, OverflowError):
         raise GraphQLError("DateTime must be an instant like 2026-01-31T12:00:00+08:00.") from None
     if instant.tzinfo is None:
         raise GraphQLError("DateTime needs an offset from UTC, like +08:00 or Z.")
+    if edge:
+        raise GraphQLError("DateTime must lie between the first and the last microsecond of the years 1 to 9999.")
     return instant
 
 

@@ -10,7 +10,6 @@ import fcntl
 import gc
 import gzip
 import hashlib
-import itertools
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from models.database import Database
 from tests import proof
 from tests.given import pool_of
 from tests.graph.client import GraphClient
+from tests.spare import Spare
 from transport import settle_memory
 from transport.logs import configure
 
@@ -202,9 +202,6 @@ def full_template(cluster: Server, empty_template: str, tmp_path_factory: pytest
     return name
 
 
-_numbers = itertools.count()
-
-
 @pytest.fixture(scope="session")
 def access(cluster: Server, full_template: str) -> Iterator[boot.Access]:
     """The logins to this worker's own database, which holds the demo's two tenants and the small one."""
@@ -214,13 +211,19 @@ def access(cluster: Server, full_template: str) -> Iterator[boot.Access]:
     asyncio.run(_sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
+@pytest.fixture(scope="session")
+async def spare(cluster: Server, empty_template: str) -> AsyncIterator[Spare]:
+    """What `owner_dsn` is taken from."""
+    made = Spare(cluster, empty_template, os.getpid())
+    yield made
+    await made.drop()
+
+
 @pytest.fixture
-async def owner_dsn(cluster: Server, empty_template: str) -> AsyncIterator[str]:
-    """An empty migrated database of the test's own, logged in as its owner."""
-    name = f"fresh_{os.getpid()}_{next(_numbers)}"
-    await _sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{empty_template}"')
-    yield cluster.dsn(boot.OWNER, name)
-    await _sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+async def owner_dsn(cluster: Server, spare: Spare) -> AsyncIterator[str]:
+    """An empty migrated database that nobody else uses meanwhile, logged in as its owner."""
+    yield cluster.dsn(boot.OWNER, await spare.take())
+    await spare.give_back()
 
 
 @pytest.fixture(scope="session")

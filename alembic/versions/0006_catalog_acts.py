@@ -65,13 +65,6 @@ def upgrade() -> None:
         op.create_check_constraint(op.f(f"ck_{table}_code_length"), table, "char_length(code) BETWEEN 1 AND 100")
     op.drop_constraint(op.f("ck_outbox_event_audience"), "outbox_event", type_="check")
     op.create_check_constraint(op.f("ck_outbox_event_audience"), "outbox_event", "cardinality(audience) <= 300")
-    op.create_index(
-        "ix_assortment_sku_banded",
-        "assortment_sku",
-        ["tenant_id", "sku_id"],
-        unique=False,
-        postgresql_where=sa.text("min_fen IS NOT NULL OR max_fen IS NOT NULL"),
-    )
     for statement in wall.distribute((), TABLES):
         op.execute(statement)
     op.create_foreign_key(op.f("fk_bulk_result_tenant_id"), "bulk_result", "tenant", ["tenant_id"], ["id"])
@@ -158,7 +151,6 @@ def chain_prices() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_assortment_sku_banded", table_name="assortment_sku")
     for table in CODED:
         op.drop_constraint(op.f(f"ck_{table}_code_length"), table, type_="check")
     op.drop_constraint("fk_sku_attribute_kind", "sku_attribute", type_="foreignkey")

@@ -1,5 +1,6 @@
 """The catalog centre's rules: goods, prices and their bands, and what acts on them are refused for."""
 
+from domain.catalog.band import NO_BAND, PriceBand, asked, common_band, in_band
 from domain.catalog.defining import MAX_DEFINED, AttributeInUse, AttributeLine, SaveAttributes
 from domain.catalog.goods import (
     BASE_UNIT,
@@ -33,7 +34,6 @@ from domain.catalog.granting import (
 )
 from domain.catalog.price import (
     MAX_QUANTITY,
-    NO_BAND,
     SPECIFICITY,
     AttributeKind,
     BelowMinimum,
@@ -42,18 +42,14 @@ from domain.catalog.price import (
     ListingOrigin,
     ListingStatus,
     PriceAudience,
-    PriceBand,
     PriceCandidate,
     PriceReason,
     PriceScope,
     QuantityTooLarge,
     StepMismatch,
-    asked,
     best,
     check_quantity,
-    common_band,
     explain,
-    in_band,
     to_base_units,
 )
 from domain.catalog.pricing import (

@@ -25,7 +25,7 @@ class NoRefund(Exception):
 class Pace:
     """How notices are sent, in seconds: those that are not taken again and again, the wait doubled each time.
 
-    By the defaults for some nine hours.
+    By the defaults for some eight hours: 19 waits, from a second to an hour.
     """
 
     first_wait: float = 1.0

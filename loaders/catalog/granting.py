@@ -22,11 +22,11 @@ from loaders.base import LIST_LIMIT, ListByPlace
 from loaders.paging import each, wanted_keys
 from models.catalog import Assortment, AssortmentSku, Authorization
 from models.channel import Organization, OrganizationEdge
-from models.reading import BIGINTS, NOW, TENANT, Row, constant, in_scope, read
+from models.reading import BIGINTS, NOW, TENANT, UUIDS, Row, constant, in_scope, read
 
-_grant, _grantor = aliased(Authorization), aliased(Organization)
+_grant, _grantor, _whose = aliased(Authorization), aliased(Organization), aliased(Organization)
 _given, _item = aliased(Assortment), aliased(AssortmentSku)
-_listed, _banded = aliased(AssortmentSku), aliased(AssortmentSku)
+_listed = aliased(AssortmentSku)
 
 
 def _valid(grant: Any) -> ColumnElement[bool]:
@@ -38,10 +38,10 @@ def in_force(grant: Any, grantor_status: Any) -> ColumnElement[bool]:
     return and_(_valid(grant), grantor_status == constant(OrganizationStatus.ACTIVE))
 
 
-def of_grantor(assortment: Any, fact: Any) -> ColumnElement[Any]:
-    """A fact of who grants the assortment: two short looks for each, which the planner cannot make a join."""
+def status_of_grantor(assortment: Any) -> ColumnElement[str]:
+    """Whether who grants the assortment trades: two short looks for each, which the planner cannot make a join."""
     return (
-        select(fact)
+        select(_grantor.status)
         .select_from(_given)
         .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
         .where(_given.tenant_id == TENANT, _given.id == assortment)
@@ -50,29 +50,46 @@ def of_grantor(assortment: Any, fact: Any) -> ColumnElement[Any]:
     )
 
 
-def status_of_grantor(assortment: Any) -> ColumnElement[str]:
-    """Whether who grants the assortment trades."""
-    return of_grantor(assortment, _grantor.status)
-
-
 def _begins(tier: Any) -> ColumnElement[bool]:
     return or_(*(tier == constant(head) for head in sorted(CHAIN_HEADS)))
 
 
-def given_by_heads(grantee: Any, outer: Any) -> ColumnElement[Any]:
-    """The assortments in force that a brand, or a supplier, has given to `grantee`, as one array."""
-    trading_head = case((_grantor.status == constant(OrganizationStatus.ACTIVE), _begins(_grantor.tier)))
+def _assortments_of(holder: Any, outer: Any, name: str) -> LateralFromClause:
+    """The assortments in force that `holder` has: of `heads`, with whom a chain begins, and of `others`, with whom."""
+    begins = _begins(_grantor.tier)
     return (
-        select(func.array_agg(_grant.assortment_id))
-        .where(
-            _grant.tenant_id == TENANT,
-            _grant.grantee_id == grantee,
-            _valid(_grant),
-            of_grantor(_grant.assortment_id, trading_head),
+        select(
+            func.array_agg(_grant.assortment_id).filter(begins).label("heads"),
+            func.array_agg(_grant.assortment_id).filter(~begins).label("others"),
+            func.array_agg(_given.grantor_id.distinct()).filter(~begins).label("grantors"),
         )
+        .select_from(_grant)
+        .join(_given, (_given.tenant_id == TENANT) & (_given.id == _grant.assortment_id))
+        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
+        .where(_grant.tenant_id == TENANT, _grant.grantee_id == holder, in_force(_grant, _grantor.status))
         .correlate(outer)
-        .scalar_subquery()
+        .lateral(name)
     )
+
+
+def chains(seller: Any, outer: Any) -> tuple[tuple[LateralFromClause, ...], tuple[ColumnElement[Any], ...]]:
+    """What a seller's rights are made of, found once for all its skus: what to join, and the columns for `right`.
+
+    `heads`: the assortments that brands have given it; `passed`: those of another, and `above`: what brands have given
+    that one; `each`: all of these. `is_short`: there is no more to its chains, as with most; else they are climbed.
+    """
+    own = _assortments_of(seller, outer, "own")
+    via = own.c.grantors[constant(1)]
+    up = _assortments_of(via, own, "up")
+    one_at_most = func.coalesce(func.cardinality(own.c.grantors), constant(0)) <= constant(1)
+    columns = (
+        own.c.heads.label("heads"),
+        own.c.others.label("passed"),
+        up.c.heads.label("above"),
+        func.array_cat(func.array_cat(own.c.heads, own.c.others), up.c.heads, type_=UUIDS).label("each"),
+        (one_at_most & up.c.others.is_(None)).label("is_short"),
+    )
+    return (own, up), columns
 
 
 def _given_to(holder: Any, sku: Any) -> LateralFromClause:
@@ -96,25 +113,17 @@ def _given_to(holder: Any, sku: Any) -> LateralFromClause:
         .correlate_except(_listed)
         .lateral("has")
     )
-    by = (
-        select(_given.grantor_id, _begins(_grantor.tier).label("begins"))
-        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
-        .where(
-            _given.tenant_id == TENANT,
-            _given.id == _item.assortment_id,
-            _grantor.status == constant(OrganizationStatus.ACTIVE),
-        )
-        .offset(constant(0))
-        .correlate(_item)
-        .lateral("by_whom")
-    )
     return (
-        select(_item.assortment_id, _item.min_fen, _item.max_fen, *by.c)
+        select(
+            _item.assortment_id, _item.min_fen, _item.max_fen, _given.grantor_id, _begins(_grantor.tier).label("begins")
+        )
         .select_from(has)
         .join(_item, (_item.tenant_id == TENANT) & (_item.assortment_id == has.c.assortment_id) & (_item.sku_id == sku))
-        .join(by, true())
+        .join(_given, (_given.tenant_id == TENANT) & (_given.id == has.c.assortment_id))
+        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
+        .where(_grantor.status == constant(OrganizationStatus.ACTIVE))
         .offset(constant(0))
-        .correlate_except(has, _item, by)
+        .correlate_except(has, _item, _given, _grantor)
         .lateral("given")
     )
 
@@ -163,35 +172,37 @@ def _common(up: CTE) -> Any:
     return select(ends).where(up.c.begins).having(func.count() > constant(0)).scalar_subquery()
 
 
-def right(seller: Any, sku: Any, heads: Any, *outer: Any) -> LateralFromClause:
-    """Whether `seller` may sell `sku` now: `band` is null where it may not, else [floor, ceiling], or empty: any price.
+def _of_short_chains(seller: Any, sku: Any) -> ColumnElement[Any]:
+    """The band of a sku in chains that are short: by its brand, by another whom its brand lets, or by both at once."""
+    x, at = _item, _item.assortment_id
+    heads, passed, above = (
+        at == assortments.any_() for assortments in (seller.c.heads, seller.c.passed, seller.c.above)
+    )
+    directly, whole = func.bool_or(heads), func.bool_or(passed) & func.bool_or(above)
+    lowest, highest = func.max(x.min_fen), func.min(x.max_fen)
+    of_chain = or_(passed, above)
+    ends = (
+        func.greatest(lowest.filter(heads), case((whole, lowest.filter(of_chain))), type_=BigInteger()),
+        func.least(highest.filter(heads), case((whole, highest.filter(of_chain))), type_=BigInteger()),
+    )
+    return (
+        select(array(ends))
+        .where(x.tenant_id == TENANT, x.sku_id == sku, at == seller.c.each.any_())
+        .having(or_(directly, whole))
+        .correlate_except(x)
+        .scalar_subquery()
+    )
 
-    Most goods come from their brand at once and have no band anywhere: two looks tell, and nothing is climbed.
+
+def right(seller: Any, sku: Any, *outer: Any) -> LateralFromClause:
+    """Whether a seller may sell a sku now: `band` is null where it may not, else [floor, ceiling], null for any price.
 
     Args:
-        heads: what `given_by_heads` says of the seller.
+        seller: has an `id`, and the columns of its `chains`.
         outer: the tables that the seller and the sku belong to.
     """
-    at_once = (
-        select(constant(True))
-        .where(_item.tenant_id == TENANT, _item.sku_id == sku, _item.assortment_id == heads.any_())
-        .limit(constant(1))
-        .correlate_except(_item)
-        .scalar_subquery()
-    )
-    has_band = (
-        select(constant(True))
-        .where(
-            _banded.tenant_id == TENANT,
-            _banded.sku_id == sku,
-            _banded.min_fen.is_not(None) | _banded.max_fen.is_not(None),
-        )
-        .limit(constant(1))
-        .correlate_except(_banded)
-        .scalar_subquery()
-    )
-    climbed = _common(_climb(seller, sku, outer))
-    band = case((at_once & has_band.is_(None), literal_column("'{}'::bigint[]", BIGINTS)), else_=climbed)
+    climbed = _common(_climb(seller.c.id, sku, outer))
+    band = case((seller.c.is_short, _of_short_chains(seller, sku)), else_=climbed)
     return select(band.label("band")).offset(constant(0)).correlate(*outer).lateral("may_be_sold")
 
 
@@ -226,7 +237,7 @@ def _bands() -> Any:
         .select_from(given)
         .join(way, true())
         .join(Assortment, (Assortment.tenant_id == TENANT) & (Assortment.id == given.c.assortment_id))
-        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == given.c.grantor_id))
+        .join(_whose, (_whose.tenant_id == TENANT) & (_whose.id == given.c.grantor_id))
         .outerjoin(
             edge,
             (edge.tenant_id == TENANT)
@@ -236,7 +247,7 @@ def _bands() -> Any:
         )
         .where(way.c.band.is_not(None), in_scope(wanted.c.grantee))
         # Who does not supply the grantee has no edge, and stands last.
-        .order_by(edge.is_primary.desc().nulls_last(), _grantor.code, _grantor.id, Assortment.code)
+        .order_by(edge.is_primary.desc().nulls_last(), _whose.code, _whose.id, Assortment.code)
         .limit(constant(LIST_LIMIT))
     )
     return read(BandRow, each(BandRow, wanted, rows))

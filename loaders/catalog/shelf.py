@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TableValuedAlias, and_, or_, select, true
+from sqlalchemy import ColumnElement, TableValuedAlias, and_, case, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from domain.catalog import ListingOrigin, ListingStatus
 from domain.channel import OrganizationStatus
 from loaders.base import ById, ListBy, ListByPlace
-from loaders.catalog.granting import floor_and_ceiling, given_by_heads, in_force, right, status_of_grantor
+from loaders.catalog.granting import chains, floor_and_ceiling, in_force, right, status_of_grantor
 from loaders.channel import is_open
 from loaders.paging import Paged, each, listed, wanted_keys, wanted_parents
 from models.catalog import (
@@ -54,33 +54,45 @@ _sku, _product = aliased(Sku), aliased(Product)
 
 
 def stands(listing: Any, seller: Any, *rights: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The listing is on the shelf by one of its seller's `rights`; goods bought elsewhere need none.
+    """The listing is on the shelf by one of its seller's `rights`, as its brand's own, or as bought elsewhere.
 
-    Elsewhere is outside the channel: goods of a brand that stands above the seller are the channel's, and need one. The
-    cheapest right first: what stands behind an OR that holds is not looked at.
+    Elsewhere is outside the channel: goods of a brand that stands above the seller are the channel's. The cheapest
+    right first: what stands behind an OR that holds is not looked at.
     """
-    elsewhere = (listing.origin == constant(ListingOrigin.EXTERNAL)) & ~_is_above(_brand_of(listing.sku_id), seller)
-    return and_(listing.status == constant(ListingStatus.LISTED), or_(*rights, elsewhere))
+    elsewhere = case((listing.origin == constant(ListingOrigin.EXTERNAL), constant(0)))
+    free = func.coalesce(_hops_from_brand(seller, listing.sku_id), elsewhere) == constant(0)
+    return and_(listing.status == constant(ListingStatus.LISTED), or_(*rights, free))
 
 
-def _is_above(organization: Any, seller: Any) -> ColumnElement[bool]:
-    """The organisation stands above the seller, or is it itself."""
+def _hops_from_brand(seller: Any, sku: Any) -> ColumnElement[int]:
+    """How far above the seller the sku's brand stands: 0 where that is the seller itself, null where it does not."""
     return (
-        select(constant(1))
-        .where(_closure.tenant_id == TENANT, _closure.descendant_id == seller, _closure.ancestor_id == organization)
-        .correlate_except(_closure)
-        .exists()
+        select(_closure.hops)
+        .select_from(_sku)
+        .join(_product, (_product.tenant_id == TENANT) & (_product.id == _sku.product_id))
+        .join(
+            _closure,
+            (_closure.tenant_id == TENANT)
+            & (_closure.descendant_id == seller)
+            & (_closure.ancestor_id == _product.brand_id),
+        )
+        .where(_sku.tenant_id == TENANT, _sku.id == sku)
+        .correlate_except(_sku, _product, _closure)
+        .scalar_subquery()
     )
 
 
 def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
-    """The admitted organisation of an open cloud store, and the assortments that brands have given it, as one array.
+    """The admitted organisation of an open cloud store, with the chains by which it sells.
 
     OFFSET 0 keeps it apart: it is found once for a shelf, however the planner goes through the listings.
     """
+    parts, columns = chains(Organization.id, Organization)
+    rows = select(Organization.id, CloudStore.mode, *columns).select_from(Organization)
+    for part in parts:
+        rows = rows.join(part, true())
     return (
-        select(Organization.id, CloudStore.mode, given_by_heads(Organization.id, Organization).label("heads"))
-        .join(CloudStore, CloudStore.organization_id == Organization.id)
+        rows.join(CloudStore, CloudStore.organization_id == Organization.id)
         .where(
             Organization.tenant_id == TENANT,
             Organization.status == constant(OrganizationStatus.ACTIVE),
@@ -94,18 +106,6 @@ def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
     )
 
 
-def _brand_of(sku: Any) -> ColumnElement[UUID]:
-    """The brand of the sku."""
-    return (
-        select(_product.brand_id)
-        .select_from(_sku)
-        .join(_product, (_product.tenant_id == TENANT) & (_product.id == _sku.product_id))
-        .where(_sku.tenant_id == TENANT, _sku.id == sku)
-        .correlate_except(_sku, _product)
-        .scalar_subquery()
-    )
-
-
 def _listings(cloud_store: Any, outer: Any, *, for_all: bool = False) -> Rows:
     """The columns of the listings that a shopper finds; whose cloud store it is about is a column of `outer`.
 
@@ -113,9 +113,9 @@ def _listings(cloud_store: Any, outer: Any, *, for_all: bool = False) -> Rows:
     it is what anybody may buy that is asked for.
     """
     x, seller = Listing, _seller(cloud_store, outer)
-    sold = right(seller.c.id, x.sku_id, seller.c.heads, seller, x)
+    sold = right(seller, x.sku_id, seller, x)
     own = [] if for_all else [in_scope(seller.c.id)]
-    rights = [*own, sold.c.band.is_not(None), _brand_of(x.sku_id) == seller.c.id]
+    rights = [*own, sold.c.band.is_not(None)]
     return (
         select(
             x.id,

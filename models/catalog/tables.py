@@ -39,9 +39,6 @@ _CHAIN = ("tenant_id", "price_list_id", "sku_id", "min_qty")
 """What prices that follow each other have in common."""
 
 
-_HAS_BAND = "min_fen IS NOT NULL OR max_fen IS NOT NULL"
-
-
 class Category(Base):
     """A node of the tenant's category tree."""
 
@@ -286,7 +283,6 @@ class AssortmentSku(Base):
         *at_least(0, "min_fen", "max_fen"),
         CheckConstraint("min_fen <= max_fen", name="band"),
         Index(None, "tenant_id", "sku_id", "assortment_id"),
-        Index("ix_assortment_sku_banded", "tenant_id", "sku_id", postgresql_where=text(_HAS_BAND)),
     )
 
 

@@ -100,8 +100,9 @@ async def set_safety_stock(ctx: Context, key: str, command: SetSafetyStock) -> A
         sheet: Sheet[SafetyLine] = Sheet(command.rows)
         await _check_skus(ctx, sheet)
         await write_safety(tx, location.id, owner, [row for _, row in sheet.left])
-        event = Event("SafetyStockSet", Made("location", location.id), frozenset({owner}), {"skus": len(sheet.left)})
-        await tx.tell(event)
+        if sheet.left:
+            facts = {"skus": len(sheet.left)}
+            await tx.tell(Event("SafetyStockSet", Made("location", location.id), frozenset({owner}), facts))
         return outcomes(sheet, {place: row.sku for place, row in sheet.left}, location.id)
 
     return await bulk(ctx, "setSafetyStock", key, command, "sku", effect, about="location")

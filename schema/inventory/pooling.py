@@ -33,7 +33,7 @@ _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
 TIERS = tuple(tier.lower() for tier in Tier)
 
 
-@strawberry.type(description="How a cloud store wants its orders sourced (寻源策略).")
+@strawberry.type(description="How a cloud store wants its orders sourced; nothing is sourced by it yet (寻源策略).")
 class SourcingPolicy:
     """Its source is a `SourcingPolicyRow`."""
 
@@ -237,6 +237,7 @@ class PoolingMutation:
     set_sourcing_policy: SetSourcingPolicyResult = act(
         inventory.set_sourcing_policy,
         SetSourcingPolicyInput,
-        "How a cloud store's orders are to be sourced is set (设置寻源策略).",
+        "How a cloud store's orders are to be sourced is kept; nothing sources by it yet: a hold takes own goods, then "
+        "the nearest others' (设置寻源策略).",
         OWN,
     )

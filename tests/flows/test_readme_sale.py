@@ -1,4 +1,4 @@
-"""The sale that the README prints, taken as it stands by a shell, from `serve` on a database of its own."""
+"""What the README has one type into a shell, the sale and single requests: from `serve` on a database of its own."""
 
 import asyncio
 import itertools
@@ -23,6 +23,7 @@ from tests.flows.started import Serving
 pytestmark = pytest.mark.timeout(240)
 _SALE = re.compile(r"(?<=<!-- sale -->\n).*?(?=<!-- /sale -->)", re.S)
 _STEP = re.compile(r"```sh\n(?P<commands>.*?)```\n```json\n(?P<answers>.*?)```", re.S)
+_ALONE = re.compile(r"^curl -s localhost:8000/.*\n(?: {5}.*\n)*", re.M)
 _NAMES = re.compile(r"(?<=order_)[0-9a-f]{32}|(?<=/pages/)[\w-]+")
 """What is another each time: printed as …"""
 _numbers = itertools.count()
@@ -33,6 +34,11 @@ def steps() -> list[tuple[str, list[Any]]]:
     match = _SALE.search(README.read_text())
     assert match is not None
     return [(step["commands"], list(values(step["answers"]))) for step in _STEP.finditer(match.group())]
+
+
+def alone() -> list[str]:
+    """The requests beside the sale. What names a stored document is not among them: it stands on the line before."""
+    return [command for command in _ALONE.findall(README.read_text()) if "$hash" not in command]
 
 
 def values(text: str) -> Iterator[Any]:
@@ -56,16 +62,31 @@ def database(cluster: Server, full_template: str) -> Iterator[str]:
 def test_the_sale_of_the_readme_goes_as_printed(database: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    settings = {"DATABASE_URL": database, "PORT": port}
+    settings = {
+        "DATABASE_URL": database,
+        "PORT": port,
+        "MILLRACE_GATEWAY_SECRETS": "g" * 32,
+    }
     serving = Serving(tmp_path, **settings)
     try:
         serving.url()
-        told = taken(steps(), tmp_path, **settings)
+        told = taken([*steps(), *((command, []) for command in alone())], tmp_path, **settings)
     finally:
         serving.kill(15)
-    for (commands, answers), said in zip(steps(), told, strict=True):
+    answered_alone([json.loads(text)["data"] for text in told[len(steps()) :]])
+    for (commands, answers), said in zip(steps(), told, strict=False):
         printed = json.loads(json.dumps(answers).replace(":8000", f":{port}"))
         assert list(values(_NAMES.sub("…", said))) == printed, commands
+
+
+def answered_alone(answers: list[Any]) -> None:
+    """The list of stores, the hold, the same list of the other tenant, and an entity as a gateway asks for it."""
+    stores, held, others, entities = answers
+    assert (stores["stores"]["totalCount"], len(stores["stores"]["nodes"])) == (1_244, 3)
+    hold = held["holdStock"]
+    assert (hold["state"], [line["quantity"] for line in hold["lines"]]) == ("HELD", [2])
+    assert {node["region"]["name"] for node in others["stores"]["nodes"]} == {"西湖区"}
+    assert entities == {"_entities": [{"name": "Keokuk Spirits", "city": "KEOKUK"}]}
 
 
 def taken(steps: list[tuple[str, list[Any]]], home: Path, **settings: str) -> list[str]:

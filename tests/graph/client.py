@@ -135,7 +135,9 @@ async def _identity(connection: asyncpg.Connection, who: str, tenant: str) -> Id
         await connection.execute(set_tenant(key))
         row = await connection.fetchrow(
             "SELECT s.organization_id, s.role FROM account a JOIN staff s"
-            " ON s.tenant_id = a.tenant_id AND s.account_id = a.id WHERE a.tenant_id = $1 AND a.subject = $2",
+            " ON s.tenant_id = a.tenant_id AND s.account_id = a.id JOIN organization o ON o.tenant_id = s.tenant_id"
+            " AND o.id = s.organization_id WHERE a.tenant_id = $1 AND a.subject = $2"
+            " ORDER BY o.status <> 'ACTIVE' LIMIT 1",  # who applied with a store is in its staff, too
             key,
             who,
         )

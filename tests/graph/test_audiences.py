@@ -168,6 +168,21 @@ async def test_what_is_not_for_an_actor_is_refused_with_its_path(graph: GraphCli
         assert len(asked.statements) == (0 if actor is ActorClass.NOBODY else 1)
 
 
+def test_which_acts_are_for_whom() -> None:
+    """No act is for nobody; shoppers have those of a sale, whoever's part it is, and may apply with a store."""
+    assert CORE.mutation_type is not None
+    may = {name: set(field.extensions["audience"]) for name, field in CORE.mutation_type.fields.items()}
+    assert [name for name, admitted in may.items() if ActorClass.NOBODY.value in admitted] == []
+    assert {name for name, admitted in may.items() if ActorClass.CONSUMER.value in admitted} == {
+        *("applyAsStore", "holdStock", "releaseHold"),
+        *("placeOrder", "payOrder", "receiveOrder", "cancelOrder", "cancelRest"),
+        *("shipOrder", "refundOrder", "retryRefund"),  # the gate lets her ask, the act refuses her
+    }
+    assert {name for name, admitted in may.items() if ActorClass.BRAND_OPERATOR.value not in admitted} == {
+        "saveCategories"
+    }
+
+
 async def test_a_closed_field_in_a_fragment_is_found(graph: GraphClient) -> None:
     text = (
         'query { store(id: "%s") { shelf { nodes { ...Inner } } } } '

@@ -5,10 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from tests.conftest import NOW
-from tests.graph.acting import Acts
 from tests.graph.shops import BOSS, BRAND, CLERK, RIVAL, Shop, kinds
 
 
@@ -182,21 +179,6 @@ async def test_the_same_at_once_under_one_key_is_done_once(shop: Shop) -> None:
     assert all(answer == answers[0] for answer in answers)
     keys, entries, events = before
     assert await shop.written() == (keys + 1, entries + 1, events + 2)
-
-
-FIELDS = (
-    "authorizeAssortment revokeAuthorization listSkus priceListing unlist createPriceList setPrices endPriceList"
-    " contributeToPool endContribution setSafetyStock setSourcingPolicy"
-)
-
-
-@pytest.mark.parametrize("by", [None, "member:1"])
-@pytest.mark.parametrize("field", FIELDS.split())
-async def test_who_is_no_business_is_refused_before_anything_runs(acts: Acts, field: str, by: str | None) -> None:
-    kind = f"{field[0].upper()}{field[1:]}Input"
-    text = f'mutation ($input: {kind}!) {{ {field}(input: $input, idempotencyKey: "k") {{ __typename }} }}'
-    asked = await acts.graph.ask(text, {"input": {}}, by=by, tenant=acts.trade.code)
-    assert asked.codes == ["FORBIDDEN"]
 
 
 async def test_statements_do_not_grow_with_the_file(shop: Shop) -> None:

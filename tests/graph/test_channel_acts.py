@@ -108,12 +108,6 @@ async def test_nobody_invites_for_another(channel: Channel, by: str) -> None:
     await channel.refused("inviteOrganization", invitation(channel), "NotAllowed", by=by)
 
 
-@pytest.mark.parametrize("act", ["inviteOrganization", "applyAsStore"])
-async def test_nobody_is_refused_before_anything_runs(channel: Channel, act: str) -> None:
-    given = invitation(channel) if act == "inviteOrganization" else application(channel)
-    assert (await channel.ask(act, given, by=None)).codes == ["FORBIDDEN"]
-
-
 async def test_a_distributor_invites_nobody_above_itself(channel: Channel) -> None:
     given = invitation(channel, tier="AGENT")
     answer = await channel.refused("inviteOrganization", given, "EdgeNotAllowed", by=HOUSE)

@@ -177,15 +177,6 @@ async def test_goods_are_their_brand_s_to_save(acts: Acts, by: str) -> None:
     assert await acts.written() == before
 
 
-@pytest.mark.parametrize("by", [None, "member:1"])
-async def test_who_is_no_business_is_refused_before_anything_runs(acts: Acts, by: str | None) -> None:
-    assert (await acts.do("saveProducts", {"rows": []}, by=by)).codes == ["FORBIDDEN"]
-
-
-async def test_the_tree_is_the_platform_s(acts: Acts) -> None:
-    assert (await acts.do("saveCategories", {"rows": []}, by=BRAND)).codes == ["FORBIDDEN"]
-
-
 async def test_the_platform_saves_for_any_brand(acts: Acts) -> None:
     given: dict[str, Any] = {"rows": [{"code": "p1", "name": "x"}]}
     assert (await acts.done("saveProducts", given, by="admin"))["__typename"] == "NotAllowed"

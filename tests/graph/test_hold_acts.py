@@ -149,12 +149,6 @@ async def test_what_cannot_be_held_is_told(shelf: Shelf) -> None:
     assert (await shelf.hold())["problems"] == [{"path": ["input", "lines"], "message": "1 to 100 are expected."}]
 
 
-async def test_nobody_holds_without_a_name(shelf: Shelf) -> None:
-    given = {"input": {"lines": [shelf.line(1, 1)]}, "key": "k"}
-    asked = await shelf.graph.ask(ACTS["holdStock"], given, tenant=shelf.trade.code)
-    assert (asked.codes, asked.statements) == (["FORBIDDEN"], [])
-
-
 async def test_a_hold_is_taken_once_under_its_key(shelf: Shelf) -> None:
     answers = await asyncio.gather(*(shelf.hold(shelf.line(1, 2), key="same") for _ in range(30)))
     assert len({answer["id"] for answer in answers}) == 1

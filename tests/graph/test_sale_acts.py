@@ -356,9 +356,6 @@ async def test_who_may_do_what_to_an_order(sale: Selling) -> None:
             assert nothing["__typename"] == "NotAllowed"
             if act == "shipOrder" and by in allowed:
                 order = await sale.paid((1, 1))
-    for act in (*may, "cancelOrder", "placeOrder"):
-        asked = await sale.do(act, {"orderId": order} if act != "placeOrder" else {"lines": []}, by=None)
-        assert asked.codes == ["FORBIDDEN"] or "input" in str(asked.errors), act
 
 
 async def test_nobody_buys_more_than_there_is(sale: Selling) -> None:

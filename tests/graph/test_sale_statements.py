@@ -7,7 +7,7 @@ import pytest
 
 import boot
 from models.database import Database
-from tests.graph.selling import ANSWERS, SHOPPER, Selling, opened
+from tests.graph.selling import SHOPPER, Selling, opened
 from tests.graph.trade import Trade
 
 LINES = ([(1, 2)], [(1, 2), (3, 2)])
@@ -56,4 +56,3 @@ async def test_what_becomes_of_it_takes_as_many(sale: Selling) -> None:
         _, to_refund = await taken(sale, "refundOrder", back, sale.manager)
         _, to_cancel = await taken(sale, "cancelOrder", {"orderId": other})
         assert (to_ship, to_end, to_receive, to_refund, to_cancel) == (18, 24, 10, 19, 24)
-    assert set(ANSWERS) >= {"shipOrder", "cancelRest", "receiveOrder", "refundOrder", "cancelOrder"}

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
            | '(?:[^']|'')*' | [()] | , | "?\w+"?(?:\."?\w+"?)* | [^\s\w(),'"$]+ )""",
     re.VERBOSE,
 )
-_CLAUSES = ("SELECT", "FROM", "WHERE", "GROUP", "ORDER", "LIMIT")
+_CLAUSES = ("SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT")
 
 
 @dataclass
@@ -109,14 +109,14 @@ def _leg(group: Group) -> Leg:
 def _inside(leg: Leg, group: Group) -> None:
     for item in group:
         if isinstance(item, list):
-            if item and item[0] == "SELECT":
+            if item and item[0] in ("SELECT", "WITH"):
                 leg.inside += _legs(item)
             else:
                 _inside(leg, item)
 
 
 def _from(leg: Leg, clause: Group) -> None:
-    for listed in _split(clause, ","):
+    for listed in _split(clause, ",") if clause else []:  # a SELECT of values alone names none
         joins = _split(listed, "JOIN")
         for place, joined in enumerate(joins):
             outer = place > 0 and "LEFT" in joins[place - 1]  # that word stands at the end of the part before

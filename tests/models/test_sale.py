@@ -10,12 +10,10 @@ from uuid import UUID
 
 import pytest
 from asyncpg.exceptions import CheckViolationError, ForeignKeyViolationError
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from domain.base import Refused
 from domain.inventory import MAX_OPEN_HOLDS, HoldOver, ReservationState
-from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine, refund_wait
+from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine
 from domain.settlement import Account, Purpose
 from models import due
 from models.database import Login
@@ -319,40 +317,6 @@ async def test_a_refund_that_nothing_comes_of_is_given_up(sales: Sales) -> None:
     assert await column(sales.database, "SELECT state FROM refund") == ["FAILED"]
     audited = "SELECT target_id FROM audit_entry WHERE operation = 'giveUpRefund' AND actor = 'system:clock'"
     assert await column(sales.database, audited) == [made]
-
-
-def test_waits_grow_to_an_hour() -> None:
-    assert [refund_wait(n).total_seconds() for n in (1, 2, 3, 9, 10, 999)] == [10, 20, 40, 2_560, 3_600, 3_600]
-
-
-# ── what the database forbids by itself ───────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        ("UPDATE order_header SET paid_fen = 5", "money_of_state"),
-        ("UPDATE order_header SET refunded_fen = total_fen + 1", "refunded_within_paid"),
-        ("UPDATE order_header SET state = 'CANCELLED'", "money_of_state"),
-        ("UPDATE order_header SET cancel_cause = 'EXPIRED'", "cause_of_cancelled"),
-        ("UPDATE order_line SET shipped = 2, cancelled = 1", "shipped_within_quantity"),
-        ("UPDATE order_line SET refunded = 1", "refunded_within_moved"),
-        ("UPDATE order_line SET refunded_fen = net_fen + 1", "refunded_within_net"),
-        ("UPDATE order_allocation SET shipped = 2, given_back = 1", "within_quantity"),
-        ("UPDATE payment SET refunded_fen = amount_fen + 1", "refunded_within_amount"),
-        ("UPDATE payment SET state = 'CLOSED'", "paid"),
-        ("UPDATE refund SET due_at = NULL", "due_while_pending"),
-        (
-            "INSERT INTO payment SELECT tenant_id, gen_random_uuid(), order_id, provider, 'x', NULL, state, covers,"
-            " amount_fen, 0, currency, created_at, expires_at, paid_at, NULL FROM payment",
-            "paid_is_booked",
-        ),
-    ],
-)
-async def test_the_database_forbids_it_too(sales: Sales, change: str, name: str) -> None:
-    order = await sales.paid((A, 2))
-    await sales.refund(order, RefundedLine(1, amount_fen=10))
-    with pytest.raises(IntegrityError, match=name):
-        async with acting(sales.database) as tx:
-            await tx.execute(text(change))
 
 
 async def test_what_is_a_part_of_something_is_of_the_same_order(sales: Sales) -> None:
