@@ -29,6 +29,7 @@ from models.catalog.goods import (
 from models.catalog.granting import (
     Ended,
     Grant,
+    Rebanded,
     end_beyond,
     grantees,
     lock_assortment,
@@ -87,6 +88,7 @@ __all__ = [
     "Product",
     "ProductKept",
     "ProductOfSkus",
+    "Rebanded",
     "Sku",
     "SkuAttribute",
     "SkuKept",

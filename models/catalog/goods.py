@@ -51,7 +51,8 @@ _TREE = text("""
 _NEW_CATEGORIES = text("""
     INSERT INTO category (tenant_id, id, code, name, parent_id)
     SELECT :tenant, c.* FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]),
-                                    CAST(:parents AS uuid[])) c
+                                    CAST(:parents AS uuid[])) c (id, code, name, parent_id)
+    ORDER BY c.code
     ON CONFLICT DO NOTHING
 """)
 _OTHER_CATEGORIES = text("""
@@ -97,7 +98,9 @@ _PRODUCTS = text("""
 _NEW_PRODUCTS = text("""
     INSERT INTO product (tenant_id, brand_id, id, code, name, description, category_id)
     SELECT :tenant, :brand, p.* FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]),
-                                            CAST(:descriptions AS text[]), CAST(:categories AS uuid[])) p
+                                            CAST(:descriptions AS text[]), CAST(:categories AS uuid[]))
+                                     p (id, code, name, description, category_id)
+    ORDER BY p.code
     ON CONFLICT DO NOTHING
 """)
 _OTHER_PRODUCTS = text("""
@@ -248,7 +251,9 @@ _NEW_SKUS = text("""
     SELECT :tenant, s.*
     FROM unnest(CAST(:ids AS uuid[]), CAST(:products AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]),
                 CAST(:barcodes AS text[]), CAST(:units AS text[]), CAST(:least AS bigint[]), CAST(:steps AS bigint[]),
-                CAST(:lives AS bigint[])) s
+                CAST(:lives AS bigint[]))
+         s (id, product_id, code, name, barcode, base_unit, min_qty, step_qty, shelf_life_days)
+    ORDER BY s.code
     ON CONFLICT DO NOTHING
 """)
 _OTHER_SKUS = text("""

@@ -19,11 +19,17 @@ _LOCK_GRANTS = text("""
         JOIN "authorization" g ON g.tenant_id = :tenant AND g.grantee_id = h.id
         JOIN assortment a ON a.tenant_id = :tenant AND a.id = g.assortment_id
     )
-    SELECT k.sku_id FROM holder h
+    SELECT g.assortment_id FROM holder h
     JOIN "authorization" g ON g.tenant_id = :tenant AND g.grantee_id = h.id
-    JOIN assortment_sku k ON k.tenant_id = :tenant AND k.assortment_id = g.assortment_id
-    WHERE k.sku_id = any(CAST(:skus AS uuid[]))
-    ORDER BY k.assortment_id, k.sku_id, g.grantee_id FOR SHARE OF g, k
+    WHERE EXISTS (SELECT FROM assortment_sku k WHERE k.tenant_id = :tenant AND k.assortment_id = g.assortment_id
+                  AND k.sku_id = any(CAST(:skus AS uuid[])))
+    ORDER BY g.assortment_id, g.grantee_id FOR SHARE OF g
+""")
+_LOCK_ITEMS = text("""
+    SELECT sku_id, min_fen, max_fen FROM assortment_sku
+    WHERE tenant_id = :tenant AND assortment_id = any(CAST(:assortments AS uuid[]))
+      AND sku_id = any(CAST(:skus AS uuid[]))
+    ORDER BY assortment_id, sku_id FOR SHARE
 """)
 _FROM_ABOVE = text("""
     SELECT s.id FROM sku s
@@ -43,10 +49,14 @@ async def skus_from_above(tx: Transaction, seller: UUID, skus: Iterable[UUID]) -
 async def lock_grants(tx: Transaction, grantee: UUID, skus: Iterable[UUID]) -> None:
     """Keep as they are the authorisations by which an organisation may sell these skus, and their bands.
 
-    With them those by which who grants them may, up to where the chain begins.
+    With them those by which who grants them may, up to where the chain begins. All authorisations are locked before any
+    band is: so does who grants.
     """
-    values = {"tenant": tx.tenant_id, "grantee": grantee, "skus": sorted(set(skus))}
-    await tx.execute(_LOCK_GRANTS, values)
+    values: dict[str, Any] = {"tenant": tx.tenant_id, "skus": sorted(set(skus))}
+    granted = await tx.execute(_LOCK_GRANTS, values | {"grantee": grantee})
+    assortments = sorted({row.assortment_id for row in granted})
+    if assortments:
+        await tx.execute(_LOCK_ITEMS, values | {"assortments": assortments})
 
 
 # ── assortments ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,6 +74,11 @@ _ITEMS = text("""
     ORDER BY 3
     ON CONFLICT (tenant_id, assortment_id, sku_id) DO UPDATE SET min_fen = excluded.min_fen, max_fen = excluded.max_fen
     WHERE (assortment_sku.min_fen, assortment_sku.max_fen) IS DISTINCT FROM (excluded.min_fen, excluded.max_fen)
+""")
+_LOCK_THESE = text("""
+    SELECT sku_id, min_fen, max_fen FROM assortment_sku
+    WHERE tenant_id = :tenant AND assortment_id = :id AND sku_id = any(CAST(:skus AS uuid[]))
+    ORDER BY sku_id FOR UPDATE
 """)
 _NO_ITEMS = text("""
     DELETE FROM assortment_sku
@@ -113,22 +128,40 @@ async def grantees(tx: Transaction, assortment: UUID) -> list[UUID]:
     return [row.grantee_id for row in await tx.execute(_GRANTEES, values)]
 
 
-async def write_items(tx: Transaction, assortment: UUID, lines: Sequence[AssortmentLine]) -> int:
-    """Add skus to an assortment, change their bands, or take them out; how many are otherwise than before."""
+Band = tuple[int | None, int | None]
+"""The least and the most that a sku of an assortment may cost shoppers."""
+
+
+class Rebanded(NamedTuple):
+    """A sku of an assortment that is otherwise than before: its band then and now, None where it is not in it."""
+
+    sku_id: UUID
+    was: Band | None
+    band: Band | None
+
+
+async def write_items(tx: Transaction, assortment: UUID, lines: Sequence[AssortmentLine]) -> list[Rebanded]:
+    """Add skus to an assortment, change their bands, or take them out; those that are otherwise than before.
+
+    They are locked together, after the authorisations that this act locks.
+    """
     place = {"tenant": tx.tenant_id, "id": assortment}
+    skus = sorted({line.sku for line in lines})
+    rows = await tx.execute(_LOCK_THESE, place | {"skus": skus})
+    before: dict[UUID, Band] = {row.sku_id: (row.min_fen, row.max_fen) for row in rows}
     kept = [line for line in lines if not line.is_removed]
     gone = [line.sku for line in lines if line.is_removed]
-    changed = 0
     if gone:
-        changed += await tx.count(_NO_ITEMS, place | {"skus": gone})
+        await tx.execute(_NO_ITEMS, place | {"skus": gone})
     if kept:
         columns = {
             "skus": [line.sku for line in kept],
             "least": [line.min_fen for line in kept],
             "most": [line.max_fen for line in kept],
         }
-        changed += await tx.count(_ITEMS, place | columns)
-    return changed
+        await tx.execute(_ITEMS, place | columns)
+    after = {line.sku: None if line.is_removed else (line.min_fen, line.max_fen) for line in lines}
+    return [Rebanded(sku, before.get(sku), band) for sku, band in after.items() if before.get(sku) != band]
 
 
 class Grant(NamedTuple):

@@ -23,6 +23,7 @@ from loaders.catalog import AssortmentById, ConsumerPrices, SkuById
 from loaders.channel import CloudStoreById, CloudStoreRow
 from models.catalog import (
     Grant,
+    Rebanded,
     grantees,
     lock_assortment,
     lock_grant,
@@ -48,25 +49,37 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
         grantor = await acting_for(ctx, tx, command.grantor, Permission.CATALOG)
         if not await stays_below(tx, grantor.id, command.grantee):
             raise NotAllowed
+        assortment = await lock_assortment(tx, grantor.id, command.code, command.name)
+        grant = await _grant(tx, assortment, command)  # before the chain above and all bands: see `lock_grants`
         sheet: Sheet[AssortmentLine] = Sheet(command.rows)
         allowed = await rights(ctx, tx, grantor.id, (row.sku for _, row in sheet.left))
         skus_once(sheet, allowed.known)
         for place, row in sheet.left:
             if not row.is_removed and not allowed.may_sell(row.sku):
                 sheet.refuse(place, NotAuthorizedSku(row.sku))
-        assortment = await lock_assortment(tx, grantor.id, command.code, command.name)
         others = [one for one in await grantees(tx, assortment) if one != command.grantee]
         changed = await write_items(tx, assortment, [row for _, row in sheet.left])
-        grant = await _grant(tx, assortment, command)
         await write_grant(tx, assortment, command.grantee, grant)
         made, hears = Made("assortment", assortment), frozenset({grantor.id, command.grantee})
         facts = {"validFrom": grant.valid_from.isoformat(), "skus": len(sheet.left)}
         await tx.tell(Event("AssortmentAuthorized", made, hears, facts))
         if changed:
-            await tx.tell(*_to_others(made, others, {"skus": changed}))
-        return outcomes(sheet, {place: row.sku for place, row in sheet.left}, assortment)
+            await tx.tell(*_to_others(made, others, {"skus": len(changed)}))
+        saved = {place: row.sku for place, row in sheet.left}
+        return outcomes(sheet, saved, assortment, _remembered(command, grant, changed))
 
     return await bulk(ctx, "authorizeAssortment", key, command, "sku", effect, about="assortment")
+
+
+def _remembered(command: AuthorizeAssortment, grant: Grant, changed: Sequence[Rebanded]) -> dict[str, Any]:
+    """What the audit keeps of an authorisation: for whom, for how long, and each band before and after."""
+    until = grant.valid_until
+    return {
+        "grantee": command.grantee.hex,
+        "from": grant.valid_from.isoformat(),
+        "until": None if until is None else until.isoformat(),
+        "bands": [{"sku": one.sku_id.hex, "was": one.was, "band": one.band} for one in changed],
+    }
 
 
 def _to_others(assortment: Made, grantees: Sequence[UUID], facts: Mapping[str, Any]) -> Iterator[Event]:

@@ -27,7 +27,7 @@ from domain.catalog import (
 )
 from domain.channel import CloudStoreMode
 from domain.permissions import Permission
-from loaders.catalog import BandsOf, ListingById, ProductById, SkuById
+from loaders.catalog import BandsOf, ListingById, PriceListById, ProductById, SkuById
 from loaders.channel import RegionByCode, SiteById
 from models.catalog import (
     end_prices,
@@ -159,12 +159,15 @@ async def set_prices(ctx: Context, key: str, command: SetPrices) -> Any:
 
     async def effect(tx: Transaction) -> Outcome:
         time = window(tx.now, command.valid_from, command.valid_until)
-        kept = await lock_list(tx, command.price_list)
+        named = await ctx.load(PriceListById).one(command.price_list)
+        if named is None:
+            raise NotAllowed
+        let_on(ctx, tx, Permission.PRICE, named.seller_id)
+        sheet: Sheet[PriceLine] = Sheet(command.rows)
+        allowed = await rights(ctx, tx, named.seller_id, (row.sku for _, row in sheet.left))
+        kept = await lock_list(tx, command.price_list)  # after what allows its prices, as a shelf's list
         if kept is None:
             raise NotAllowed
-        let_on(ctx, tx, Permission.PRICE, kept.seller_id)
-        sheet: Sheet[PriceLine] = Sheet(command.rows)
-        allowed = await rights(ctx, tx, kept.seller_id, (row.sku for _, row in sheet.left))
         skus_once(sheet, allowed.known, beside=lambda row: row.min_qty, called="sku and quantity")
         for place, row in sheet.left:
             if kept.audience == PriceAudience.CONSUMER and (refused := allowed.out_of_range(row.sku, row.unit_fen)):

@@ -76,6 +76,7 @@ async def set_tags(ctx: Context, key: str, command: SetTags) -> Any:
         await raise_revision(tx.session, tx.tenant_id)  # campaigns reach by tags
         await alone(tx)
         above = await _answered_for(ctx.viewer, tx, sheet)  # again: who it is may have changed until the lock
+        _act_for_all(ctx.viewer, tx, [above[row.organization] for _, row in sheet.left])
         known = await lock_tags(tx, (row.organization for _, row in sheet.left))
         changed = {row.organization: row.tags for _, row in sheet.left if known[row.organization].tags != row.tags}
         await write_tags(tx, changed)
@@ -105,6 +106,14 @@ async def _answered_for(viewer: Viewer, tx: Transaction, sheet: Sheet[TagLine]) 
         if there is None or not (is_platform(viewer) or own in there):
             sheet.refuse(place, NotAllowed())
     return above
+
+
+def _act_for_all(viewer: Viewer, tx: Transaction, above: Sequence[tuple[UUID, ...]]) -> None:
+    """The platform acts on behalf of the nearest that stands above all of them, if any does, and the audit says so."""
+    if is_platform(viewer) and above:
+        common = [id for id in above[0] if all(id in each for each in above)]
+        if common:
+            tx.acts_for(common[0])
 
 
 def _above(chain: Sequence[Link]) -> tuple[UUID, ...]:

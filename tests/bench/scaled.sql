@@ -106,7 +106,7 @@ ANALYZE shelf;
 
 INSERT INTO listing (tenant_id, id, cloud_store_id, sku_id, origin, position)
     SELECT pg_temp.tenant(), md5('listing:' || store || ':' || sku)::uuid, pg_temp.key('cloud_store', store),
-           pg_temp.key('sku', sku), CASE WHEN place % 10 = 3 THEN 'EXTERNAL' WHEN place % 4 = 0 THEN 'POOL' ELSE 'OWN_STOCK' END, place
+           pg_temp.key('sku', sku), CASE WHEN place % 4 = 0 THEN 'POOL' ELSE 'OWN_STOCK' END, place
     FROM shelf;
 INSERT INTO price_list (tenant_id, id, seller_id, code, name, audience, scope)
     SELECT pg_temp.tenant(), pg_temp.key('list', number), id, 'base', 'Shelf prices', 'CONSUMER', 'BASE'

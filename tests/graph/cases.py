@@ -111,7 +111,7 @@ ROOTS: dict[str, Case] = {
     ),
     "attributes": Case("{ attributes(first: %(first)d) { nodes { code kind category { name } } } }", None, 1),
     "openNotices": Case(
-        "{ openNotices(first: %(first)d) { nodes { kind note payment { id } refund { id } } } }", "admin", 2
+        "{ openNotices(first: %(first)d) { nodes { kind note payment { id } refund { id } } } }", "admin", 1
     ),
     "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
     "price": Case(

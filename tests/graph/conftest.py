@@ -1,7 +1,6 @@
 """What several tests of the graph share beside the demo."""
 
 from asyncio import sleep
-from itertools import count
 
 import pytest
 
@@ -50,13 +49,10 @@ def acts(access: boot.Access, graph: GraphClient, changing: Trade) -> Acts:
     return Acts(graph, changing, access.owner)
 
 
-_NUMBERS = count(10)
-
-
 @pytest.fixture
 async def shop(acts: Acts) -> Shop:
     """A store there that lists nothing yet, another one for each test."""
-    made = Shop(acts, next(_NUMBERS))
+    made = Shop(acts, acts.trade.a_shop())
     await made.open()
     return made
 

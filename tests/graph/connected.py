@@ -54,7 +54,7 @@ CONNECTIONS: dict[str, Case] = {
     "open notices of a seller": Case(
         '{ organization(id: "%(distributor)s") { openNotices(first: 2) { %(total)s nodes { id } } } }', SALES, 3
     ),
-    "open notices": Case("{ openNotices(first: 2) { %(total)s nodes { id } } }", "admin", 2),
+    "open notices": Case("{ openNotices(first: 2) { %(total)s nodes { id } } }", "admin", 1),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
     ),

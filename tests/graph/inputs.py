@@ -42,6 +42,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "Fen": (-1, *BEYOND),
     "Count": BEYOND,
     "BasisPoint": (-1, 10_001, *BEYOND),
+    "Float": (-180.5, 180.5, 1e300, 10**400, float("inf"), float("-inf"), float("nan"), "1.5", True),
     "Boolean": ("true", 1, 0),
     "Date": ("", "x", "2026-13-01", "2026-02-30", "10000-01-01", "0000-01-01", 5),
     "DateTime": (
@@ -68,11 +69,14 @@ ODD: dict[str, tuple[Any, ...]] = {
     "Fen": (0, 1, 2**53 - 1),
     "Count": (-1, 0, 1, 2**53 - 1),
     "BasisPoint": (0, 1, 10_000),
+    "Float": (0, -0.0, 5e-324, 90, -90.0, 90.5, 180, -180.0),
     "Boolean": (True, False),
     "Date": ("0001-01-01", "9999-12-31"),
     "DateTime": ("0001-01-01T00:00:00.000001Z", "1970-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999998Z"),
 }
 """What may be meant somewhere: whatever comes of it, it is said in words."""
+GOOD = {"Int": 1, "Fen": 100, "Count": 1, "BasisPoint": 100, "Float": 1.5, "Boolean": True}
+"""What can be meant of a type, where it is no text."""
 
 
 def input_of(act: str) -> GraphQLInputObjectType:
@@ -92,7 +96,7 @@ def sample(kind: Any, known: Mapping[str, Any], name: str = "") -> Any:
         return {each: sample(field.type, known, each) for each, field in needed.items()}
     if is_enum_type(bare):
         return known.get(name, next(iter(bare.values)))
-    return known.get(name, {"Int": 1, "Fen": 100, "Count": 1, "BasisPoint": 100, "Boolean": True}.get(bare.name, "x"))
+    return known.get(name, GOOD.get(bare.name, "x"))
 
 
 def places(kind: GraphQLInputObjectType, path: Path = ()) -> Iterator[tuple[Path, GraphQLInputField]]:
@@ -171,6 +175,7 @@ def _leaf(name: str) -> st.SearchStrategy[Any]:
     known = st.sampled_from((*WRONG[name], *ODD.get(name, ())))
     more: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
         "String": lambda: st.text(max_size=120),
+        "Float": lambda: st.floats() | st.floats(-181, 181),
         "ID": lambda: st.from_regex(r"[a-z]{3,13}_[0-9a-f]{31,33}", fullmatch=True),
         "Date": lambda: st.dates().map(str),
         "DateTime": lambda: st.datetimes(timezones=st.timezones() | st.none()).map(lambda at: at.isoformat()),

@@ -196,6 +196,7 @@ async def test_every_kind_of_node_is_found_again(graph: GraphClient, nodes: dict
         "Supplier",
         "Reservation",
         "Payment",
+        "PaymentNotice",
         "Refund",
         "Shipment",
     }

@@ -1,7 +1,6 @@
 """What the audit keeps of acts for good: to which thing each was done, for whom, and prices before and after."""
 
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from tests.graph.test_counted_orders import counted
 from tests.graph.test_price_acts import a_list, set_prices
 from tests.graph.trade import Trade
 
-_NUMBERS = count(108)
 LAST = """
     SELECT target, target_id, details - 'rows' - 'refused' FROM audit_entry
     WHERE operation = $1 ORDER BY id DESC LIMIT $2
@@ -29,7 +27,7 @@ GIVEN_BACK = """
 
 @pytest.fixture
 async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, changing.a_shop())
     await made.end()
     yield made
     await made.end()

@@ -25,7 +25,7 @@ BY_TYPE = {"BAD_USER_INPUT", "BAD_ID", "GRAPHQL_VALIDATION_FAILED"}
 """How the graph itself refuses what is of another type."""
 OF_A_WHOLE = {"authorizeAssortment", "contributeToPool"}
 """Acts that say something about all their rows together, which stands though no row does."""
-WHOSE = ("ownerId", "brandId", "grantorId", "sellerId", "fulfillerId")
+WHOSE = ("ownerId", "brandId", "grantorId", "sellerId", "fulfillerId", "upstreamId", "organizationId")
 """For whom an act is done: who speaks for nobody says so."""
 ENDING = [name for name in ACTS if name.startswith(("end", "revoke", "unlist", "close", "cancel"))]
 """What takes away what others need."""

@@ -1,5 +1,6 @@
 """What may be sold at what price: grants that hold as those above them hold, bands, goods bought elsewhere; by acts."""
 
+from asyncio import sleep
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
@@ -9,21 +10,31 @@ from uuid import UUID, uuid4
 import pytest
 
 import boot
+from loaders.tenants import RETRY_S
 from models.database import Database
 from models.outbox import MAX_AUDIENCE
 from tests.conftest import NOW
+from tests.graph.client import GraphClient
 from tests.graph.selling import SHOPPER, Selling, opened
 from tests.graph.shops import BOSS, BRAND, Shop, kinds
-from tests.graph.trade import Trade, change
+from tests.graph.trade import Trade, change, written
 
-_NUMBERS = count(90)
 _SKUS = count(60)
 
 
+@pytest.fixture(scope="module")
+async def channel(access: boot.Access, graph: GraphClient) -> Trade:
+    """A tenant of these tests' own: shops and skus are theirs by number."""
+    made = await written(access.owner)
+    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
+    return made
+
+
 @pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
+async def sale(access: boot.Access, app: Database, channel: Trade) -> AsyncIterator[Selling]:
     """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, channel, channel.a_shop())
     await made.end()
     yield made
     await made.end()

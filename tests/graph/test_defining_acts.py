@@ -88,7 +88,7 @@ async def test_good_rows_are_kept_and_each_bad_one_says_why(acts: Acts) -> None:
     )
     assert kinds(saved) == ["Attribute"] + ["InvalidInput"] * 4
     told = [[problem["path"][3] for problem in each["problems"]] for each in saved["rows"][1:]]
-    assert told == [["code", "unit", "category"], ["category"], ["code"], ["name"]]
+    assert told == [["code", "name", "unit", "category"], ["category"], ["code"], ["name"]]
 
 
 async def test_attributes_are_the_platform_s(acts: Acts) -> None:

@@ -88,15 +88,36 @@ async def test_what_cannot_be_meant(channel: Channel, wrong: dict[str, Any], pat
     assert found == (paths or ["code", "name", "administrator.subject", "administrator.displayName"])
 
 
-async def test_one_brand_has_a_code_and_a_phone_is_one_account_s(channel: Channel) -> None:
+async def test_one_brand_has_a_code(channel: Channel) -> None:
     given = brand()
     told = await asyncio.gather(*(channel.do("createOrganization", given, by="admin") for _ in range(3)))
     assert sorted(one["__typename"] for one in told) == ["Brand", "CodeTaken", "CodeTaken"]
-    person = {"displayName": "x", "subject": name(), "phone": "+8613900000001"}
-    assert (await channel.do("createOrganization", brand(administrator=person), by="admin"))["__typename"] == "Brand"
-    other = brand(administrator={**person, "subject": name()})
-    told_ = await channel.refused("createOrganization", other, "InvalidInput", by="admin")
-    assert [problem["path"][1:] for problem in told_["problems"]] == [["administrator", "phone"]]
+
+
+async def test_a_phone_is_one_account_s_and_stands_by_itself(channel: Channel) -> None:
+    person = {"displayName": "x", "phone": "+8613900000001"}
+    for _ in range(2):
+        made = await channel.do("createOrganization", brand(administrator=person), by="admin")
+        assert made["__typename"] == "Brand"
+    roles = await channel.rows(
+        "SELECT account.id, account.phone FROM account JOIN staff ON staff.account_id = account.id"
+        " WHERE subject = 'tel:+8613900000001'"
+    )
+    assert len(roles) == 2
+    assert len(set(roles)) == 1
+    assert roles[0][1] is None  # what nobody has proved is not written down
+    for wrong in (person | {"subject": name()}, {"displayName": "x", "subject": "tel:+8613900000001"}):
+        told = await channel.refused("createOrganization", brand(administrator=wrong), "InvalidInput", by="admin")
+        assert [problem["path"][1:] for problem in told["problems"]] == [["administrator", "subject"]]
+
+
+async def test_nobody_whose_account_is_shut_administers_a_brand(channel: Channel) -> None:
+    login, before = name(), await channel.rows("SELECT id FROM organization ORDER BY id")
+    shut = "INSERT INTO account (tenant_id, id, subject, display_name, is_active) VALUES ($1, $2, $3, 'Gone', false)"
+    await change(channel.owner, channel.trade, (shut, uuid4(), login), bump=False)
+    given = brand(administrator={"displayName": "x", "subject": login})
+    await channel.refused("createOrganization", given, "AccountInactive", by="admin")
+    assert await channel.rows("SELECT id FROM organization ORDER BY id") == before
 
 
 async def test_a_tenant_has_so_many_brands_and_no_more(channel: Channel) -> None:
@@ -182,7 +203,7 @@ async def test_good_rows_are_tagged_and_each_bad_one_says_why(channel: Channel) 
     told = await channel.do("setTags", given, by=HOUSE)
     assert [row["__typename"] for row in told["rows"]] == ["Store"] + ["InvalidInput"] * 4
     paths = [[".".join(problem["path"][3:]) for problem in row["problems"]] for row in told["rows"][1:]]
-    assert paths == [["organizationId"], ["tags.0", "organizationId"], ["tags.0", "tags.1", "tags.2"], ["tags"]]
+    assert paths == [["organizationId"], ["tags.0", "organizationId"], ["tags.1", "tags.2", "tags.0"], ["tags"]]
     whole = await channel.refused("setTags", tagged(), "InvalidInput", by=HOUSE)
     assert whole["problems"][0]["path"] == ["input", "rows"]
 

@@ -1,7 +1,6 @@
 """What a payment provider told that somebody has to look at: who finds it, and who says that somebody has."""
 
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -12,16 +11,16 @@ from domain.ordering import Notice, NoticeKind
 from models.database import Database
 from models.ordering import take_notice
 from tests.conftest import NOW
+from tests.graph.private import OPEN_NOTICES
 from tests.graph.selling import FULFILLER, NOTICE, OTHER, SHOPPER, Selling, opened
 from tests.graph.trade import Trade
 
-_NUMBERS = count(104)
 OPEN = f"openNotices {{ totalCount nodes {{ {NOTICE.partition('{')[2]} }}"
 
 
 @pytest.fixture
 async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, changing.a_shop())
     await made.end()
     yield made
     await made.end()
@@ -72,9 +71,7 @@ async def test_what_nobody_knows_is_the_platforms_alone(sale: Selling) -> None:
     assert (await sale.do_it("closeNotice", given, by=sale.manager))["__typename"] == "NotAllowed"
     assert (await sale.do_it("closeNotice", given, by="admin"))["note"] == "Another merchant's."
     for by in (sale.manager, SHOPPER, None):
-        assert (await sale.graph.ask("{ openNotices { totalCount } }", by=by, tenant=sale.trade.code)).codes == [
-            "FORBIDDEN"
-        ]
+        assert (await sale.graph.ask(OPEN_NOTICES, by=by, tenant=sale.trade.code)).codes == ["FORBIDDEN"]
 
 
 async def test_a_refund_that_failed_stands_there_until_it_is_tried_again_or_arrives(sale: Selling) -> None:
@@ -106,7 +103,7 @@ async def test_a_charge_under_anothers_reference_is_not_to_be_paid(
 
     monkeypatch.setattr(sale.till, "create", same)
     order = await sale.place((1, 1))
-    assert (await sale.of_order("payOrder", order["id"]))["__typename"] == "PaymentUnavailable"
+    assert (await sale.of_order("payOrder", order["id"]))["__typename"] == "PaymentDeclined"
     assert await sale.rows("SELECT type FROM outbox_event ORDER BY id DESC LIMIT 1") == [("PaymentMismatch",)]
     assert await sale.rows("SELECT reference, pay_url FROM payment ORDER BY created_at DESC, id DESC LIMIT 1") == [
         (None, None)

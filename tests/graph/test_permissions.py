@@ -36,6 +36,8 @@ ACTORS: dict[str, frozenset[Permission]] = {
 }
 WITHOUT_AN_ACT = {Permission.MEMBER, Permission.CAMPAIGN, Permission.REPORT}
 """Of these no act asks yet."""
+OF_AN_ORDER = {Permission.ORDER, Permission.FULFILMENT, Permission.AFTERSALE}
+"""What is tried on an order that is over: who may is told so, and nothing is done."""
 
 
 class Matrix(Acts):
@@ -47,6 +49,7 @@ class Matrix(Acts):
         self.places = {home: uuid4() for home in HOMES}
         self.orders = {home: uuid4() for home in HOMES}
         order = "order_header (tenant_id, id, number, kind, state, seller_id, customer_id, currency, total_fen,"
+        line = "goods_owner_id, fulfiller_id, quantity, unit_fen, net_fen)"
         connection = await asyncpg.connect(self.owner)
         tables: Tables = {
             "account (tenant_id, id, subject, display_name)": [(key(f"account:{one}"), one, "x") for one, _ in staff],
@@ -69,6 +72,9 @@ class Matrix(Acts):
             f"{order} placed_at, reservation_id, payment_due_at)": [
                 (id, id.hex, "CONSUMER", "COMPLETED", key(home), key("member:1"), "CNY", 0, NOW, id, LATER)
                 for home, id in self.orders.items()
+            ],
+            f"order_line (tenant_id, order_id, line, sku_id, brand_id, {line}": [
+                (id, 1, key("sku:1"), key("brand:1"), key(home), key(home), 1, 0, 0) for home, id in self.orders.items()
             ],
         }
         try:
@@ -97,6 +103,7 @@ class Matrix(Acts):
                 {"locationId": f"location_{self.places[home].hex}", "goods": [{**sku, "quantity": 1}]},
             ),
             Permission.ORDER: ("cancelOrder", order),
+            Permission.FULFILMENT: ("shipOrder", {**order, "fulfillerId": whole}),
             Permission.AFTERSALE: ("refundOrder", {**order, "lines": [{"line": 1, "amount": 1}], "reason": "x"}),
         }
         return probes[permission]
@@ -141,4 +148,4 @@ async def test_each_may_do_in_her_own_organisation_what_the_matrix_says(actor: s
             may[permission, home] = not refused
     assert {pair for pair, did in may.items() if did} == {(one, own) for one in ACTORS[actor] - WITHOUT_AN_ACT}
     keys = (await matrix.written())[0] - before[0]
-    assert keys == len(ACTORS[actor] - WITHOUT_AN_ACT - {Permission.ORDER, Permission.AFTERSALE})
+    assert keys == len(ACTORS[actor] - WITHOUT_AN_ACT - OF_AN_ORDER)

@@ -37,7 +37,8 @@ class Pool(Acts):
             ),
             *(
                 (
-                    "INSERT INTO lot (tenant_id, sku_id, id, code) VALUES ($1, $2, $3, '') ON CONFLICT DO NOTHING",
+                    "INSERT INTO lot (tenant_id, sku_id, id, code) VALUES ($1, $2, $3, '')"
+                    " ON CONFLICT (tenant_id, sku_id, id) DO UPDATE SET code = ''",
                     *(key(f"sku:{sku}"), UUID(int=0)),
                 )
                 for sku in self.skus

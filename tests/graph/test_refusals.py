@@ -33,10 +33,10 @@ CANNOT_BE = {
         for refusal in ("BalanceTooLow", "BalanceTooHigh")
     },
     **{
-        (act, refusal): "an order that waits for its money ends, and had none"
+        (act, "TransitionNotAllowed"): "an order that waits for its money ends"
         for act in ("adjustStock", "countStock", "quarantineStock")
-        for refusal in ("BalanceTooLow", "BalanceTooHigh", "TransitionNotAllowed")
     },
+    ("closeNotice", "TransitionNotAllowed"): "it leaves the order where it stands",
     ("placeOrder", "NoLines"): "a hold has lines",
     ("placeOrder", "QuantityTooLarge"): "nobody holds so many",
     ("placeOrder", "TransitionNotAllowed"): "a new order waits for its money",

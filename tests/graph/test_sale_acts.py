@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +16,11 @@ from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling, opened
 from tests.graph.shops import BOSS, CLERK
 from tests.graph.trade import Trade, change
 
-_NUMBERS = count(60)
-
 
 @pytest.fixture
 async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
     """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, changing.a_shop())
     await made.end()
     yield made
     await made.end()

@@ -1,7 +1,6 @@
 """A sale while its parties may not do all, or do not trade, and while the provider says no."""
 
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +11,13 @@ from models.database import Database
 from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling, opened
 from tests.graph.trade import Trade
 
-_NUMBERS = count(84)
 HOUSE = "distributor:1"
 
 
 @pytest.fixture
 async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
     """A shop of its own for each test, in a trade in which everybody trades."""
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, changing.a_shop())
     await made.end()
     yield made
     await made.stand(HOUSE, "ACTIVE")

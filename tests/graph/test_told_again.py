@@ -1,7 +1,6 @@
 """An act asked for again under its key is told as it was, whatever became since of what it made."""
 
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -15,13 +14,11 @@ from tests.graph.client import GraphClient
 from tests.graph.selling import Selling, opened
 from tests.graph.trade import Trade
 
-_NUMBERS = count(100)
-
 
 @pytest.fixture
 async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
     """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, next(_NUMBERS))
+    made = await opened(access.owner, app, changing, changing.a_shop())
     await made.end()
     yield made
     await made.end()

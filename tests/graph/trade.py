@@ -1,6 +1,6 @@
 """A small tenant of the tests' own, with two chains, members, and a campaign of every sort.
 
-    brand:1 → distributor:1 → store:1 … store:120        brand:2 → distributor:2 → store:900
+    brand:1 → distributor:1 → store:1 … store:240        brand:2 → distributor:2 → store:900
 
 The first distributor keeps an ordering mall. Store 1 lists a hundred skus; member:1 is a member there and bound to it,
 member:2 of store 900.
@@ -17,7 +17,7 @@ from models.reading import set_tenant
 from tests.conftest import NOW
 from tests.loaders.rows import Tables, campaign_tables, insert
 
-STORES, SKUS = 120, 100
+STORES, SKUS = 240, 100
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 KINDS = {"brand": "BRAND", "distributor": "DISTRIBUTOR", "store": "STORE"}
 CHAINS = {
@@ -59,6 +59,11 @@ class Trade:
         self.region = self.code[:12].upper()
         self._names: dict[UUID, str] = {}
         self.aims = self.campaigns()
+        self._shops = iter(range(10, STORES + 1))
+
+    def a_shop(self) -> int:
+        """The number of a store that no other test has."""
+        return next(self._shops)
 
     def key(self, name: str) -> UUID:
         return uuid5(self.tenant, name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
+from zlib import crc32
 
 from domain.base import KeyReused
 from domain.inventory import NotEnoughStock, TooManyHolds, Wanted
@@ -78,6 +79,27 @@ BROKEN = """
 """Whatever does not add up, in one snapshot."""
 
 
+SHOPPERS, SHOPPER = 1_000, 10_000_000
+"""How many customers there are, and the id of the first, and of her account."""
+
+
+def shopper(name: str) -> UUID:
+    """The customer who asks under a key: of so many that none of them holds more than one may."""
+    return UUID(int=SHOPPER + crc32(name.encode()) % SHOPPERS)
+
+
+async def shoppers(dsn: str) -> None:
+    """A thousand customers."""
+    ids = [UUID(int=SHOPPER + number) for number in range(SHOPPERS)]
+    await added(
+        dsn,
+        {
+            "account (tenant_id, id, subject, display_name)": [(id, str(id), "x") for id in ids],
+            "customer (tenant_id, id, account_id, joined_at)": [(id, id, NOON) for id in ids],
+        },
+    )
+
+
 async def goods(dsn: str) -> None:
     """A store with a mall and three locations, three skus, and a brand that contributes from a fourth location."""
     await filled(
@@ -138,10 +160,10 @@ class Shop:
         )
         return await self.committer.hold(HERE, holding, NOON.date(), NOON)
 
-    async def tried(self, *wanted: tuple[UUID, int], key: str | None = None) -> str:
+    async def tried(self, *wanted: tuple[UUID, int], key: str | None = None, customer: UUID | None = None) -> str:
         """What becomes of a hold, in a word."""
         try:
-            await self.hold(*wanted, key=key)
+            await self.hold(*wanted, key=key, customer=customer)
         except (NotEnoughStock, TooManyHolds, KeyReused) as refused:
             return refused.code
         return "held"

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 from domain.catalog import MAX_QUANTITY
-from domain.channel import MAX_SECTION_GOODS, MAX_SECTIONS
+from domain.channel import MAX_SECTION_GOODS, MAX_SECTIONS, MAX_TAGS
 from domain.search import MAX_TOKENS
 from models.channel.tables import MAX_STORED_ONLY
 from tests.models.refusing import Case, Columns, beyond, constraints_of, key, misjudged, tables_of
@@ -16,7 +16,7 @@ TABLES = tables_of(
     "models.channel.tables", "models.channel.storefront", "models.catalog.tables", "models.integration"
 ) - {"account"}
 BRAND, SHOP, MAIN, MALL, ZONE, SKU, LIST, RANGE, SHELF, NEW = (key(number) for number in range(11, 21))
-ANN, COLOR, CITY, THERE = key(21), key(22), key(23), key(2)
+ANN, COLOR, CITY, THERE, CLOSED, GRAMS = key(21), key(22), key(23), key(2), key(27), key(28)
 NOWHERE: list[Columns] = [{"region_code": "nowhere"}]
 TOO_LONG = "码" * 101
 
@@ -37,6 +37,8 @@ GOOD: dict[str, Columns] = {
     "organization brand": {"id": BRAND, "tier": "BRAND", "code": "brand", "name": "x", "region_code": "19"},
     "organization": {"id": SHOP, "tier": "STORE", "code": "shop", "name": "x"}
     | {"latitude_e7": 900_000_000, "longitude_e7": -1_800_000_000},
+    "organization suspended": {"id": CLOSED, "tier": "STORE", "code": "closed", "name": "x", "status": "SUSPENDED"}
+    | {"suspended_by_id": BRAND, "tags": ["x"] * MAX_TAGS},
     "organization_edge": {"kind": "SUPPLIES", "upstream_id": BRAND, "downstream_id": SHOP, "is_primary": True},
     "organization_closure": {"descendant_id": SHOP, "ancestor_id": BRAND, "hops": 1}
     | {"descendant_tier": "STORE", "descendant_code": "shop"},
@@ -47,7 +49,8 @@ GOOD: dict[str, Columns] = {
     "store_application": {"organization_id": SHOP, "upstream_id": BRAND, "account_id": ANN, "applied_at": NOW}
     | {"decided_at": NOW, "reason": "x"},
     "supply_offer": {"downstream_id": SHOP, "upstream_id": BRAND, "offered_by_id": SHOP, "offered_at": NOW},
-    "staff": {"id": key(24), "account_id": ANN, "organization_id": SHOP, "role": "CLERK"},
+    "staff": {"id": key(24), "account_id": ANN, "organization_id": SHOP, "role": "CLERK"}
+    | {"display_name": "码" * 100},
     "site": {"id": MAIN, "kind": "MAIN", "code": "main", "name": "x", "organization_id": BRAND},
     "site of a city": {"id": CITY, "kind": "CITY", "code": "city", "name": "x", "organization_id": BRAND}
     | {"parent_id": MAIN, "region_code": "19"},
@@ -58,6 +61,7 @@ GOOD: dict[str, Columns] = {
     "cloud_store_section": {"cloud_store_id": MALL, "position": MAX_SECTIONS - 1, "title": "x"},
     "category": {"id": key(25), "code": "a", "name": "x"},
     "attribute": {"id": COLOR, "code": "color", "name": "x", "kind": "TEXT"},
+    "attribute of a number": {"id": GRAMS, "code": "grams", "name": "x", "kind": "INTEGER"},
     "product": {"id": SKU, "brand_id": BRAND, "code": "1", "name": "x"},
     "sku": {"id": SKU, "product_id": SKU, "code": "1", "name": "x", "shelf_life_days": 1},
     "sku_attribute": {"sku_id": SKU, "attribute_id": COLOR, "text_value": "red"},
@@ -103,6 +107,9 @@ BAD: list[Case] = [
     ("ck_organization_latitude", "organization", beyond("latitude_e7", -900_000_000, 900_000_000)),
     ("ck_organization_longitude", "organization", beyond("longitude_e7", -1_800_000_000, 1_800_000_000)),
     ("ck_organization_point_whole", "organization", [{"latitude_e7": None}, {"longitude_e7": None}]),
+    ("ck_organization_suspended_by_of_suspended", "organization suspended", [{"status": "ACTIVE"}]),
+    ("ck_organization_not_by_itself", "organization suspended", [{"suspended_by_id": CLOSED}]),
+    ("ck_organization_tags", "organization suspended", [{"tags": ["x"] * (MAX_TAGS + 1)}]),
     ("fk_organization_region_code", "organization", [{"id": NEW, "code": "new", "region_code": "nowhere"}]),
     ("uq_organization_tenant_id_tier_code", "organization", [{"id": NEW}]),
     ("ck_organization_edge_kind", "organization_edge", [{"kind": "OWNS", "is_primary": False}]),
@@ -124,6 +131,7 @@ BAD: list[Case] = [
     ("ck_supply_offer_not_itself", "supply_offer", [{"upstream_id": SHOP}]),
     ("ck_supply_offer_by_one_of_both", "supply_offer", [{"offered_by_id": key(99)}]),
     ("ck_staff_role", "staff", [{"role": "OWNER"}]),
+    ("ck_staff_display_name_length", "staff", [{"display_name": ""}, {"display_name": TOO_LONG}]),
     ("uq_staff_tenant_id_account_id_organization_id_role", "staff", [{"id": NEW}]),
     # ── where is traded ───────────────────────────────────────────────────────────────────────────────────────────
     ("ck_site_kind", "site of a city", [{"kind": "TOWN"}]),
@@ -149,6 +157,7 @@ BAD: list[Case] = [
     # ── goods and prices ──────────────────────────────────────────────────────────────────────────────────────────
     ("ck_category_code_length", "category", [{"code": ""}, {"code": TOO_LONG}]),
     ("uq_category_tenant_id_code", "category", [{"id": NEW}]),
+    ("ck_attribute_code_length", "attribute", [{"code": ""}, {"code": TOO_LONG}]),
     ("ck_attribute_kind", "attribute", [{"kind": "FLOAT"}]),
     ("uq_attribute_tenant_id_code", "attribute", [{"id": NEW}]),
     ("ck_product_code_length", "product", [{"code": ""}, {"code": TOO_LONG}]),
@@ -160,6 +169,15 @@ BAD: list[Case] = [
     ("uq_sku_tenant_id_code", "sku", [{"id": NEW}]),
     ("ck_sku_attribute_one_value", "sku_attribute", [{"text_value": None}, {"integer_value": 1}]),
     ("ck_sku_attribute_one_value", "sku_attribute", [{"boolean_value": True}, {"date_value": date(2026, 11, 24)}]),
+    (
+        "fk_sku_attribute_kind",
+        "sku_attribute",
+        [
+            {"attribute_id": GRAMS},
+            {"attribute_id": GRAMS, "text_value": None, "boolean_value": True},
+            {"attribute_id": GRAMS, "text_value": None, "date_value": date(2026, 11, 24)},
+        ],
+    ),
     ("ck_pack_unit_units_range", "pack_unit", beyond("units", 1, MAX_QUANTITY)),
     ("ck_price_list_code_length", "price_list", [{"code": ""}, {"code": TOO_LONG}]),
     ("ck_price_list_audience", "price_list", [{"audience": "EVERYBODY"}]),
@@ -217,8 +235,8 @@ BAD: list[Case] = [
     ("ck_stored_document_text_length", "stored_document", [document(""), document("{" * 100_001)]),
 ]
 
-IMPLIED = {"uq_organization_copied"}
-"""Wider than a primary key: it is there for a foreign key to point at."""
+IMPLIED = {"uq_organization_copied", "uq_attribute_kind"}
+"""Wider than a primary key: they are there for foreign keys to point at."""
 
 
 async def test_each_constraint_refuses_what_it_is_for(owner_dsn: str) -> None:

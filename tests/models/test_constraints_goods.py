@@ -43,8 +43,9 @@ GOOD: dict[str, Columns] = {
     | {"latitude_e7": -900_000_000, "longitude_e7": 1_800_000_000},
     "location there": {"id": THERE, "organization_id": SHOP, "kind": "WAREHOUSE", "code": "there", "name": "x"},
     "lot": {"id": NO_LOT_ID, "sku_id": SKU, "code": ""},
-    "lot that expires": {"id": LOT, "sku_id": SKU, "code": "a", "produced_on": DAY}
+    "lot that expires": {"id": LOT, "sku_id": SKU, "code": "a", "keeper_id": SHOP, "produced_on": DAY}
     | {"expires_on": DAY + timedelta(days=1)},
+    "lot of the same code that is everybody's": {"id": key(34), "sku_id": SKU, "code": "a"},
     "stock": {**ROW, "on_hand": 6, "reserved": 1, "allocated": 2, "quarantined": 3},
     "stock sold to the last unit": {**ROW, "location_id": THERE, "on_hand": MAX_SAFE, "reserved": MAX_SAFE},
     "safety_stock": {"location_id": HERE, "sku_id": SKU, "owner_id": SHOP, "quantity": 0},
@@ -65,6 +66,7 @@ GOOD: dict[str, Columns] = {
 
 BAD: list[Case] = [
     # ── where, and which ──────────────────────────────────────────────────────────────────────────────────────────
+    ("ck_location_code_length", "location", [{"code": ""}, {"code": "码" * 101}]),
     ("ck_location_kind", "location", [{"kind": "VAN"}]),
     ("ck_location_latitude", "location", beyond("latitude_e7", -900_000_000, 900_000_000)),
     ("ck_location_longitude", "location", beyond("longitude_e7", -1_800_000_000, 1_800_000_000)),
@@ -73,7 +75,8 @@ BAD: list[Case] = [
     ("uq_location_tenant_id_organization_id_code", "location", [{"id": NEW}]),
     ("ck_lot_expires_later", "lot that expires", [{"expires_on": DAY}]),
     ("ck_lot_no_lot_keeps", "lot", [{"expires_on": DAY}]),
-    ("uq_lot_tenant_id_sku_id_code", "lot that expires", [{"id": NEW}]),
+    ("ck_lot_no_lot_is_everybodys", "lot", [{"keeper_id": SHOP}]),
+    ("uq_lot_tenant_id_sku_id_code_keeper_id", "lot that expires", [{"id": NEW}, {"id": NEW, "keeper_id": None}]),
     # ── stock ─────────────────────────────────────────────────────────────────────────────────────────────────────
     ("ck_stock_not_oversold", "stock", [{"on_hand": 5}, {"reserved": 2}, {"allocated": 3}, {"quarantined": 4}]),
     ("ck_stock_not_oversold", "stock sold to the last unit", [{"on_hand": MAX_SAFE - 1}, {"allocated": 1}]),
@@ -94,6 +97,7 @@ BAD: list[Case] = [
     ("ck_stock_document_transfer_moves", "stock_document of a transfer", [{"to_location_id": HERE}]),
     ("ck_stock_document_reason_length", "stock_document", [{"reason": ""}, {"reason": "码" * (MAX_REASON_CHARS + 1)}]),
     # ── pools ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    ("ck_inventory_pool_code_length", "inventory_pool", [{"code": ""}, {"code": "码" * 101}]),
     ("uq_inventory_pool_tenant_id_organization_id_code", "inventory_pool", [{"id": NEW}]),
     ("ck_pool_contribution_share", "pool_contribution", beyond("share_bps", 0, 10_000)),
     ("uq_pool_contribution_tenant_id_pool_id_location_id_owner_id", "pool_contribution", [{"id": NEW}]),
@@ -106,6 +110,7 @@ BAD: list[Case] = [
     ("ck_pool_contribution_sku_held_within_cap", "pool_contribution_sku", [{"cap": 3}, {"held": 5}]),
     ("ck_sourcing_policy_criteria", "sourcing_policy", [{"criteria": one} for one in ([], ["CHANCE"])]),
     ("ck_sourcing_policy_criteria", "sourcing_policy", [{"criteria": [*CRITERIA, CRITERIA[0]]}]),
+    ("ck_sourcing_policy_criteria_once", "sourcing_policy", [{"criteria": [one, one]} for one in CRITERIA]),
     ("ck_sourcing_policy_max_packages_range", "sourcing_policy", beyond("max_packages", 1, MAX_PACKAGES)),
     # ── holds ─────────────────────────────────────────────────────────────────────────────────────────────────────
     ("ck_reservation_state", "reservation over", [{"state": "LOST"}]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.base import MAX_ROWS
 from domain.money import MAX_SAFE
+from domain.ordering import MAX_NOTE_CHARS, ODD, NoticeOutcome
 from domain.settlement import MAX_POSTINGS, OF_MEMBERS, WITH_FLOOR, Purpose
 from models.acts import MAX_KEY_CHARS
 from models.base import NO_LOT_ID
@@ -46,6 +47,12 @@ def payment(id: Any, state: str, **other: Any) -> Columns:
     return {"id": id, "state": state, **of, "created_at": NOW, "expires_at": SOON, **other}
 
 
+def notice(name: str, outcome: str, **other: Any) -> Columns:
+    of = {"id": key(80 + int(name)), "provider": "till", "kind": "PAID", "payment_id": COVERING, "reference": ""}
+    told = {"amount_fen": -1, "currency": "CNY", "told_at": NOW, "received_at": NOW}
+    return {"notice": name, "outcome": outcome, **of, **told, **other}
+
+
 def kept(purpose: Purpose) -> Columns:
     """An account of a purpose without the floor it should have, or with one that it should not have."""
     whose = {"customer_id": ANN} if purpose in OF_MEMBERS else {}
@@ -81,6 +88,8 @@ GOOD: dict[str, Columns] = {
     "order_line": {"order_id": PAID, "line": 1, "sku_id": SKU, "brand_id": SHOP, "goods_owner_id": SHOP}
     | {"fulfiller_id": SHOP, "quantity": 3, "unit_fen": 4, "discount_fen": 2, "net_fen": 10, "shipped": 2}
     | {"cancelled": 1, "refunded": 3, "refunded_fen": 10},
+    "order_line done": {"order_id": DONE, "line": 2, "sku_id": SKU, "brand_id": SHOP, "goods_owner_id": SHOP}
+    | {"fulfiller_id": SHOP, "quantity": 1, "unit_fen": 10, "net_fen": 10},
     "order_allocation": {"order_id": PAID, "part": 1, "line": 1, **ROW, "quantity": 3, "shipped": 2, "given_back": 1},
     "shipment": {"id": SENT, "order_id": PAID, "fulfiller_id": SHOP, "shipped_at": NOW, "carrier": "x"}
     | {"tracking": "x"},
@@ -99,8 +108,9 @@ GOOD: dict[str, Columns] = {
     "refund": {"id": REFUND, "order_id": PAID, "payment_id": COVERING, "state": "PENDING", "amount_fen": 1}
     | {"reason": "x", "journal_id": BACK, "created_at": NOW, "due_at": NOW},
     "refund_line": {"refund_id": REFUND, "line": 1, "order_id": PAID, "quantity": 0, "amount_fen": 1},
-    "payment_notice": {"provider": "till", "notice": "1", "kind": "PAID", "payment_id": COVERING, "reference": ""}
-    | {"amount_fen": -1, "currency": "CNY", "told_at": NOW, "received_at": NOW, "outcome": "MISMATCH"},
+    "payment_notice": notice("1", "MISMATCH", seller_id=SHOP),
+    "payment_notice of nobody": notice("2", "UNKNOWN"),
+    "payment_notice closed": notice("3", "MISMATCH", seller_id=SHOP, closed_at=NOW, note="x"),
     "idempotency_key": {"actor": "ann", "operation": "x", "key": "码" * MAX_KEY_CHARS, "asked": "0f" * 32}
     | {"result": "order", "result_id": PAID, "created_at": NOW},
     "audit_entry": {"at": NOW, "operation": "x", "actor_class": "CONSUMER", "actor": "ann", "target": "order"}
@@ -162,6 +172,11 @@ BAD: list[Case] = [
     ("ck_shipment_tracking_length", "shipment", [{"tracking": ""}, {"tracking": "码" * 61}]),
     ("ck_shipment_line_part_range", "shipment_line", beyond("part", 1)),
     ("ck_shipment_line_quantity_range", "shipment_line", beyond("quantity", 1)),
+    (
+        "fk_shipment_line_tenant_id_shipment_id_order_id",
+        "shipment_line",
+        [{"part": 2, "order_id": DONE, "line": 2}],
+    ),
     ("fk_shipment_line_stock", "shipment_line", [{"part": 2, **one} for one in ELSEWHERE]),
     ("fk_shipment_line_tenant_id_order_id_line", "shipment_line", [{"part": 2, "line": 2}]),
     # ── money ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +202,7 @@ BAD: list[Case] = [
     ("ck_refund_due_while_pending", "refund", [{"due_at": None}, {"state": "DONE", "settled_at": NOW}]),
     ("ck_refund_settled_when", "refund", [{"settled_at": NOW}, {"state": "FAILED", "due_at": None}]),
     ("ck_refund_reason_length", "refund", [{"reason": ""}, {"reason": "码" * 201}]),
+    ("fk_refund_tenant_id_payment_id_order_id", "refund", [{"id": NEW, "order_id": DONE, "journal_id": OTHER}]),
     ("uq_refund_tenant_id_journal_id", "refund", [{"id": NEW}]),
     ("ck_refund_line_quantity_range", "refund_line", [{"quantity": -1, "amount_fen": 2}, {"quantity": MAX_SAFE + 1}]),
     (
@@ -195,9 +211,27 @@ BAD: list[Case] = [
         [{"quantity": 2, **one} for one in beyond("amount_fen", 0)],
     ),
     ("ck_refund_line_something", "refund_line", [{"amount_fen": 0}]),
+    ("fk_refund_line_tenant_id_refund_id_order_id", "refund_line", [{"order_id": DONE, "line": 2}]),
     ("fk_refund_line_tenant_id_order_id_line", "refund_line", [{"line": 2}]),
     ("ck_payment_notice_kind", "payment_notice", [{"kind": "LOST"}]),
     ("ck_payment_notice_outcome", "payment_notice", [{"outcome": "LOST"}]),
+    (
+        "ck_payment_notice_seller_known",
+        "payment_notice of nobody",
+        [{"outcome": one} for one in NoticeOutcome if one not in (NoticeOutcome.UNKNOWN, NoticeOutcome.NOTED)],
+    ),
+    (
+        "ck_payment_notice_closed_odd",
+        "payment_notice closed",
+        [{"outcome": one} for one in NoticeOutcome if one not in ODD],
+    ),
+    ("ck_payment_notice_note_of_closed", "payment_notice closed", [{"closed_at": None}]),
+    (
+        "ck_payment_notice_note_length",
+        "payment_notice closed",
+        [{"note": ""}, {"note": "码" * (MAX_NOTE_CHARS + 1)}],
+    ),
+    ("uq_payment_notice_tenant_id_id", "payment_notice", [{"notice": "4"}]),
     ("ck_payment_notice_notice_length", "payment_notice", [{"notice": ""}, {"notice": "x" * 201}]),
     ("ck_payment_notice_provider_length", "payment_notice", [{"provider": ""}, {"provider": "x" * 41}]),
     ("ck_payment_notice_reference_length", "payment_notice", [{"reference": "x" * 201}]),
@@ -209,6 +243,7 @@ BAD: list[Case] = [
     ("ck_ledger_account_balance_with_floor", "ledger_account", [{"balance": 0}]),
     ("ck_ledger_account_balance_with_floor", "ledger_account with a floor", [{"balance": None}]),
     ("ck_ledger_account_balance_at_floor", "ledger_account with a floor", [{"balance": -1}]),
+    ("ck_ledger_account_balance_countable", "ledger_account with a floor", [{"balance": MAX_SAFE + 1}]),
     ("ck_ledger_account_one_counterparty", "ledger_account with a floor", [{"counterparty_id": SHOP}]),
     ("uq_ledger_account_named", "ledger_account", [{"id": NEW}]),
     ("ck_journal_kind", "journal", [{"kind": "GUESS"}]),
@@ -217,7 +252,7 @@ BAD: list[Case] = [
     ("ck_posting_moves", "posting", [{"source_id": SALES}]),
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────────
     ("ck_idempotency_key_key_length", "idempotency_key", [{"key": ""}, {"key": "码" * (MAX_KEY_CHARS + 1)}]),
-    ("ck_idempotency_key_asked", "idempotency_key", [{"asked": one} for one in ("", "0" * 63, "A" * 64, "0" * 65)]),
+    ("ck_idempotency_key_asked", "idempotency_key", [{"asked": one} for one in ("", "0" * 63, "码" * 64, "0" * 65)]),
     ("ck_idempotency_key_result_whole", "idempotency_key", [{"result": None}, {"result_id": None}]),
     ("ck_audit_entry_actor_class", "audit_entry", [{"actor_class": "GHOST"}]),
     ("ck_bulk_result_rows", "bulk_result", [{"refused": [None]}, {"done": []}]),
@@ -230,9 +265,13 @@ BAD: list[Case] = [
 ]
 
 
+IMPLIED = {f"uq_{table}_tenant_id_id_order_id" for table in ("payment", "refund", "shipment")}
+"""Wider than a primary key: they are there for foreign keys to point at."""
+
+
 async def test_each_constraint_refuses_what_it_is_for(owner_dsn: str) -> None:
     assert await misjudged(owner_dsn, GOOD, BAD) == []
 
 
 async def test_no_constraint_is_left_untried(owner_dsn: str) -> None:
-    assert await constraints_of(owner_dsn, TABLES) == {constraint for constraint, _, _ in BAD}
+    assert await constraints_of(owner_dsn, TABLES) - IMPLIED == {constraint for constraint, _, _ in BAD}

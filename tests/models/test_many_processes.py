@@ -16,7 +16,7 @@ from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.acting import column
 from tests.models.here import fill
-from tests.models.shop import BROKEN, SKUS, Shop, goods
+from tests.models.shop import BROKEN, SKUS, Shop, goods, shopper, shoppers
 from tests.processes import PROCESSES, Together, in_processes
 from tests.proof import size
 
@@ -45,6 +45,7 @@ async def process(dsn: str, at_once: int) -> AsyncIterator[Shop]:
 async def shop(owner_dsn: str) -> AsyncIterator[Shop]:
     """The same in the test's own process: for what there is, and for looking."""
     await goods(owner_dsn)
+    await shoppers(owner_dsn)
     async with process(owner_dsn, 1) as made:
         yield made
 
@@ -81,7 +82,8 @@ async def buy(together: Together, dsn: str, number: int, wishes: list[Wish], at_
 
         async def comes(place: int, wish: Wish) -> str:
             await asyncio.sleep(chance.random() * COMING_S)
-            return await shop.tried(*wish, key=f"{number}/{place}")
+            key = f"{number}/{place}"
+            return await shop.tried(*wish, key=key, customer=shopper(key))
 
         await together.wait()
         return await asyncio.gather(*(comes(place, wish) for place, wish in enumerate(wishes)))
@@ -170,9 +172,8 @@ async def repeat(together: Together, dsn: str, keys: int, times: int) -> dict[st
         for first in range(0, keys, ROUND):
             names = [f"key {number}" for number in range(first, min(keys, first + ROUND)) for _ in range(times)]
             await together.wait()
-            for name, made in zip(
-                names, await asyncio.gather(*(shop.hold((SKUS[0], 1), key=name) for name in names)), strict=True
-            ):
+            holds = (shop.hold((SKUS[0], 1), key=name, customer=shopper(name)) for name in names)
+            for name, made in zip(names, await asyncio.gather(*holds), strict=True):
                 told.setdefault(name, []).append(made.id)
     return told
 

@@ -24,6 +24,7 @@ UNITS: Final = 1_000_000_000
 STORE, SKU = 0, 17
 """The second on the first store's shelf: its own goods, beside what up to three tiers above contribute."""
 WRITTEN: Final = (
+    "customer",
     "idempotency_key",
     "stock",
     "reservation",
@@ -52,6 +53,16 @@ HOT: Final = Hot(
     key("cloud_store", STORE),
     UUID(md5(f"listing:{STORE}:{SKU}".encode(), usedforsecurity=False).hexdigest()),
 )
+SHOPPERS: Final = 40_000
+"""Customers who hold in turn: each may hold but a few things."""
+_ACCOUNTS: Final = """
+INSERT INTO account (tenant_id, id, subject, display_name)
+SELECT $1, md5('shopper:' || n)::uuid, 'shopper:' || n, 'Shopper' FROM generate_series(0, $2 - 1) n
+"""
+_CUSTOMERS: Final = """
+INSERT INTO customer (tenant_id, id, account_id, joined_at)
+SELECT $1, id, id, now() FROM account WHERE tenant_id = $1 AND subject LIKE 'shopper:%'
+"""
 _STOCK: Final = "UPDATE stock SET on_hand = $1 WHERE tenant_id = $2 AND location_id = $3 AND sku_id = $4"
 _COUNTS: Final = """
 SELECT ARRAY[
@@ -78,6 +89,8 @@ async def ground(server: Server, size: Size) -> AsyncIterator[boot.Access]:
         await superuser.execute(f'ALTER DATABASE "{NAME}" SET synchronous_commit = on')
         access = boot.embedded_access(server, NAME)
         await _asked(access.owner, _STOCK, UNITS, TENANT, HOT.location, HOT.sku)
+        await _asked(access.owner, _ACCOUNTS, TENANT, SHOPPERS)
+        await _asked(access.owner, _CUSTOMERS, TENANT)
         yield access
     finally:
         await superuser.execute(drop)

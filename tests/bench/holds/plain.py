@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.base import NO_LOT_ID
+from models.base import NO_LOT_ID, new_id
 from models.reading import set_tenant
 from tests.bench.holds.ground import HOT
 from tests.bench.sizes import TENANT
@@ -29,8 +29,8 @@ WITH taken_key AS (
       AND on_hand - quarantined - reserved - allocated >= 1 AND EXISTS (SELECT FROM taken_key)
     RETURNING location_id, sku_id, owner_id, lot_id
 ), held AS (
-    INSERT INTO reservation (tenant_id, id, cloud_store_id, created_at, expires_at, due_at)
-    SELECT $1, $5, $12, $6, $7, $7 FROM taken
+    INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)
+    SELECT $1, $5, $12, $13, $6, $7, $7 FROM taken
 ), line AS (
     INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id, quantity)
     SELECT $1, $5, 1, t.*, 1 FROM taken t
@@ -49,12 +49,12 @@ SELECT count(*) FROM taken
 
 
 async def hold(
-    connection: asyncpg.Connection, actor: str, key: str, asked: str, id: UUID, now: datetime, until: datetime
+    connection: asyncpg.Connection, actor: str, key: str, asked: str, customer: UUID, now: datetime, until: datetime
 ) -> None:
     """Hold one unit of the hot sku under a key. Raises AssertionError where there is none, or the key is used."""
-    goods = (HOT.location, HOT.sku, HOT.store, NO_LOT_ID, HOT.mall)
+    about = (HOT.location, HOT.sku, HOT.store, NO_LOT_ID, HOT.mall, customer)
     await connection.execute(BEGIN)
-    taken = await connection.fetchval(HOLD, TENANT, actor, key, asked, id, now, until, *goods)
+    taken = await connection.fetchval(HOLD, TENANT, actor, key, asked, new_id(), now, until, *about)
     await connection.execute("COMMIT" if taken else "ROLLBACK")
     if not taken:
         raise AssertionError("the hot sku is sold out, or the key is used")

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Final
 
 import asyncpg
@@ -25,9 +26,9 @@ from models.inventory import Committer, Holding
 from models.inventory.committing import GROUPS_AT_ONCE
 from models.writing import Actor
 from tests.bench.holds import plain
-from tests.bench.holds.ground import HOT
+from tests.bench.holds.ground import HOT, SHOPPERS
 from tests.bench.load import percentile
-from tests.bench.sizes import TENANT
+from tests.bench.sizes import TENANT, key
 from tests.given import pool_of
 
 ACTOR: Final = Actor("CONSUMER", "account:somebody")
@@ -56,9 +57,12 @@ class Done:
     p99_ms: float
 
 
+_turns = cycle([key("shopper", number) for number in range(SHOPPERS)])
+
+
 def _holding(key: str, now: datetime) -> Holding:
     until = now + timedelta(minutes=HOLD_MINUTES)
-    return Holding(ACTOR, key, ASKED, HOT.mall, HOT.store, (Wanted(HOT.sku, 1),), until)
+    return Holding(ACTOR, key, ASKED, HOT.mall, HOT.store, (Wanted(HOT.sku, 1),), until, next(_turns))
 
 
 @asynccontextmanager
@@ -104,7 +108,7 @@ async def plainly(url: str, job: Job) -> AsyncIterator[list[Hold]]:
         async with in_turn:
             connection = idle.pop()
             until = now + timedelta(minutes=HOLD_MINUTES)
-            await plain.hold(connection, ACTOR.name, key, ASKED, new_id(), now, until)
+            await plain.hold(connection, ACTOR.name, key, ASKED, next(_turns), now, until)
             idle.append(connection)
 
     yield [hold] * job.callers
