@@ -238,17 +238,19 @@ class Clock:
             await take_notice(self._doing, provider.name, refund_declined(asked, now), now)
 
     async def keys(self) -> int:
-        """Forget old keys, tenant by tenant; one where that fails keeps none behind it. The rest has no hurry."""
+        """Forget old keys, tenant by tenant; one where that fails keeps none behind it. How many have more of them."""
+        more = 0
         some = await due.tenants(self._doing.engine)
         while some:
-            for tenant in some:
+            aside = self._unforgotten.now()
+            for tenant in (each for each in some if each not in aside):
                 try:
-                    await due.forget_keys(self._doing, tenant, self._now())
+                    more += await due.forget_keys(self._doing, tenant, self._now())
                     self._unforgotten.done(tenant)
                 except Exception as error:
                     self._unforgotten.failed(tenant, "keys", error)
             some = await due.tenants(self._doing.engine, some[-1])
-        return 0
+        return more
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Do all duties side by side until told to stop; what is begun then is undone."""

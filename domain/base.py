@@ -146,9 +146,9 @@ class Sheet(Generic[R]):
         """Refuse a row; what was said of it first stays."""
         self.refused.setdefault(place, refused)
 
-    def wrong(self, place: int, name: str, message: str) -> None:
-        """Refuse a row for its field `name`, beside what else is wrong with its fields."""
-        problem = Problem(("input", "rows", place, name), message)
+    def wrong(self, place: int, name: str, message: str, *within: str) -> None:
+        """Refuse a row for its field `name`, or one `within` that, beside what else is wrong with its fields."""
+        problem = Problem(("input", "rows", place, name, *within), message)
         known = self.refused.get(place)
         if known is None:
             self.refused[place] = InvalidInput([problem])

@@ -9,9 +9,11 @@ Owns the reading. Regions are shared by all tenants of a platform; what they are
 from __future__ import annotations
 
 import csv
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
+from domain.wording import composed, fault_of
 from models.base import MAX_CODE_CHARS
 
 MAX_REGIONS: Final = 100_000
@@ -41,8 +43,9 @@ def read_regions(file: Path) -> list[tuple[str, str, str | None]]:
             if not set(COLUMNS) <= set(rows.fieldnames or ()):
                 raise BrokenRegions(f"{file}: the header names no {', no '.join(COLUMNS)} between semicolons.")
             for row in rows:
-                problems += _problems(rows.line_num, row, found)
-                found[row["code"] or ""] = (row["code"] or "", row["name"] or "", row["parent"] or None)
+                code, name, parent = (composed(row[column] or "") for column in COLUMNS)
+                problems += _problems(rows.line_num, code, name, found)
+                found[code] = (code, name, parent or None)
                 if len(found) > MAX_REGIONS:
                     raise BrokenRegions(f"{file} holds more than {MAX_REGIONS:,} regions.")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -55,11 +58,12 @@ def read_regions(file: Path) -> list[tuple[str, str, str | None]]:
     return ordered
 
 
-def _problems(line: int, row: dict[str, str | None], found: dict[str, tuple[str, str, str | None]]) -> list[str]:
-    code, name = row["code"] or "", row["name"] or ""
+def _problems(line: int, code: str, name: str, found: Container[str]) -> list[str]:
     wrong = [
-        (not 1 <= len(code) <= MAX_CODE_CHARS or "\0" in code, f"a code has 1 to {MAX_CODE_CHARS} characters"),
-        (not 1 <= len(name) <= MAX_NAME_CHARS or "\0" in name, f"a name has 1 to {MAX_NAME_CHARS} characters"),
+        (not 1 <= len(code) <= MAX_CODE_CHARS, f"a code has 1 to {MAX_CODE_CHARS} characters"),
+        (not 1 <= len(name) <= MAX_NAME_CHARS, f"a name has 1 to {MAX_NAME_CHARS} characters"),
+        (fault_of(code), f"the code: {fault_of(code)}"),
+        (fault_of(name), f"the name: {fault_of(name)}"),
         (code in found, f"an earlier line has the code {code}"),
     ]
     return [f"line {line}: {words}" for is_wrong, words in wrong if is_wrong]

@@ -58,7 +58,6 @@ class AuditEntry(Base):
         ref("on_behalf_of_id", "organization"),
         one_of("actor_class", (*ActorClass, SYSTEM)),
         Index(None, "tenant_id", "target_id", "id"),
-        Index(None, "tenant_id", "organization_id", "id"),
     )
 
 

@@ -154,14 +154,12 @@ async def tenants(engine: AsyncEngine, after: UUID = BEFORE_ALL) -> list[UUID]:
         return [row.id for row in rows]
 
 
-async def forget_keys(pool: WritePool, tenant_id: UUID, now: datetime) -> int:
-    """Forget keys that have lived long enough, with what came of the rows of their acts; how many keys."""
-    done = 0
+async def forget_keys(pool: WritePool, tenant_id: UUID, now: datetime) -> bool:
+    """Forget keys that have lived long enough, with what came of the rows of their acts; whether there are more."""
     for _ in range(FORGETS_IN_A_ROW):
         async with pool.transaction(tenant_id) as session:
             values = {"tenant": tenant_id, "before": now - KEYS_LIVE, "most": KEYS_AT_ONCE, "rows": BULK_RESULT}
             some = int(await session.scalar(_FORGET, values) or 0)
-        done += some
         if some < KEYS_AT_ONCE:
-            break
-    return done
+            return False
+    return True

@@ -274,8 +274,9 @@ _ACCOUNT = text("""
 """)
 _ENTER = text("""
     INSERT INTO customer (tenant_id, id, account_id, joined_at) VALUES (:tenant, :id, :account, :now)
-    ON CONFLICT (tenant_id, account_id) DO NOTHING
+    ON CONFLICT (tenant_id, account_id) DO NOTHING RETURNING id
 """)
+_CALL = text("UPDATE account SET display_name = :name WHERE tenant_id = :tenant AND id = :id")
 _ENTERED = text("SELECT id FROM customer WHERE tenant_id = :tenant AND account_id = :account")
 _LOCK = text("SELECT FROM customer WHERE tenant_id = :tenant AND id = :customer FOR NO KEY UPDATE")
 _PLACES = text("""
@@ -289,13 +290,19 @@ _JOIN = text("""
 
 
 async def enter(tx: Transaction, subject: str, name: str) -> UUID | None:
-    """The customer that an issuer of tokens calls so, who is one from now on; None where her account is shut."""
+    """The customer that an issuer of tokens calls so, who is one from now on; None where her account is shut.
+
+    She is called as she says herself, whatever somebody wrote who named her account before she came.
+    """
     tenant = {"tenant": tx.tenant_id}
     await tx.execute(_OPEN_ACCOUNT, {**tenant, "id": new_id(), "subject": subject, "name": name})
     account = await tx.scalar(_ACCOUNT, {**tenant, "subject": subject})
     if account is None:
         return None
-    await tx.execute(_ENTER, {**tenant, "id": new_id(), "account": account, "now": tx.now})
+    made: UUID | None = await tx.scalar(_ENTER, {**tenant, "id": new_id(), "account": account, "now": tx.now})
+    if made is not None:
+        await tx.execute(_CALL, {**tenant, "id": account, "name": name})
+        return made
     customer: UUID = await tx.scalar(_ENTERED, {**tenant, "account": account})
     return customer
 

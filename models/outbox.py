@@ -42,9 +42,7 @@ class OutboxEvent(Base):
         *at_least(1, "position"),
         CheckConstraint(f"cardinality(audience) <= {MAX_AUDIENCE}", name="audience"),
         CheckConstraint("(position IS NULL) = (due_at IS NOT NULL) AND due_at = occurred_at", name="due_until_stamped"),
-        Index("ix_outbox_event_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
-        Index("ix_outbox_event_unstamped", "tenant_id", "id", postgresql_where=text("position IS NULL")),
-        Index(None, "tenant_id", "aggregate_id", "id"),
+        Index("ix_outbox_event_unstamped", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 
 
@@ -68,7 +66,7 @@ _STAMP = text("""
     WITH next AS (
         SELECT id, row_number() OVER (ORDER BY id) AS n
         FROM (
-            SELECT id FROM outbox_event WHERE tenant_id = :tenant AND position IS NULL ORDER BY id LIMIT :most
+            SELECT id FROM outbox_event WHERE tenant_id = :tenant AND due_at IS NOT NULL ORDER BY id LIMIT :most
         ) unstamped
     ), stamped AS (
         UPDATE outbox_event e SET position = :head + next.n, due_at = NULL

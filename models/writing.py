@@ -86,13 +86,15 @@ class Outcome(NamedTuple):
     """What came of the rows of an act, in their order: for each the key of what was saved, or why it was not.
 
     `about`: the key of what all rows are about, where there is such a thing. `details`: what the audit says of the act
-    as a whole, `of`: what it says of things that were saved, by their keys; told again, an act says nothing to it.
+    as a whole, `of`: what it says of things that were saved, by their keys, `kinds`: of which kinds those are that are
+    not of the act's; told again, an act says nothing to it.
     """
 
     rows: Sequence[UUID | Refused]
     about: UUID | None = None
     details: Mapping[str, Any] = NOTHING
     of: Mapping[UUID, Mapping[str, Any]] = NOTHING
+    kinds: Mapping[UUID, str] = NOTHING
 
     @property
     def saved(self) -> list[UUID]:
@@ -207,7 +209,7 @@ class Transaction:
 
         Waits for whoever does the same just now.
 
-        Raises: domain.base.KeyReused if something else was done under it.
+        Raises: domain.base.KeyReused if something else was done under it; Collision if it was given back just now.
         """
         asked = digest_of(command)
         place = {"tenant_id": self.tenant_id, "actor": self.actor.name, "operation": operation, "key": key}
@@ -223,7 +225,9 @@ class Transaction:
             await self.execute(
                 select(IdempotencyKey.asked, IdempotencyKey.result, IdempotencyKey.result_id).filter_by(**place)
             )
-        ).one()
+        ).one_or_none()
+        if before is None:
+            raise Collision("the key was given back a moment ago")
         if before.asked != asked:
             raise KeyReused
         return Made(before.result, before.result_id)

@@ -130,7 +130,7 @@ async def bulk(
             if about is not None and outcome.about is not None:
                 things = [Made(about, outcome.about)]
             else:
-                things = [Made(kind, id) for id in outcome.saved] or [kept]
+                things = [Made(outcome.kinds.get(id, kind), id) for id in outcome.saved] or [kept]
             await tx.audit(operation, things, details, outcome.of)
         return outcome
 

@@ -241,9 +241,8 @@ def act(function: Acting, takes: type[Input], description: str, audience: Audien
     """A mutation that does what its input commands, once under its key."""
 
     async def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
-        key: str = given["idempotency_key"]
         check = Checking()
-        check.text("idempotencyKey", key, MAX_KEY_CHARS)
+        key = check.text("idempotencyKey", given["idempotency_key"], MAX_KEY_CHARS)
         command = given["input"].to_command(check.at("input"))
         if check.problems:
             return Told(base.InvalidInput(check.problems))

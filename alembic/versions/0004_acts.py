@@ -106,24 +106,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "position", name=op.f("uq_outbox_event_tenant_id_position")),
     )
     op.create_index(
-        "ix_outbox_event_due_at",
-        "outbox_event",
-        ["due_at", "tenant_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("due_at IS NOT NULL"),
-    )
-    op.create_index(
         "ix_outbox_event_unstamped",
         "outbox_event",
         ["tenant_id", "id"],
         unique=False,
-        postgresql_where=sa.text("position IS NULL"),
-    )
-    op.create_index(
-        op.f("ix_outbox_event_tenant_id_aggregate_id_id"),
-        "outbox_event",
-        ["tenant_id", "aggregate_id", "id"],
-        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
         "audit_entry",
@@ -143,12 +130,6 @@ def upgrade() -> None:
             name=op.f("ck_audit_entry_actor_class"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_entry")),
-    )
-    op.create_index(
-        op.f("ix_audit_entry_tenant_id_organization_id_id"),
-        "audit_entry",
-        ["tenant_id", "organization_id", "id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_audit_entry_tenant_id_target_id_id"), "audit_entry", ["tenant_id", "target_id", "id"], unique=False

@@ -22,7 +22,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from domain.base import Refused
+from domain.base import Refused, RowRefused
 from domain.channel.supply import ALLOWED_EDGES, PrimaryUpstream, SupplyEdge, binding_chain
 from domain.channel.words import CloudStoreMode, EdgeKind, OrganizationStatus, Role, Tier
 
@@ -105,7 +105,7 @@ class LastAdministrator(Refused):
         super().__init__("She is the last who may administer the organisation.")
 
 
-class AccountInactive(Refused):
+class AccountInactive(RowRefused):
     """The person's account is shut: nobody could log in with it."""
 
     code = "ACCOUNT_INACTIVE"

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from domain.base import Refused
+from domain.base import Refused, RowRefused
 from domain.channel.words import EdgeKind, Tier
 
 N = TypeVar("N", bound=Hashable)
@@ -26,16 +26,14 @@ MAX_HOPS: Final = 255
 """Longest way, in SUPPLIES edges, that ancestors and descendants are followed. Real channels have six tiers."""
 
 
-class EdgeNotAllowed(Refused):
+class EdgeNotAllowed(RowRefused):
     """An edge of this kind may not join these two tiers, in this direction."""
 
     code = "EDGE_NOT_ALLOWED"
 
     def __init__(self, kind: EdgeKind, source: Tier, target: Tier) -> None:
         super().__init__(f"{kind} may not lead from {source} to {target}.")
-        self.kind = kind
-        self.source = source
-        self.target = target
+        self.kind, self.source, self.target = EdgeKind(kind), Tier(source), Tier(target)
 
 
 class SupplyCycle(Refused, Generic[N]):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TableValuedAlias, and_, case, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, TableValuedAlias, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -147,7 +147,8 @@ class ListingById(ById[ListingRow]):
 
 def _own_listings() -> Rows:
     x, store = Listing, CloudStore
-    no_price = constant(1).label("min_fen"), constant(0).label("max_fen")  # no shopper pays one off the shelf
+    # No shopper pays one that is off the shelf: nothing lies between the two.
+    no_price = cast(constant(1), BigInteger).label("min_fen"), cast(constant(0), BigInteger).label("max_fen")
     return (
         select(
             x.id,

@@ -39,12 +39,19 @@ _FIND = text("""
     WHERE l.tenant_id = :tenant
     ORDER BY l.keeper_id NULLS FIRST
 """)
-_LOCK = text("""
+_EVERYBODYS = text("""
     SELECT l.sku_id, l.code, l.id, l.keeper_id, l.produced_on, l.expires_on
     FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[])) w (sku_id, code)
-    JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code AND (l.keeper_id IS NULL OR l.keeper_id = :keeper)
+    JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code AND l.keeper_id IS NULL
     WHERE l.tenant_id = :tenant
-    ORDER BY l.sku_id, l.code, l.keeper_id NULLS FIRST
+""")
+"""Nobody says new dates of these: nothing is locked, or all receipts of a sku would wait for each other."""
+_LOCK_OWN = text("""
+    SELECT l.sku_id, l.code, l.id, l.keeper_id, l.produced_on, l.expires_on
+    FROM unnest(CAST(:skus AS uuid[]), CAST(:codes AS text[])) w (sku_id, code)
+    JOIN lot l ON l.sku_id = w.sku_id AND l.code = w.code AND l.keeper_id = :keeper
+    WHERE l.tenant_id = :tenant
+    ORDER BY l.sku_id, l.code
     FOR NO KEY UPDATE OF l
 """)
 _DATE = text("""
@@ -81,6 +88,10 @@ async def _make(tx: Transaction, named: dict[str, Any]) -> None:
     await tx.execute(_MAKE, {**named, "ids": ids, "none": NO_LOT_CODE})
 
 
+def _without_keeper(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if name != "keeper"}
+
+
 async def lots_coming(tx: Transaction, keeper: UUID, wanted: Sequence[LotWanted]) -> list[UUID]:
     """The lots of goods that come in, in their order; made where they are not there, and with the dates that are said.
 
@@ -91,8 +102,8 @@ async def lots_coming(tx: Transaction, keeper: UUID, wanted: Sequence[LotWanted]
     """
     named = _named(tx, keeper, wanted)
     await _make(tx, named)
-    # Everybody's comes first, and is there alone, unless it was imported after the keeper's own was made.
-    there = {(row.sku_id, row.code): row for row in await tx.execute(_LOCK, named)}
+    everybodys = {(row.sku_id, row.code): row for row in await tx.execute(_EVERYBODYS, _without_keeper(named))}
+    there = everybodys | {(row.sku_id, row.code): row for row in await tx.execute(_LOCK_OWN, named)}
     dated: dict[tuple[UUID, UUID], LotDates] = {}
     for place, (sku, code, said) in enumerate(wanted):
         lot = there[sku, code]

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
-from models.writing import Actor, Made, Transaction
+from models.writing import Actor, Collision, Made, Transaction
 
 OPERATION = "holdStock"
 
@@ -85,6 +85,8 @@ async def take_keys(
     """Take the keys for what is to be made under them; those that were taken before, with what was asked and made.
 
     A key has its result from the beginning: a refusal gives the whole row back, and nothing is written twice.
+
+    Raises: Collision where a key was given back while others were waited for.
     """
     holdings = list(first.values())
     values = _named(tx, holdings)
@@ -93,12 +95,15 @@ async def take_keys(
     fresh = {(row.actor, row.key) for row in taken}
     if len(fresh) == len(holdings):
         return {}
-    rows = await tx.execute(_KNOWN, values)
-    return {
+    known = {
         (row.actor, row.key): (row.asked, Made("reservation", row.result_id))
-        for row in rows
+        for row in await tx.execute(_KNOWN, values)
         if (row.actor, row.key) not in fresh
     }
+    if len(fresh) + len(known) < len(holdings):
+        # What was there when it was passed over, and is not any more: nothing may be held without its key.
+        raise Collision("a key was given back a moment ago")
+    return known
 
 
 async def give_back_keys(tx: Transaction, holdings: Sequence[Holding]) -> None:
@@ -170,10 +175,9 @@ class Held(NamedTuple):
     taken: Sequence[Taken[Place]]
 
     @property
-    def audience(self) -> str:
+    def hears(self) -> frozenset[UUID]:
         """Who hears of it: the store and the owners of the goods. Whose skus else are held is not for each of them."""
-        hears = {self.holding.store_id, *(one.place.owner_id for one in self.taken)}
-        return f"{{{','.join(map(str, sorted(hears)))}}}"
+        return frozenset((self.holding.store_id, *(one.place.owner_id for one in self.taken)))
 
 
 async def record(tx: Transaction, held: Sequence[Held]) -> None:
@@ -225,6 +229,8 @@ def _promises(promised: Mapping[tuple[UUID, UUID], int]) -> dict[str, Any]:
 def _holds(held: Sequence[Held]) -> dict[str, Any]:
     holdings = [one.holding for one in held]
     actors = [holding.actor for holding in holdings]
+    hearing = [one.hears for one in held]
+    audiences = {hears: f"{{{','.join(map(str, sorted(hears)))}}}" for hears in set(hearing)}
     return {
         "ids": [one.id for one in held],
         "stores": [holding.cloud_store_id for holding in holdings],
@@ -234,6 +240,6 @@ def _holds(held: Sequence[Held]) -> dict[str, Any]:
         "actors": [actor.name for actor in actors],
         "organizations": [actor.organization_id for actor in actors],
         "behalves": [actor.on_behalf_of_id for actor in actors],
-        "audiences": [one.audience for one in held],
+        "audiences": [audiences[hears] for hears in hearing],
         "facts": [orjson.dumps({"until": holding.expires_at.isoformat()}).decode() for holding in holdings],
     }

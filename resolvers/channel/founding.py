@@ -64,6 +64,8 @@ async def set_tags(ctx: Context, key: str, command: SetTags) -> Any:
     """Who answers for organisations says which tags they bear: prices and campaigns speak to them by these."""
 
     async def effect(tx: Transaction) -> Outcome:
+        if not is_platform(ctx.viewer) and Permission.ORGANIZATION not in ctx.viewer.permissions:
+            raise NotAllowed
         sheet: Sheet[TagLine] = Sheet(command.rows)
         seen: set[UUID] = set()
         for place, row in sheet.left:
@@ -91,7 +93,11 @@ async def set_tags(ctx: Context, key: str, command: SetTags) -> Any:
                 for id, tags in changed.items()
             )
         )
-        return outcomes(sheet, {place: row.organization for place, row in sheet.left})
+        outcome = outcomes(sheet, {place: row.organization for place, row in sheet.left})
+        return outcome._replace(
+            kinds={id: one.tier.lower() for id, one in known.items()},
+            of={id: {"was": list(known[id].tags), "tags": list(tags)} for id, tags in changed.items()},
+        )
 
     return await bulk(ctx, "setTags", key, command, "store", effect)
 

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from domain.base import CodeTaken, NotAllowed, Sheet
 from domain.channel import (
+    AccountInactive,
     EdgeKind,
+    EdgeNotAllowed,
     InvitedLine,
     InviteOrganizations,
     Tier,
@@ -59,7 +61,8 @@ async def invite_organizations(ctx: Context, key: str, command: InviteOrganizati
         if made:
             await take_on(tx, own, list(made.values()))
         await tx.tell(*(_invited(own, each) for each in made.values()))
-        return outcomes(sheet, {place: each.id for place, each in made.items()})
+        kinds = {each.id: each.tier.lower() for each in made.values()}
+        return outcomes(sheet, {place: each.id for place, each in made.items()})._replace(kinds=kinds)
 
     return await bulk(ctx, "inviteOrganizations", key, command, "store", effect)
 
@@ -74,7 +77,7 @@ def _check_tiers(sheet: Sheet[InvitedLine], upstream: Tier) -> None:
     seen: set[tuple[Tier, str]] = set()
     for place, row in sheet.left:
         if not may_join(EdgeKind.SUPPLIES, upstream, row.tier):
-            sheet.wrong(place, "tier", f"No {upstream} supplies a {row.tier}.")
+            sheet.refuse(place, EdgeNotAllowed(EdgeKind.SUPPLIES, upstream, row.tier))
         if (row.tier, row.code) in seen:
             sheet.wrong(place, "code", "An earlier row has the same code.")
         seen.add((row.tier, row.code))
@@ -86,7 +89,7 @@ async def _check_places(ctx: Context, sheet: Sheet[InvitedLine]) -> None:
     known = await ctx.load(RegionByCode).each(regions)
     for place, row in sheet.left:
         if row.where.region is not None and known[row.where.region] is None:
-            sheet.wrong(place, "where", "There is no such region.")
+            sheet.wrong(place, "where", "There is no such region.", "regionCode")
 
 
 async def _check_taken(tx: Transaction, sheet: Sheet[InvitedLine]) -> None:
@@ -97,4 +100,4 @@ async def _check_taken(tx: Transaction, sheet: Sheet[InvitedLine]) -> None:
         if (row.tier, row.code) in taken:
             sheet.refuse(place, CodeTaken(row.code))
         elif row.administrator.called in shut:
-            sheet.wrong(place, "administrator", "Her account is shut.")
+            sheet.refuse(place, AccountInactive())

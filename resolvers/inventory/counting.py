@@ -91,6 +91,8 @@ async def _ended(
 
     Raises: TooManyOrders; Collision where it is more than is locked, or is changing just now: the act is begun anew.
     """
+    if not short:
+        return False
     ending = await newest_claims(tx, short)
     if not (ending.places <= there.keys() and waiting.keys() >= {*ending.orders}):
         raise Collision("more is claimed than a moment ago")

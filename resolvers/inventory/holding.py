@@ -15,7 +15,7 @@ from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION, Holding, release, why_over
 from models.reading import NO_ANSWER
-from models.writing import Collision, Made, Transaction, digest_of
+from models.writing import Collision, Made, Transaction, attempted, digest_of
 from resolvers.acts import Done, Told, act, let_on
 from resolvers.channel import closed_malls
 from resolvers.context import Context
@@ -39,11 +39,15 @@ async def hold_stock(ctx: Context, key: str, command: HoldStock) -> Any:
 
 async def _done_before(ctx: Context, key: str, command: HoldStock, refused: Refused) -> Made:
     """What was held under the key while that was still allowed. Raises: what was refused if nothing was, KeyReused."""
-    async with ctx.transaction() as tx:
-        before = await tx.once(OPERATION, key, command)
-        if before is None:
-            raise refused
-    return before
+
+    async def once() -> Made:
+        async with ctx.transaction() as tx:
+            before = await tx.once(OPERATION, key, command)
+            if before is None:
+                raise refused
+        return before
+
+    return await attempted(once)
 
 
 async def _holding(ctx: Context, key: str, command: HoldStock) -> Holding:

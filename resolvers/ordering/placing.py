@@ -28,7 +28,7 @@ from domain.ordering import (
 )
 from domain.permissions import Permission
 from loaders.catalog import ForSale, SkuById
-from loaders.channel import CloudStoreById, CloudStoreRow
+from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore
 from loaders.inventory import ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION as HOLD
@@ -103,7 +103,7 @@ async def _let_go(ctx: Context, key: str, held: ReservationRow, refused: Refused
         async with ctx.transaction() as tx:
             released = await release(tx, [held.id], ReservationState.RELEASED)
             if released:
-                store = await ctx.load(CloudStoreById).one(held.cloud_store_id)
+                store = await ctx.load(NamedCloudStore).one(held.cloud_store_id)
                 if store is not None and ctx.viewer.actor_class is not ActorClass.CONSUMER:
                     tx.acts_for(store.organization_id)
                 details = {"order": refused.code}

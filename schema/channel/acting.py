@@ -213,7 +213,7 @@ class Mutation:
     apply_as_store: ApplyAsStoreResult = act(
         channel.apply_as_store,
         ApplyAsStoreInput,
-        "Who is logged in registers her store under an upstream, which reviews it (门店自助入驻).",
+        "A person whom the tenant knows registers her store under an upstream, which reviews it (门店自助入驻).",
         COUNTERPARTY,
     )
     review_organization: ReviewOrganizationResult = act(

@@ -19,7 +19,7 @@ from schema.acts import (
     saved,
 )
 from schema.base import OWN
-from schema.channel.acting import StatusForbids, SupplyTooDeep
+from schema.channel.acting import AccountInactive, EdgeNotAllowed, StatusForbids, SupplyTooDeep
 from schema.channel.inputs import TIERS, AddressInput, PersonInput, check_invited
 from schema.channel.reading import Agent, Distributor, Store, Subsidiary
 from schema.enums import Tier
@@ -65,7 +65,7 @@ class InviteOrganizationsInput:
 
 
 InvitedResult = Annotated[
-    Subsidiary | Agent | Distributor | Store | CodeTaken | InvalidInput | NotAllowed,
+    Subsidiary | Agent | Distributor | Store | AccountInactive | CodeTaken | EdgeNotAllowed | InvalidInput | NotAllowed,
     strawberry.union("InvitedResult", description="Who was invited, or why not (邀请结果)."),
 ]
 

@@ -49,7 +49,7 @@ class CloseNoticeInput:
 
     def to_command(self, check: Checking) -> domain.CloseNotice:
         """What is closed."""
-        note = check.text("note", self.note, domain.MAX_NOTE_CHARS)
+        note = check.text("note", self.note, domain.MAX_NOTE_CHARS, lines=True)
         return domain.CloseNotice(check.id("noticeId", self.notice_id, "paymentnotice"), note)
 
 

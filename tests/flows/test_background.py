@@ -156,9 +156,27 @@ async def test_keys_are_remembered_for_a_week_and_a_day(shop: Shop) -> None:
     for hours in (0, 30):
         async with acting(shop.database, hours=hours) as tx:
             await tx.once("x", f"{hours}", None)
-    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE) == 0
-    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1)) == 1
-    assert await column(shop.database, "SELECT key FROM idempotency_key") == ["30"]
+    kept = "SELECT key FROM idempotency_key ORDER BY key"
+    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE) is False
+    assert await column(shop.database, kept) == ["0", "30"]
+    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1)) is False
+    assert await column(shop.database, kept) == ["30"]
+
+
+async def test_more_keys_than_one_look_forgets_are_looked_for_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "KEYS_AT_ONCE", 2)
+    monkeypatch.setattr(due, "FORGETS_IN_A_ROW", 2)
+    async with acting(shop.database) as tx:
+        for number in range(5):
+            await tx.once("x", f"{number}", None)
+    left = []
+    async with clock(shop, NOON + KEYS_LIVE + timedelta(hours=1)) as later:
+        for more in (1, 0):
+            assert await later.keys() == more
+            left.append(await column(shop.database, "SELECT count(*) FROM idempotency_key"))
+    assert left == [[1], [0]]
 
 
 async def test_a_tenant_whose_keys_stay_keeps_none_behind_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +185,11 @@ async def test_a_tenant_whose_keys_stay_keeps_none_behind_it(shop: Shop, monkeyp
     await fill(shop.dsn, ("INSERT INTO tenant (id, code, name) VALUES ($1, 'b', 'B')", OTHER))
     every = [HERE, OTHER]
 
-    async def forget(_pool: object, tenant: UUID, _now: datetime) -> int:
+    async def forget(_pool: object, tenant: UUID, _now: datetime) -> bool:
         seen.append(tenant)
         if tenant == every[0]:
             raise ValueError("no")
-        return 0
+        return False
 
     monkeypatch.setattr(due, "forget_keys", forget)
     monkeypatch.setattr(due, "TENANTS_AT_ONCE", 1)
@@ -202,7 +220,7 @@ async def test_what_came_of_rows_goes_with_its_key(shop: Shop) -> None:
             await tx.once("saveSkus", f"{hours}", None)
             kept = await tx.keep_rows(Outcome([UUID(int=hours), NotAllowed()]))
             await tx.made("saveSkus", f"{hours}", kept, {})
-    assert await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1)) == 1
+    await forget_keys(shop.database, HERE, NOON + KEYS_LIVE + timedelta(hours=1))
     assert await column(shop.database, "SELECT key FROM idempotency_key") == ["30"]
     assert await column(shop.database, "SELECT done[1] FROM bulk_result") == [UUID(int=30)]
 

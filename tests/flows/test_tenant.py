@@ -1,6 +1,7 @@
 """A tenant opened by the command: empty, once, with its host names and regions; and what keeps it from being opened."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import pytest
 import boot
 from integrations.keys import Keys
 from integrations.regions import BrokenRegions, read_regions
+from integrations.tenant import NewTenant, TenantExists, open_tenant
 from tests.flows.commands import Done, process
 
 REGIONS = boot.PROJECT / "demo" / "data" / "gb2260_zhejiang_jiangsu_guangdong.csv"
@@ -44,30 +46,40 @@ async def test_a_tenant_is_opened_once_and_says_its_id(owner_dsn: str) -> None:
     assert await rows(owner_dsn, "SELECT count(*) FROM region") == [(len(read_regions(REGIONS)),)]
 
 
+CALLED = "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id"
+
+
 async def test_what_cannot_be_opened_is_said_and_changes_nothing(owner_dsn: str, tmp_path: Path) -> None:
-    assert (await opened(owner_dsn, "acme", "--host", "acme.example")).returncode == 0
-    lost = tmp_path / "lost.csv"
-    lost.write_text(HEADER + "1;one;2\n")
-    before = await rows(owner_dsn, "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id")
-    for words, says in (
-        (("Not A Code",), "code cannot be meant"),
-        (("acme", "--currency", "USD"), "with CNY and Asia/Shanghai"),
-        (("acme", "--time-zone", "Asia/Tokyo"), "with CNY and Asia/Shanghai"),
-        (("beta", "--time-zone", "Mars/Olympus"), "not a time zone"),
-        (("beta", "--currency", "yuan"), "currency cannot be meant"),
-        (("beta", "--host", "acme.example"), "means another tenant"),
-        (("beta", "--host", "no host"), "is not a host name"),
-        (("beta", *(word for number in range(101) for word in ("--host", f"h{number}.example"))), "at most 100 host"),
-        (("beta", "--regions", str(lost)), "parent is not there"),
-        (("beta", "--regions", str(tmp_path / "none.csv")), "cannot be read"),
+    acme, beta = (NewTenant(code, code.title(), "CNY", "Asia/Shanghai") for code in ("acme", "beta"))
+    await open_tenant(owner_dsn, replace(acme, hosts=("acme.example",)))
+    before = await rows(owner_dsn, CALLED)
+    for tenant, regions, says in (
+        (replace(acme, currency="USD"), (), "with CNY and Asia/Shanghai"),
+        (replace(acme, time_zone="Asia/Tokyo"), (), "with CNY and Asia/Shanghai"),
+        (replace(acme, code="Not A Code"), (), "code cannot be meant"),
+        (replace(beta, time_zone="Mars/Olympus"), (), "not a time zone"),
+        (replace(beta, currency="yuan"), (), "currency cannot be meant"),
+        (replace(beta, hosts=("acme.example",)), (), "means another tenant"),
+        (replace(beta, hosts=("no host",)), (), "is not a host name"),
+        (replace(beta, hosts=tuple(f"h{number}.example" for number in range(101))), (), "at most 100 host"),
+        (beta, [("1", "one", "2")], "parent is not there"),
     ):
-        done = await opened(owner_dsn, *words)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert says in done.stderr, done.stderr
-        assert "Nothing was changed." in done.stderr
-        assert "Traceback" not in done.stderr
-    after = await rows(owner_dsn, "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id")
-    assert (after, await rows(owner_dsn, "SELECT 1 FROM region")) == (before, [])
+        with pytest.raises((TenantExists, ValueError), match=says):
+            await open_tenant(owner_dsn, tenant, regions)
+    assert (await rows(owner_dsn, CALLED), await rows(owner_dsn, "SELECT 1 FROM region")) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("beta", "--currency", "yuan"), "currency cannot be meant"), (("beta", "--regions", "none.csv"), "be read")],
+)
+async def test_the_command_says_what_is_wrong_in_words(owner_dsn: str, words: tuple[str, ...], says: str) -> None:
+    done = await opened(owner_dsn, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr, done.stderr
+    assert "Nothing was changed." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert await rows(owner_dsn, CALLED) == []
 
 
 @pytest.mark.parametrize(

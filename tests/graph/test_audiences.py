@@ -169,7 +169,7 @@ async def test_what_is_not_for_an_actor_is_refused_with_its_path(graph: GraphCli
 
 
 def test_which_acts_are_for_whom() -> None:
-    """Who is nobody yet may join; shoppers have the acts of a sale, whoever's part it is, and may apply with a store."""
+    """Who is nobody may join; shoppers have the acts of a sale, whoever's part it is, and may apply for a store."""
     assert CORE.mutation_type is not None
     may = {name: set(field.extensions["audience"]) for name, field in CORE.mutation_type.fields.items()}
     assert [name for name, admitted in may.items() if ActorClass.NOBODY.value in admitted] == ["joinCloudStore"]

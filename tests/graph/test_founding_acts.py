@@ -154,13 +154,25 @@ async def test_one_above_says_which_tags_an_organization_bears(channel: Channel)
     seen = [(await channel.see(TAGS, by=by, id=store))["organization"]["tags"] for by in (MANAGER, BRAND, RIVAL)]
     assert seen == [["admin", "b"], ["admin", "b"], []]
     assert (await channel.do("setTags", tagged((store, [])), by=HOUSE))["rows"][0]["tags"] == []
+    house_ = channel.id("distributor:1")
+    await channel.do("setTags", tagged((store, ["x"]), (house_, ["y"])), by=BRAND)
+    entries = "SELECT target, target_id, details->'was', details->'tags' FROM audit_entry ORDER BY id DESC LIMIT 2"
+    assert await channel.rows(entries) == [
+        ("distributor", channel.trade.key("distributor:1"), "[]", '["y"]'),
+        ("store", channel.trade.key("store:1"), "[]", '["x"]'),
+    ]
+    await channel.do("setTags", tagged((store, []), (house_, [])), by=BRAND)
 
 
 async def test_nobody_tags_itself_its_sister_or_a_rival_s(channel: Channel) -> None:
     before = await channel.rows("SELECT id, tags FROM organization ORDER BY id")
     own, sister, rivals = channel.id("store:1"), channel.id("store:2"), channel.id("store:900")
     given = tagged((own, ["x"]), (sister, ["x"]), (rivals, ["x"]), (f"store_{uuid4().hex}", ["x"]))
-    for by, fine in ((MANAGER, 0), ("store:1/clerk", 0), ("brand:1/analyst", 0), (RIVAL, 1), (HOUSE, 2)):
+    written = await channel.written()
+    for by in ("store:1/clerk", "brand:1/analyst"):
+        await channel.refused("setTags", given, "NotAllowed", by=by)
+    assert await channel.written() == written
+    for by, fine in ((MANAGER, 0), (RIVAL, 1), (HOUSE, 2)):
         told = await channel.do("setTags", given, by=by)
         assert [row["__typename"] for row in told["rows"]].count("Store") == fine
         if fine == 0:

@@ -42,6 +42,17 @@ async def test_who_is_new_reads_as_anyone_until_she_joins(acts: Acts) -> None:
     assert len((await acts.ask(ME, who))["viewer"]["customer"]["memberships"]["nodes"]) == 2
 
 
+async def test_she_is_called_as_she_says_whoever_named_her_before(acts: Acts) -> None:
+    who = newcomer()
+    person = {"displayName": "Somebody", "subject": who}
+    given = {"organizationId": acts.trade.id("distributor:2"), "role": "SALESPERSON", "person": person}
+    await acts.done("addStaff", given, by="distributor:2/operator")
+    await join(acts, who, displayName="Lin")
+    assert (await acts.ask(ME, who))["viewer"]["customer"]["displayName"] == "Lin"
+    called = "SELECT s.display_name FROM staff s JOIN account a ON a.id = s.account_id WHERE a.subject = $1"
+    assert await acts.rows(called, who) == [("Somebody",)]
+
+
 async def test_joining_again_changes_nothing(acts: Acts) -> None:
     who = newcomer()
     first = await join(acts, who, key="j", displayName="Lin")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -78,7 +78,8 @@ async def test_a_refund_that_failed_stands_there_until_it_is_tried_again_or_arri
     order = await sale.paid((1, 2))
     given: dict[str, Any] = {"lines": [{"line": 1, "amount": 5}], "reason": "x"}
     made = await sale.of_order("refundOrder", order, by=sale.manager, **given)
-    ((payment, refund),) = await sale.rows("SELECT payment_id, id FROM refund ORDER BY created_at DESC LIMIT 1")
+    refund = UUID(made["id"].rpartition("_")[2])
+    ((payment,),) = await sale.rows("SELECT payment_id FROM refund WHERE id = $1", refund)
     told: dict[str, Any] = {"refund": refund, "amount_fen": 5}
     pays = f"payment_{payment.hex}"
     assert await sale.tell(pays, "REFUND_FAILED", **told) == "REFUND_FAILED"

@@ -32,6 +32,14 @@ async def again(sale: Selling, act: str, given: dict[str, Any], key: str) -> Any
     return told
 
 
+async def test_a_key_is_the_same_however_its_letters_are_written(sale: Selling) -> None:
+    """The longest there is, each letter with its mark beside it, and in one piece."""
+    given = {"organizationId": sale.trade.id(sale.store), "code": uuid4().hex, "name": "x"}
+    first = await sale.done("createPool", given, by=sale.manager, key="e\u0301" * 100)
+    assert first["__typename"] == "Pool"
+    assert await again(sale, "createPool", given, "\u00e9" * 100) == first
+
+
 async def test_what_is_off_the_shelf_since_is_told_as_listed_and_priced(sale: Selling) -> None:
     line = await sale.line(1, 1)
     priced, taken = uuid4().hex, uuid4().hex

@@ -5,20 +5,25 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
-from domain.inventory import MAX_UNNAMED_HOLDS, ReservationState
+from domain.inventory import MAX_UNNAMED_HOLDS, NO_LOT_CODE, ReservationState, Wanted
 from models.base import NO_LOT_ID
 from models.database import Login
 from models.inventory import (
+    OPERATION,
     Committer,
     Contributed,
+    Holding,
     LotWanted,
+    hold_all,
     lock_contribution,
+    lots_coming,
     lots_of,
     release,
     stop_beyond,
@@ -26,11 +31,11 @@ from models.inventory import (
     write_contribution,
 )
 from models.wall import APP_ROLE
-from models.writing import Collision, Made
+from models.writing import Actor, Collision, Made
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
-from tests.models.shop import BROKEN, CONTRIBUTION, FAR, PLACES, POOL, SKUS, STOCK, Shop, goods
+from tests.models.shop import BROKEN, CONTRIBUTION, FAR, MALL, PLACES, POOL, SKUS, STOCK, Shop, goods
 
 
 @pytest.fixture
@@ -189,6 +194,41 @@ async def test_whoever_asks_first_is_served_first_though_she_asks_again(shop: Sh
     asks = [shop.tried((SKUS[0], 1), key=key) for key in ("first", "second", "first")]
     assert await asyncio.gather(*asks) == ["held", "NOT_ENOUGH_STOCK", "held"]
     assert await shop.reserved() == [1]
+
+
+async def test_nothing_is_held_under_a_key_that_is_given_back_meanwhile(shop: Shop) -> None:
+    """Who finds one key taken, waits for another, and finds the first one gone begins anew: no hold without its key."""
+    await shop.put(SKUS[0], 50)
+    who = Actor("CONSUMER", "account:1")
+
+    def asked(key: str) -> Holding:
+        until = NOON + timedelta(minutes=15)
+        return Holding(who, key, "a" * 64, MALL, STORE, (Wanted(SKUS[0], 1),), until, MEMBER)
+
+    async def held(*keys: str) -> list[Any]:
+        async with acting(shop.database) as tx:
+            return list(await hold_all(tx, NOON.date(), [asked(key) for key in keys]))
+
+    (first,) = await held("a")
+    async with acting(shop.database) as tx:
+        await hold_all(tx, NOON.date(), [asked("b")])
+        waiting = asyncio.ensure_future(held("a", "b"))
+        await _waits(await tx._driver())
+        async with acting(shop.database, who) as other:
+            await other.forget(OPERATION, "a", first.id)
+    with pytest.raises(Collision, match="given back"):
+        await waiting
+    assert await column(shop.database, "SELECT key FROM idempotency_key") == ["b"]
+    assert await shop.reserved() == [2]
+
+
+async def test_receipts_of_a_sku_do_not_wait_for_each_other(shop: Shop) -> None:
+    """Nobody says dates of what lies in no lot, and of lots that are everybody's."""
+    async with acting(shop.database) as tx, asyncio.timeout(5):
+        for keeper in (STORE, BRAND):
+            async with acting(shop.database) as other:
+                await lots_coming(other, keeper, [LotWanted(SKUS[0], NO_LOT_CODE)])
+            await lots_coming(tx, keeper, [LotWanted(SKUS[0], NO_LOT_CODE)])
 
 
 async def test_who_gives_up_before_her_turn_has_asked_nothing(shop: Shop) -> None:

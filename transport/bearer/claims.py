@@ -13,7 +13,7 @@ import structlog
 
 from domain.access import is_name
 from domain.base import Unauthenticated
-from domain.channel import Role
+from domain.channel import PHONE_ADDRESS, Role
 from domain.member import PHONE
 
 ACTORS: Final = frozenset({"consumer", "staff", "partner", "admin"})
@@ -31,7 +31,8 @@ class Identity:
     """Who speaks: an account, and which of its actors.
 
     Attributes:
-        subject: the account, in its issuer's words; 1 to 255 printable characters.
+        subject: the account, in its issuer's words; 1 to 255 printable characters. One that begins with `tel:` is a
+            phone, written as phones are kept.
         actor: one of ACTORS.
         tenant: the tenant the token is for; None leaves it to the request.
         organization: staff only: the organisation spoken for.
@@ -57,6 +58,9 @@ class Identity:
     def __post_init__(self) -> None:
         if not is_name(self.subject):
             raise ValueError("sub")
+        scheme, _, number = self.subject.partition(":")
+        if f"{scheme}:" == PHONE_ADDRESS and not re.fullmatch(PHONE, number):
+            raise ValueError("sub")  # it would be another person than the one whose phone it looks like
         if self.client is not None and not is_name(self.client):
             raise ValueError("client_id")
         if self.phone is not None and not re.fullmatch(PHONE, self.phone):
