@@ -44,7 +44,7 @@ def read_regions(file: Path) -> list[tuple[str, str, str | None]]:
                 raise BrokenRegions(f"{file}: the header names no {', no '.join(COLUMNS)} between semicolons.")
             for row in rows:
                 code, name, parent = (composed(row[column] or "") for column in COLUMNS)
-                problems += _problems(rows.line_num, code, name, found)
+                problems += _problems(rows.line_num, code, name, parent, found)
                 found[code] = (code, name, parent or None)
                 if len(found) > MAX_REGIONS:
                     raise BrokenRegions(f"{file} holds more than {MAX_REGIONS:,} regions.")
@@ -58,12 +58,13 @@ def read_regions(file: Path) -> list[tuple[str, str, str | None]]:
     return ordered
 
 
-def _problems(line: int, code: str, name: str, found: Container[str]) -> list[str]:
+def _problems(line: int, code: str, name: str, parent: str, found: Container[str]) -> list[str]:
     wrong = [
         (not 1 <= len(code) <= MAX_CODE_CHARS, f"a code has 1 to {MAX_CODE_CHARS} characters"),
         (not 1 <= len(name) <= MAX_NAME_CHARS, f"a name has 1 to {MAX_NAME_CHARS} characters"),
         (fault_of(code), f"the code: {fault_of(code)}"),
         (fault_of(name), f"the name: {fault_of(name)}"),
+        (parent and fault_of(parent), f"the parent: {fault_of(parent)}"),
         (code in found, f"an earlier line has the code {code}"),
     ]
     return [f"line {line}: {words}" for is_wrong, words in wrong if is_wrong]

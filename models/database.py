@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from domain.base import Unavailable
 from models.lending import Lender, PooledConnection
-from models.reading import NO_ANSWER, ReadSession, failure, set_tenant
+from models.reading import GONE, LOSING, NO_ANSWER, ReadSession, failure, set_tenant
 from models.writing import told_as
 
 CONNECT_TIMEOUT_S = 10.0
@@ -36,8 +36,8 @@ _UNREACHABLE = (
     DBAPIError,
     AsyncAdapt_asyncpg_dbapi.Error,  # what the dialect makes of a server that refuses, while it recovers say
     OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
+    *LOSING,
+    *GONE,
     asyncpg.TooManyConnectionsError,
 )
 

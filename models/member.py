@@ -276,7 +276,13 @@ _ENTER = text("""
     INSERT INTO customer (tenant_id, id, account_id, joined_at) VALUES (:tenant, :id, :account, :now)
     ON CONFLICT (tenant_id, account_id) DO NOTHING RETURNING id
 """)
-_CALL = text("UPDATE account SET display_name = :name WHERE tenant_id = :tenant AND id = :id")
+_KEEP_CALLING = text("""
+    UPDATE staff s SET display_name = a.display_name FROM account a
+    WHERE s.tenant_id = :tenant AND s.account_id = :id AND s.display_name IS NULL
+      AND a.tenant_id = :tenant AND a.id = :id
+""")
+"""Organisations go on calling her as they do: what she calls herself as a shopper is not told to them."""
+_CALL = text("UPDATE account SET display_name = :name WHERE tenant_id = :tenant AND id = :id AND display_name <> :name")
 _ENTERED = text("SELECT id FROM customer WHERE tenant_id = :tenant AND account_id = :account")
 _LOCK = text("SELECT FROM customer WHERE tenant_id = :tenant AND id = :customer FOR NO KEY UPDATE")
 _PLACES = text("""
@@ -301,6 +307,7 @@ async def enter(tx: Transaction, subject: str, name: str) -> UUID | None:
         return None
     made: UUID | None = await tx.scalar(_ENTER, {**tenant, "id": new_id(), "account": account, "now": tx.now})
     if made is not None:
+        await tx.execute(_KEEP_CALLING, {**tenant, "id": account})
         await tx.execute(_CALL, {**tenant, "id": account, "name": name})
         return made
     customer: UUID = await tx.scalar(_ENTERED, {**tenant, "account": account})

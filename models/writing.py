@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
-from models.reading import LOSING, NO_ANSWER, OUTDATED, Read, Row
+from models.reading import GONE, LOSING, NO_ANSWER, OUTDATED, Read, Row
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -119,9 +119,7 @@ class Collision(Exception):
 _COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
 _LOST = (
     *LOSING,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CannotConnectNowError,
+    *GONE,
     asyncpg.TooManyConnectionsError,
     OSError,
 )

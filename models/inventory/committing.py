@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.access import SYSTEM
-from domain.base import Refused, TimedOut, Unavailable
+from domain.base import KeyReused, Refused, TimedOut, Unavailable
 from models.inventory.holding import hold_all
 from models.inventory.recording import Holding
 from models.reading import NO_ANSWER
@@ -44,6 +44,8 @@ class _Waiting:
     today: date
     now: datetime
     answer: asyncio.Future[Made]
+    was_put_back: bool = False
+    """Whether she has waited once more, since who asked for something else under her key was refused."""
 
 
 @dataclass(slots=True)
@@ -94,13 +96,8 @@ class Committer:
         """Take batch after batch until nobody waits, or until another does it who has to be waited for anyhow."""
         try:
             while self._goes(lane, len(lane.committing) - 1):
-                batch: list[_Waiting] = []
-                while lane.waiting and len(batch) < self._at_once:
-                    next_one, _ = lane.waiting.popitem(last=False)
-                    if not next_one.answer.done():
-                        batch.append(next_one)
-                if batch:
-                    await self._together(tenant_id, batch)
+                if batch := self._batch(lane):
+                    await self._together(tenant_id, lane, batch)
         finally:
             task = asyncio.current_task()
             assert task is not None
@@ -108,7 +105,16 @@ class Committer:
             if not lane.waiting and not lane.committing:
                 self._lanes.pop(tenant_id, None)
 
-    async def _together(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> None:
+    def _batch(self, lane: _Lane) -> list[_Waiting]:
+        """Who goes together, in the order in which they came."""
+        batch: list[_Waiting] = []
+        while lane.waiting and len(batch) < self._at_once:
+            next_one, _ = lane.waiting.popitem(last=False)
+            if not next_one.answer.done():
+                batch.append(next_one)
+        return batch
+
+    async def _together(self, tenant_id: UUID, lane: _Lane, batch: Sequence[_Waiting]) -> None:
         """One transaction for a batch; if it fails, one for each who still waits, so that nobody fails for another.
 
         A database that does not answer is told to all at once: each would wait for it again, and all behind them too.
@@ -125,8 +131,13 @@ class Committer:
             log.warning("a batch of %d holds failed, taken one by one: %r", len(batch), error)
             await self._one_by_one(tenant_id, batch)
         else:
+            first = {one.holding.name: answer for one, answer in reversed(list(zip(batch, answers, strict=True)))}
             for one, answer in zip(batch, answers, strict=True):
-                _tell(one, answer)
+                if isinstance(answer, KeyReused) and _left_no_key(first[one.holding.name]) and not one.was_put_back:
+                    one.was_put_back = True
+                    lane.waiting[one] = None
+                else:
+                    _tell(one, answer)
 
     async def _one_by_one(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> None:
         for place, one in enumerate(batch):
@@ -154,6 +165,11 @@ class Committer:
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError  # the last attempt returns or raises
+
+
+def _left_no_key(answer: Made | Refused) -> bool:
+    """Whether somebody was refused for another reason than that the key is another's wish: then it is free again."""
+    return isinstance(answer, Refused) and not isinstance(answer, KeyReused)
 
 
 def _tell(one: _Waiting, answer: Made | Exception) -> None:

@@ -1,7 +1,7 @@
 """Lots: found by their codes as who keeps the goods knows them, made when they are first named, and dated.
 
-A lot is its keeper's: what one organisation says of a code dates no goods that lie with another. Lots are locked before
-stock, by sku and code.
+A lot is its keeper's: what one organisation says of a code dates no goods that lie with another. A keeper's own are
+locked before stock, by sku and code; everybody's are not.
 """
 
 from collections.abc import Sequence
@@ -103,7 +103,9 @@ async def lots_coming(tx: Transaction, keeper: UUID, wanted: Sequence[LotWanted]
     named = _named(tx, keeper, wanted)
     await _make(tx, named)
     everybodys = {(row.sku_id, row.code): row for row in await tx.execute(_EVERYBODYS, _without_keeper(named))}
-    there = everybodys | {(row.sku_id, row.code): row for row in await tx.execute(_LOCK_OWN, named)}
+    there = everybodys
+    if any(lot.code != NO_LOT_CODE for lot in wanted):  # of what lies in no lot nobody has her own
+        there |= {(row.sku_id, row.code): row for row in await tx.execute(_LOCK_OWN, named)}
     dated: dict[tuple[UUID, UUID], LotDates] = {}
     for place, (sku, code, said) in enumerate(wanted):
         lot = there[sku, code]

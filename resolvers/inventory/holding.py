@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.access import ActorClass
-from domain.base import InvalidInput, NotAllowed, Problem, Refused, Unavailable
+from domain.base import InvalidInput, NotAllowed, Problem, Refused
 from domain.catalog import ListingOrigin, QuantityTooLarge, check_quantity
 from domain.inventory import HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
 from domain.permissions import Permission
@@ -14,8 +14,7 @@ from loaders.channel import CloudStoreById, NamedCloudStore
 from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION, Holding, release, why_over
-from models.reading import NO_ANSWER
-from models.writing import Collision, Made, Transaction, attempted, digest_of
+from models.writing import Made, Transaction, attempted, digest_of
 from resolvers.acts import Done, Told, act, let_on
 from resolvers.channel import closed_malls
 from resolvers.context import Context
@@ -32,8 +31,6 @@ async def hold_stock(ctx: Context, key: str, command: HoldStock) -> Any:
             made = await ctx.hold(asked)
     except Refused as refused:
         return Told(refused)
-    except Collision as collision:
-        raise Unavailable(NO_ANSWER) from collision
     return await ctx.load(ReservationById).one(made.id)
 
 

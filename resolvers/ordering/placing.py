@@ -94,9 +94,10 @@ async def _told_again(ctx: Context, key: str, command: PlaceOrder, told: Told) -
 
 
 async def _let_go(ctx: Context, key: str, held: ReservationRow, refused: Refused) -> None:
-    """Give back what was held for an order that is refused, and the key with it; if that fails it ends by itself.
+    """Give back what was held for an order that is refused, and the key with it: a refusal leaves nothing.
 
-    A hold that an order has keeps its key: whoever asks for that order again is not to hold goods anew.
+    Where the refusal is that the hold is over, its key is given back too; an order that was placed under this same key
+    keeps it: whoever asks for that again is not to hold goods anew. If this fails the hold ends by itself.
     """
 
     async def once() -> None:

@@ -51,6 +51,11 @@ async def test_she_is_called_as_she_says_whoever_named_her_before(acts: Acts) ->
     assert (await acts.ask(ME, who))["viewer"]["customer"]["displayName"] == "Lin"
     called = "SELECT s.display_name FROM staff s JOIN account a ON a.id = s.account_id WHERE a.subject = $1"
     assert await acts.rows(called, who) == [("Somebody",)]
+    other, calls = newcomer(), "UPDATE staff s SET display_name = NULL FROM account a WHERE a.id = s.account_id"
+    await acts.done("addStaff", given | {"person": {**person, "subject": other}}, by="distributor:2/operator")
+    await change(acts.owner, acts.trade, (calls + " AND a.tenant_id = $1 AND a.subject = $2", other), bump=False)
+    await join(acts, other, displayName="Lin")
+    assert await acts.rows(called, other) == [("Somebody",)]
 
 
 async def test_joining_again_changes_nothing(acts: Acts) -> None:

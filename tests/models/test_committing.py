@@ -114,6 +114,8 @@ async def test_no_more_wait_in_a_process_than_may_and_who_gave_up_does_not_count
     [
         (asyncpg.TooManyConnectionsError("x"), Unavailable),
         (asyncpg.CannotConnectNowError("x"), Unavailable),
+        (asyncpg.AdminShutdownError("x"), Unavailable),
+        (asyncpg.CrashShutdownError("x"), Unavailable),
         (asyncpg.InvalidCachedStatementError("x"), Collision),
         (asyncpg.OutdatedSchemaCacheError("x"), Collision),
     ],

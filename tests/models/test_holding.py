@@ -189,6 +189,22 @@ async def test_whoever_waits_goes_together_and_fails_alone(shop: Shop) -> None:
     assert await column(shop.database, "SELECT count(DISTINCT xmin::text) FROM reservation") == [1]
 
 
+async def test_another_wish_under_a_key_is_decided_when_the_first_is_refused(shop: Shop) -> None:
+    await shop.put(SKUS[0], 1)
+    told = await asyncio.gather(*(shop.tried((SKUS[0], wish), key="k") for wish in (2, 1, 3)))
+    assert told == ["NOT_ENOUGH_STOCK", "held", "KEY_REUSED"]
+
+
+async def test_many_wishes_under_one_key_keep_nobody_from_going_together(shop: Shop) -> None:
+    await shop.put(SKUS[0], 40)
+    wishes = [shop.tried((SKUS[0], 100 + number % 7), key="k") for number in range(40)]
+    honest = [shop.tried((SKUS[0], 1)) for _ in range(40)]
+    told = await asyncio.gather(*(one for pair in zip(wishes, honest, strict=True) for one in pair))
+    assert Counter(told[1::2]) == {"held": 40}
+    assert set(told[::2]) == {"NOT_ENOUGH_STOCK", "KEY_REUSED"}
+    assert await column(shop.database, "SELECT count(DISTINCT xmin::text) FROM reservation") == [1]
+
+
 async def test_whoever_asks_first_is_served_first_though_she_asks_again(shop: Shop) -> None:
     await shop.put(SKUS[0], 1)
     asks = [shop.tried((SKUS[0], 1), key=key) for key in ("first", "second", "first")]

@@ -3,6 +3,8 @@
 import asyncio
 import struct
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +15,8 @@ import models.database
 from boot import Access
 from domain.base import Unavailable
 from models.database import BEGINNINGS, Login, connected
-from models.reading import Row, read
+from models.lending import Lender, PooledConnection
+from models.reading import Row, failure, read
 from tests.given import pool_of
 
 
@@ -35,6 +38,28 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     assert "127.0.0.1" not in refused.value.message
     await session.close()
     await database.close()
+
+
+GOODBYES = [
+    *(asyncpg.InternalClientError("x"), asyncpg.ConnectionDoesNotExistError("x")),
+    *(asyncpg.AdminShutdownError("x"), asyncpg.CrashShutdownError("x"), asyncpg.CannotConnectNowError("x")),
+]
+
+
+@pytest.mark.parametrize("goodbye", GOODBYES)
+async def test_a_server_that_says_goodbye_is_unavailable(goodbye: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one connects, and in answer to a statement, the connection being open as far as anybody knows."""
+    database = pool_of(Login("postgresql://nobody@127.0.0.1:1/none"))
+
+    async def lend(*_: object) -> PooledConnection:
+        raise goodbye
+
+    monkeypatch.setattr(Lender, "lend", lend)
+    with pytest.raises(Unavailable):
+        await database.begun("")
+    await database.close()
+    still_open: Any = SimpleNamespace(is_closed=lambda: False)
+    assert type(failure(still_open, goodbye)) is Unavailable
 
 
 async def recovering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

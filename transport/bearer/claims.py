@@ -58,8 +58,8 @@ class Identity:
     def __post_init__(self) -> None:
         if not is_name(self.subject):
             raise ValueError("sub")
-        scheme, _, number = self.subject.partition(":")
-        if f"{scheme}:" == PHONE_ADDRESS and not re.fullmatch(PHONE, number):
+        number = self.subject.removeprefix(PHONE_ADDRESS)
+        if number != self.subject and not re.fullmatch(PHONE, number):
             raise ValueError("sub")  # it would be another person than the one whose phone it looks like
         if self.client is not None and not is_name(self.client):
             raise ValueError("client_id")
