@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -166,6 +166,11 @@ def _as_json(refused: Refused) -> str:
     return orjson.dumps([refused.code, vars(refused)], default=list).decode()
 
 
+def audience_text(audience: Collection[UUID]) -> str:
+    """An audience as PostgreSQL writes an array: many of different lengths are no array of arrays."""
+    return f"{{{','.join(map(str, sorted(audience)))}}}"
+
+
 _TELL = text("""
     INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
     SELECT :tenant, e.type, e.kind, e.id, CAST(e.audience AS uuid[]), CAST(e.facts AS jsonb), :now, :now
@@ -319,7 +324,7 @@ class Transaction:
                 "types": [event.type for event in events],
                 "kinds": [event.aggregate.kind for event in events],
                 "ids": [event.aggregate.id for event in events],
-                "audiences": [f"{{{','.join(map(str, sorted(event.audience)))}}}" for event in events],
+                "audiences": [audience_text(event.audience) for event in events],
                 "facts": [orjson.dumps(dict(event.facts)).decode() for event in events],
             },
         )

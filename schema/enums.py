@@ -123,8 +123,12 @@ ENUMS: dict[type[StrEnum], str] = {
 for _kind, _description in ENUMS.items():
     described(_kind, _description)
 
+TIERS = tuple(tier.lower() for tier in Tier)
+"""The kinds of global ids that organisations have."""
+
 __all__ = [
     "ENUMS",
+    "TIERS",
     "ActorClass",
     "AttributeKind",
     "Audience",

@@ -32,16 +32,19 @@ _USED = text("""
     SELECT a AS id FROM unnest(CAST(:ids AS uuid[])) a
     WHERE EXISTS (SELECT FROM sku_attribute v WHERE v.tenant_id = :tenant AND v.attribute_id = a)
 """)
-_COLUMNS = """unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:kinds AS text[]),
-                CAST(:units AS text[]), CAST(:categories AS uuid[])) a (id, code, name, kind, unit, category_id)"""
-_NEW = text(f"""
+_NEW = text("""
     INSERT INTO attribute (tenant_id, id, code, name, kind, unit, category_id)
-    SELECT :tenant, a.* FROM {_COLUMNS} ON CONFLICT DO NOTHING
-""")  # noqa: S608 - words of our own
-_OTHER = text(f"""
+    SELECT :tenant, a.*
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:kinds AS text[]),
+                CAST(:units AS text[]), CAST(:categories AS uuid[])) a
+    ON CONFLICT DO NOTHING
+""")
+_OTHER = text("""
     UPDATE attribute x SET name = a.name, kind = a.kind, unit = a.unit, category_id = a.category_id
-    FROM {_COLUMNS} WHERE x.tenant_id = :tenant AND x.id = a.id
-""")  # noqa: S608 - words of our own
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:kinds AS text[]),
+                CAST(:units AS text[]), CAST(:categories AS uuid[])) a (id, code, name, kind, unit, category_id)
+    WHERE x.tenant_id = :tenant AND x.id = a.id
+""")
 
 
 async def count_attributes(tx: Transaction) -> int:

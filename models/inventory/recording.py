@@ -16,7 +16,7 @@ from sqlalchemy import text
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
-from models.writing import Actor, Collision, Made, Transaction
+from models.writing import Actor, Collision, Made, Transaction, audience_text
 
 OPERATION = "holdStock"
 
@@ -230,7 +230,7 @@ def _holds(held: Sequence[Held]) -> dict[str, Any]:
     holdings = [one.holding for one in held]
     actors = [holding.actor for holding in holdings]
     hearing = [one.hears for one in held]
-    audiences = {hears: f"{{{','.join(map(str, sorted(hears)))}}}" for hears in set(hearing)}
+    audiences = {hears: audience_text(hears) for hears in set(hearing)}
     return {
         "ids": [one.id for one in held],
         "stores": [holding.cloud_store_id for holding in holdings],

@@ -14,13 +14,11 @@ from domain.channel import (
     OrganizationStatus,
     SetTags,
     TagLine,
-    above_in_chain,
     administrator_of,
 )
 from domain.permissions import Permission
 from models.campaign import raise_revision
 from models.channel import (
-    Link,
     account_of,
     alone,
     chains_of,
@@ -32,7 +30,7 @@ from models.channel import (
 )
 from models.writing import Event, Made, Outcome, Transaction
 from resolvers.acts import Done, act, bulk, outcomes
-from resolvers.channel.ground import is_platform, known_regions
+from resolvers.channel.ground import above_of, is_platform, known_regions
 from resolvers.context import Context, Viewer
 
 
@@ -105,7 +103,7 @@ async def set_tags(ctx: Context, key: str, command: SetTags) -> Any:
 async def _answered_for(viewer: Viewer, tx: Transaction, sheet: Sheet[TagLine]) -> dict[UUID, tuple[UUID, ...]]:
     """Who answers for each organisation of the rows; those for which the viewer does not are refused."""
     chains = await chains_of(tx, (row.organization for _, row in sheet.left))
-    above = {id: _above(chain) for id, chain in chains.items()}
+    above = {id: above_of(chain) for id, chain in chains.items()}
     own = viewer.organization_id if Permission.ORGANIZATION in viewer.permissions else None
     for place, row in sheet.left:
         there = above.get(row.organization)
@@ -120,7 +118,3 @@ def _act_for_all(viewer: Viewer, tx: Transaction, above: Sequence[tuple[UUID, ..
         common = [id for id in above[0] if all(id in each for each in above)]
         if common:
             tx.acts_for(common[0])
-
-
-def _above(chain: Sequence[Link]) -> tuple[UUID, ...]:
-    return above_in_chain([link.id for link in chain], {link.id: link.tier for link in chain})

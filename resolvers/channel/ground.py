@@ -50,7 +50,7 @@ def let_on_any(ctx: Context, tx: Transaction, organizations: Sequence[UUID]) -> 
 
 async def answering_for(tx: Transaction, organization: UUID) -> tuple[UUID, ...]:
     """Who answers for an organisation: those above it in its chain. Raises: NotAllowed if it is not there."""
-    return _above(await _chain(tx, organization))
+    return above_of(await _chain(tx, organization))
 
 
 async def protecting(tx: Transaction, organization: UUID) -> tuple[UUID, ...]:
@@ -59,7 +59,7 @@ async def protecting(tx: Transaction, organization: UUID) -> tuple[UUID, ...]:
     Raises: NotAllowed if it is not there.
     """
     chain = await _chain(tx, organization)
-    return _above(chain) or tuple(link.id for link in chain[:1] if link.tier is Tier.BRAND)
+    return above_of(chain) or tuple(link.id for link in chain[:1] if link.tier is Tier.BRAND)
 
 
 async def _chain(tx: Transaction, organization: UUID) -> list[Link]:
@@ -69,7 +69,8 @@ async def _chain(tx: Transaction, organization: UUID) -> list[Link]:
     return chain
 
 
-def _above(chain: Sequence[Link]) -> tuple[UUID, ...]:
+def above_of(chain: Sequence[Link]) -> tuple[UUID, ...]:
+    """Who stands above the organisation of a chain, the nearest first."""
     return above_in_chain([link.id for link in chain], {link.id: link.tier for link in chain})
 
 

@@ -43,7 +43,6 @@ from schema.catalog.granting import (
     UnlistResult,
 )
 from schema.catalog.pricing import (
-    TIERS,
     CreatePriceListInput,
     CreatePriceListResult,
     EndPriceListInput,
@@ -86,7 +85,6 @@ from schema.catalog.reading import (
 __all__ = [
     "MAX_NAME_CHARS",
     "MAX_TEXT_CHARS",
-    "TIERS",
     "Assortment",
     "AssortmentSku",
     "AssortmentSkuInput",

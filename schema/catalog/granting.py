@@ -13,9 +13,9 @@ from resolvers import catalog
 from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, about, act, characters, each_row, saved
 from schema.base import OWN, Count, Fen
 from schema.catalog.goods import MAX_NAME_CHARS
-from schema.catalog.pricing import TIERS, NotAuthorizedSku, PriceOutOfRange, check_time
+from schema.catalog.pricing import NotAuthorizedSku, PriceOutOfRange, check_time
 from schema.catalog.reading import Assortment, Listing, Sku
-from schema.enums import ListingOrigin
+from schema.enums import TIERS, ListingOrigin
 
 if TYPE_CHECKING:
     from schema.channel import CloudStore

@@ -7,7 +7,6 @@ import strawberry
 
 from domain import catalog as domain
 from domain.catalog import MAX_QUANTITY
-from domain.channel import Tier as Tiers
 from domain.money import MAX_SAFE
 from models.base import MAX_CODE_CHARS
 from resolvers import catalog
@@ -29,9 +28,7 @@ from schema.acts import (
 from schema.base import OWN, PUBLIC, Fen, edge
 from schema.catalog.goods import MAX_NAME_CHARS
 from schema.catalog.reading import Listing, PriceList, Sku
-from schema.enums import PriceAudience, PriceScope, Tier
-
-TIERS = tuple(tier.lower() for tier in Tiers)
+from schema.enums import TIERS, PriceAudience, PriceScope, Tier
 
 
 @refusal(domain.PriceOutOfRange, "The price is outside what all authorisations allow (超出控价).")

@@ -22,9 +22,9 @@ from schema.acts import (
 )
 from schema.base import OWN, PLATFORM
 from schema.channel.acting import AccountInactive
-from schema.channel.inputs import TIERS, AddressInput, PersonInput
+from schema.channel.inputs import AddressInput, PersonInput
 from schema.channel.reading import Agent, Brand, Distributor, Store, Subsidiary, Supplier
-from schema.enums import Tier
+from schema.enums import TIERS, Tier
 
 
 @strawberry.input(description="A brand or a supplier that the platform takes on (新建品牌商或供应商).")

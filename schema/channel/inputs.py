@@ -11,9 +11,8 @@ from domain.member import PHONE
 from models.base import MAX_CODE_CHARS
 from models.channel import MAX_BANNER_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, MAX_URL_CHARS
 from schema.acts import Checking, characters
-from schema.enums import CloudStoreMode, Role, SiteKind, Tier
+from schema.enums import TIERS, CloudStoreMode, Role, SiteKind, Tier
 
-TIERS = tuple(tier.lower() for tier in domain.Tier)
 _ORGANIZATION = "The organisation (组织标识)."
 _UPSTREAM = "The organisation that supplies it (上游标识)."
 _CLOUD_STORE = "The cloud store (云店标识)."

@@ -20,9 +20,9 @@ from schema.acts import (
 )
 from schema.base import OWN
 from schema.channel.acting import AccountInactive, EdgeNotAllowed, StatusForbids, SupplyTooDeep
-from schema.channel.inputs import TIERS, AddressInput, PersonInput, check_invited
+from schema.channel.inputs import AddressInput, PersonInput, check_invited
 from schema.channel.reading import Agent, Distributor, Store, Subsidiary
-from schema.enums import Tier
+from schema.enums import TIERS, Tier
 
 
 @strawberry.input(description="A new organisation below another (邀请入驻明细).")

@@ -37,13 +37,11 @@ from schema.base import (
 )
 from schema.catalog import Authorization, Listing, PriceList, Product, ShelfCoverage
 from schema.channel.places import CloudStore, GeoPoint, Region, Site, Tenant, Territory
-from schema.enums import ActorClass, Audience, OrganizationStatus, Role, Tier
+from schema.enums import TIERS, ActorClass, Audience, OrganizationStatus, Role, Tier
 from schema.integration import ExternalReference
 from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
 from schema.member import Customer
 from schema.ordering import FIGURES, Order, PaymentNotice, SellIn, TradeFigure
-
-TIER_IDS = tuple(tier.lower() for tier in Tier)
 
 
 @graph_type(EmployeeRow, "A person's role in an organisation (员工).")
@@ -333,7 +331,7 @@ class Query:
         channel.organization,
         "An organisation of any tier by id; null if there is none (组织).",
         PUBLIC,
-        arguments={"id": _organization_id("The id of an organisation (组织标识).", *TIER_IDS)},
+        arguments={"id": _organization_id("The id of an organisation (组织标识).", *TIERS)},
     )
     organization_by_code: Organization | None = edge(
         channel.organization_by_code,

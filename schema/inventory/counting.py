@@ -10,7 +10,8 @@ from models.base import MAX_CODE_CHARS
 from resolvers import inventory
 from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, characters, fact, refusal
 from schema.base import OWN, Count
-from schema.inventory.stocking import TIERS, NotEnoughStock, Shortage, StockDocument, reason_of
+from schema.enums import TIERS
+from schema.inventory.stocking import NotEnoughStock, Shortage, StockDocument, reason_of
 
 
 @refusal(domain.GoodsPaidFor, "Goods that are paid for would be missing (已付款商品不足).")

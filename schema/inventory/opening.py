@@ -5,17 +5,15 @@ from typing import Annotated
 import strawberry
 
 from domain import inventory as domain
-from domain.channel import Tier
 from domain.inventory import MAX_LOCATIONS, MAX_POOLS
 from models.base import MAX_CODE_CHARS
 from models.channel import MAX_NAME_CHARS
 from resolvers import inventory
 from schema.acts import Checking, CodeTaken, InvalidInput, KeyReused, LimitReached, NotAllowed, act
 from schema.base import OWN
-from schema.enums import LocationKind
+from schema.enums import TIERS, LocationKind
 from schema.inventory.reading import Location, Pool
 
-TIERS = tuple(tier.lower() for tier in Tier)
 E7 = 10_000_000
 NORTH, EAST = 90, 180
 """The most degrees of latitude and of longitude, either way."""

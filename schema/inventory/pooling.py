@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain import inventory as domain
-from domain.channel import Tier
 from domain.money import MAX_SAFE
 from resolvers import catalog, inventory
 from schema.acts import (
@@ -23,14 +22,13 @@ from schema.acts import (
 )
 from schema.base import OWN, PUBLIC, BasisPoint, Count, attribute, edge
 from schema.catalog import Sku
-from schema.enums import SourcingCriterion
+from schema.enums import TIERS, SourcingCriterion
 from schema.inventory.reading import Contribution, Location
 
 if TYPE_CHECKING:
     from schema.channel import CloudStore
 
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
-TIERS = tuple(tier.lower() for tier in Tier)
 
 
 @strawberry.type(description="How a cloud store wants its orders sourced; nothing is sourced by it yet (寻源策略).")

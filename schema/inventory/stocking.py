@@ -8,7 +8,6 @@ import strawberry
 
 from domain import inventory as domain
 from domain.catalog import MAX_QUANTITY
-from domain.channel import Tier
 from loaders.inventory import StockDocumentRow
 from models.base import MAX_CODE_CHARS
 from models.inventory import MAX_REASON_CHARS
@@ -28,13 +27,12 @@ from schema.base import (
     leaf,
 )
 from schema.catalog import Sku
-from schema.enums import MovementKind
+from schema.enums import TIERS, MovementKind
 from schema.inventory.reading import Location
 
 if TYPE_CHECKING:
     from schema.channel import GeoPoint, Organization, Region
 
-TIERS = tuple(tier.lower() for tier in Tier)
 
 _GeoPoint = Annotated["GeoPoint", strawberry.lazy("schema.channel")]
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]

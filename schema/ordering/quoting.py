@@ -59,7 +59,7 @@ class Quote:
     can_be_placed: bool = attribute("Whether such an order would be taken now (是否可下单).", PUBLIC)
 
 
-_LINES = Argument(list[QuoteLineInput], "What is asked for, 1 to 100 lines (询价明细).", parse=_lines)
+_LINES = Argument(list[QuoteLineInput], f"What is asked for, 1 to {MAX_HOLD_LINES} lines (询价明细).", parse=_lines)
 
 
 @strawberry.type
@@ -70,7 +70,5 @@ class QuoteQuery:
         ordering.quote,
         "What these lines of one cloud store cost a shopper now; null where one of them is not there (询价).",
         PUBLIC,
-        arguments={
-            "lines": Argument(list[QuoteLineInput], "What is asked for, 1 to 100 lines (询价明细).", parse=_lines)
-        },
+        arguments={"lines": _LINES},
     )
