@@ -85,25 +85,34 @@ def _hops_from_brand(seller: Any, sku: Any) -> ColumnElement[int]:
 def _seller(cloud_store: Any, outer: Any) -> LateralFromClause:
     """The admitted organisation of an open cloud store, with the chains by which it sells.
 
-    OFFSET 0 keeps it apart: it is found once for a shelf, however the planner goes through the listings.
+    OFFSET 0 keeps it apart: it is found once for a shelf, however the planner goes through the listings; and its
+    parts: from the cloud store to its keeper to the keeper's chains, whatever the planner believes there is of each.
     """
-    parts, columns = chains(Organization.id, Organization)
-    rows = select(Organization.id, CloudStore.mode, *columns).select_from(Organization)
-    for part in parts:
-        rows = rows.join(part, true())
-    return (
-        rows.join(CloudStore, CloudStore.organization_id == Organization.id)
+    trading = (
+        select(Organization.id)
         .where(
             Organization.tenant_id == TENANT,
+            Organization.id == CloudStore.organization_id,
             Organization.status == constant(OrganizationStatus.ACTIVE),
-            CloudStore.tenant_id == TENANT,
-            CloudStore.id == cloud_store,
-            is_open(CloudStore),
         )
         .offset(constant(0))
-        .correlate(outer)
-        .lateral("seller")
+        .correlate(CloudStore)
+        .lateral("trading")
     )
+    keeper = (
+        select(trading.c.id, CloudStore.mode)
+        .select_from(CloudStore)
+        .join(trading, true())
+        .where(CloudStore.tenant_id == TENANT, CloudStore.id == cloud_store, is_open(CloudStore))
+        .offset(constant(0))
+        .correlate(outer)
+        .lateral("keeper")
+    )
+    parts, columns = chains(keeper.c.id, keeper)
+    rows = select(keeper.c.id, keeper.c.mode, *columns).select_from(keeper)
+    for part in parts:
+        rows = rows.join(part, true())
+    return rows.offset(constant(0)).correlate(outer).lateral("seller")
 
 
 def _listings(cloud_store: Any, outer: Any, *, for_all: bool = False) -> Rows:

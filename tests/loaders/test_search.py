@@ -26,6 +26,7 @@ from models import catalog, channel
 from models.database import Database, Login
 from models.reading import set_tenant
 from models.wall import APP_ROLE
+from tests.flows.imports import everything
 from tests.given import pool_of
 from tests.models.here import HERE
 from tests.proof import size
@@ -116,6 +117,7 @@ async def fill(dsn: str, tenant: UUID) -> Shelves:
         listed = {"id": ids, "cloud_store_id": at, "sku_id": what, "position": places}
         await bulk.insert(catalog.Listing, {**listed, "origin": ["EXTERNAL"] * len(ids)})
     assert bulk.counts["sku_search"] == SKUS
+    await connection.execute("ANALYZE")  # as imports do
     await connection.close()
     return Shelves(tenant, {sku: tokens(tenant, text) for sku, text in goods.items()}, shelves)
 
@@ -331,8 +333,8 @@ def looks(plan: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
         yield from looks(inner)
 
 
-async def plan_of(database: Database, statement: Any, **values: Any) -> list[tuple[str, str, int]]:
-    """The looks of a statement under row security, by the plan that serves whatever is asked."""
+async def explained(database: Database, statement: Any, **values: Any) -> dict[str, Any]:
+    """How a statement went under row security, by the plan that serves whatever is asked."""
     checkout = await database.checkout()
     driver: Any = checkout.driver
     values |= {"tenant": HERE, "after_0": -1, "after_1": -1, "after_2": UUID(int=0), "page_limit": 21, "now": NOON}
@@ -343,7 +345,19 @@ async def plan_of(database: Database, statement: Any, **values: Any) -> list[tup
     (plan,) = await driver.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE searching ({asked})")
     await driver.execute("DEALLOCATE searching; ROLLBACK")
     checkout.give_back()
-    return list(looks(plan["Plan"]))
+    told: dict[str, Any] = plan["Plan"]
+    return told
+
+
+async def plan_of(database: Database, statement: Any, **values: Any) -> list[tuple[str, str, int]]:
+    """The looks of a statement."""
+    return list(looks(await explained(database, statement, **values)))
+
+
+def times(plan: dict[str, Any], table: str) -> int:
+    """How often a plan went to a table."""
+    own = plan["Actual Loops"] if plan.get("Relation Name") == table else 0
+    return int(own) + sum(times(inner, table) for inner in plan.get("Plans", ()))
 
 
 async def test_no_way_reads_the_tenant_for_a_rare_word(here: Shelves, database: Database, owner_dsn: str) -> None:
@@ -374,3 +388,22 @@ async def test_no_way_reads_the_tenant_for_a_rare_word(here: Shelves, database: 
     length = MANY // 4 + 2 * SHELF_LENGTH
     assert [(name, seen) for _, name, seen in read if "sku_search" in name] == [("pk_sku_search", length)]
     assert sum(seen for _, name, seen in read if "listing" in name) == length
+
+
+BELIEVED_EMPTY = """
+UPDATE pg_class SET reltuples = 0, relpages = 1 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+
+
+async def test_nobody_else_s_chains_are_looked_at_whatever_the_planner_believes(
+    here: Shelves, database: Database, owner_dsn: str
+) -> None:
+    """Right after an import the statistics may be of a moment before it, when there was nobody."""
+    connection = await asyncpg.connect(everything(owner_dsn))
+    await connection.execute(BELIEVED_EMPTY)
+    await connection.close()
+    shops = list(here.shops)[:3]
+    values = {"needed": [of_tenant(HERE)], "marks": ["a"], "weights": [1], "start": 1}
+    plan = await explained(database, ALONG_THE_SHELF.page, parents=shops, **values)
+    # Twice for each listing at the very worst: what the keeper was given, and what was given to who gave it.
+    assert 0 < times(plan, "authorization") <= 2 * 3 * SHELF_LENGTH
