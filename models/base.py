@@ -108,3 +108,10 @@ def part_args(whole: ForeignKeyConstraint, *items: Any) -> tuple[Any, ...]:
     For tables that are written by the thousand a second: PostgreSQL looks at every foreign key of every row by itself.
     """
     return whole, *items
+
+
+def walled_args(*items: Any) -> tuple[Any, ...]:
+    """`__table_args__` of a table whose rows belong to the tenant of the session that wrote them: row security alone
+    holds them to it, and the application takes it from `tenant`. For the same tables' sake as `part_args`.
+    """
+    return items

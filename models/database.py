@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from domain.base import Unavailable
 from models.lending import Lender, PooledConnection
 from models.reading import GONE, LOSING, NO_ANSWER, ReadSession, failure, set_tenant
-from models.writing import told_as
+from models.writing import SENT, told_as
 
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0
@@ -169,6 +169,7 @@ class Database:
 
         self._recorders: list[list[str]] = []
         self._lender = Lender(self.engine, pool_size, statement_cache, CHECKOUT_TIMEOUT_S)
+        self._info = {SENT: self._record} if observed else {}
         if observed:
             self._lender.records.append(self._record)
             event.listen(self.engine.sync_engine, "before_cursor_execute", self._written)
@@ -250,7 +251,7 @@ class Database:
         try:
             async with (
                 self._lender.place(),
-                AsyncSession(self.engine, expire_on_commit=False) as session,
+                AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session,
                 session.begin(),
             ):
                 await session.execute(text(set_tenant(tenant_id)))

@@ -8,13 +8,13 @@ position, and is all that the worker sees of it.
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.channel import MAX_HOPS
-from models.base import Base, Id, Instant, TenantId, at_least, table_args
+from models.base import Base, Id, Instant, TenantId, at_least, table_args, walled_args
 
 MAX_AUDIENCE = MAX_HOPS + 45
 """Organisations that may see one event: the longest chain there is and 44 others who are named in it, not everybody
@@ -37,11 +37,16 @@ class OutboxEvent(Base):
     occurred_at: Mapped[Instant]
     position: Mapped[int | None]
     due_at: Mapped[Instant | None]
-    __table_args__ = table_args(
-        UniqueConstraint("tenant_id", "position"),
+    __table_args__ = walled_args(
         *at_least(1, "position"),
         CheckConstraint(f"cardinality(audience) <= {MAX_AUDIENCE}", name="audience"),
         CheckConstraint("(position IS NULL) = (due_at IS NOT NULL) AND due_at = occurred_at", name="due_until_stamped"),
+        Index(
+            "uq_outbox_event_position",
+            *("tenant_id", "position"),
+            unique=True,
+            postgresql_where=text("position IS NOT NULL"),
+        ),
         Index("ix_outbox_event_unstamped", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 

@@ -29,6 +29,7 @@ from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
 from models.reading import GONE, LOSING, NO_ANSWER, OUTDATED, Read, Row
+from models.words import Answer, Words
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -75,6 +76,8 @@ class Event:
     facts: Mapping[str, Any]
 
 
+SENT: Final = "sent"
+"""Under this name a session has what is called with each statement that goes past it to the driver."""
 BULK_RESULT: Final = "bulkresult"
 """The kind under which a key names what came of many rows: no node, nobody reads it but who asks again."""
 
@@ -194,12 +197,13 @@ _AUDIT = text("""
 class Transaction:
     """One act's transaction. `now` is the act's instant: nothing in it asks the database's clock."""
 
-    __slots__ = ("_lock", "actor", "now", "session", "statements", "tenant_id")
+    __slots__ = ("_connection", "_lock", "actor", "now", "session", "statements", "tenant_id")
 
     def __init__(self, session: AsyncSession, tenant_id: UUID, actor: Actor, now: datetime) -> None:
         """`session` has begun, with the tenant set."""
         self.session, self.tenant_id, self.actor, self.now = session, tenant_id, actor, now
         self._lock = asyncio.Lock()
+        self._connection: asyncpg.Connection | None = None
         self.statements = 0
 
     def acts_for(self, organization_id: UUID) -> None:
@@ -335,6 +339,17 @@ class Transaction:
             self.statements += 1
             return await self.session.execute(statement, values)
 
+    async def ask(self, statement: Words, values: Mapping[str, Any] = NOTHING) -> list[Answer]:
+        """The rows of a statement that goes to the driver itself. Raises: asyncpg.PostgresError."""
+        async with self._lock:
+            self.statements += 1
+            if (sent := self.session.info.get(SENT)) is not None:
+                sent(statement.text)
+            driver = await self._driver()
+            arguments = [values[name] for name in statement.names]
+            rows: list[Answer] = await driver.fetch(statement.text, *arguments, record_class=Answer)
+            return rows
+
     async def count(self, statement: Executable, values: Any = None) -> int:
         """How many rows a statement has written. Raises: sqlalchemy.exc.DBAPIError as the server answers."""
         result = await self.execute(statement, values)
@@ -372,5 +387,7 @@ class Transaction:
         return self
 
     async def _driver(self) -> asyncpg.Connection:
-        connection = await self.session.connection()
-        return (await connection.get_raw_connection()).driver_connection
+        if self._connection is None:
+            connection = await self.session.connection()
+            self._connection = (await connection.get_raw_connection()).driver_connection
+        return self._connection

@@ -40,6 +40,7 @@ FOUNDATIONS = {
         "outbox",
         "reading",
         "wall",
+        "words",
         "writing",
     },
     "domain": {"__init__", "access", "base", "money", "permissions", "search", "wording"},

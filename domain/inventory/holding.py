@@ -98,18 +98,20 @@ def held(wanted: Sequence[Wanted], ways: Mapping[UUID, Sequence[Way[P]]], today:
     for sku, quantity, _ in wanted:
         together[sku] = together.get(sku, 0) + quantity
     own_only = {one.sku for one in wanted if one.own_only}
-    open_ways = {
-        sku: [way for way in ways.get(sku, ()) if way.contribution is None or sku not in own_only] for sku in together
-    }
-    parts = {sku: _parts(open_ways[sku], today, quantity) for sku, quantity in together.items()}
-    short = [
-        Shortage(sku, quantity, there)
-        for sku, quantity in together.items()
-        if (there := sum(part for _, part in parts[sku])) < quantity
-    ]
+    taking: list[tuple[Way[P], int]] = []
+    short: list[Shortage] = []
+    for sku, quantity in together.items():
+        there = ways.get(sku, ())
+        parts = _parts(
+            [way for way in there if way.contribution is None] if sku in own_only else there, today, quantity
+        )
+        given = sum(part for _, part in parts)
+        if given < quantity:
+            short.append(Shortage(sku, quantity, given))
+        taking += parts
     if short:
         raise NotEnoughStock(short)
-    return [taken for sku in together for way, part in parts[sku] for taken in _taken(way, part, today)]
+    return [taken for way, part in taking for taken in _taken(way, part, today)]
 
 
 def _parts(ways: Sequence[Way[P]], today: date, wanted: int) -> list[tuple[Way[P], int]]:
@@ -120,6 +122,8 @@ def _parts(ways: Sequence[Way[P]], today: date, wanted: int) -> list[tuple[Way[P
     left: dict[int, int] = {}
     parts: list[tuple[Way[P], int]] = []
     for way in ways:
+        if not wanted:
+            break
         free = way.goods.free(today)
         rest = left.get(id(way.goods), free)
         part = min(rest, way.gives(free), wanted)
@@ -135,7 +139,10 @@ def _taken(way: Way[P], part: int, today: date) -> list[Taken[P]]:
     found: list[Taken[P]] = []
     if way.contribution is not None:
         way.held += part
-    for lot in sorted(way.goods.lots, key=lambda each: lot_order(each.expires_on, each.code)):
+    lots = way.goods.lots
+    for lot in sorted(lots, key=lambda each: lot_order(each.expires_on, each.code)) if len(lots) > 1 else lots:
+        if not part:
+            break
         units = min(part, lot.loose) if is_sellable(lot.expires_on, today) else 0
         if units > 0:
             lot.loose -= units

@@ -2,7 +2,7 @@
 
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.committing import Committer
-from models.inventory.holding import hold_all, ways_to
+from models.inventory.holding import hold_all
 from models.inventory.limiting import check_open
 from models.inventory.lots import LotWanted, lots_coming, lots_of
 from models.inventory.moving import (
@@ -32,6 +32,7 @@ from models.inventory.pooling import (
     write_policy,
     write_safety,
 )
+from models.inventory.reaching import ways_to
 from models.inventory.recording import OPERATION, Holding
 from models.inventory.releasing import newest_claims, release, why_over
 from models.inventory.tables import (

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 HOLDS_AT_ONCE: Final = 256
 """The most holds of one transaction."""
-GROUPS_AT_ONCE: Final = 2
+GROUPS_AT_ONCE: Final = 3
 """The most transactions of one tenant at a time, in one process."""
 WORTH_ANOTHER: Final = 64
 """So many waiting go beside a transaction that is at work; fewer would only wait for the same rows."""
@@ -54,6 +54,8 @@ class _Lane:
 
     waiting: OrderedDict[_Waiting, None] = field(default_factory=OrderedDict)
     committing: set[asyncio.Task[None]] = field(default_factory=set)
+    at_work: int = 0
+    """How many of them have a batch in hand."""
 
 
 class Committer:
@@ -97,7 +99,11 @@ class Committer:
         try:
             while self._goes(lane, len(lane.committing) - 1):
                 if batch := self._batch(lane):
-                    await self._together(tenant_id, lane, batch)
+                    lane.at_work += 1
+                    try:
+                        await self._together(tenant_id, lane, batch)
+                    finally:
+                        lane.at_work -= 1
         finally:
             task = asyncio.current_task()
             assert task is not None
@@ -106,9 +112,12 @@ class Committer:
                 self._lanes.pop(tenant_id, None)
 
     def _batch(self, lane: _Lane) -> list[_Waiting]:
-        """Who goes together, in the order in which they came."""
+        """Who goes together, in the order in which they came: all, or their part where others may go beside them."""
+        many = len(lane.waiting)
+        parts = max(1, min(GROUPS_AT_ONCE - lane.at_work, many // WORTH_ANOTHER))
+        most = min(self._at_once, -(-many // parts))
         batch: list[_Waiting] = []
-        while lane.waiting and len(batch) < self._at_once:
+        while lane.waiting and len(batch) < most:
             next_one, _ = lane.waiting.popitem(last=False)
             if not next_one.answer.done():
                 batch.append(next_one)
@@ -131,7 +140,9 @@ class Committer:
             log.warning("a batch of %d holds failed, taken one by one: %r", len(batch), error)
             await self._one_by_one(tenant_id, batch)
         else:
-            first = {one.holding.name: answer for one, answer in reversed(list(zip(batch, answers, strict=True)))}
+            first: dict[tuple[str, str], Made | Refused] = {}
+            if any(isinstance(answer, KeyReused) for answer in answers):
+                first = {one.holding.name: answer for one, answer in reversed(list(zip(batch, answers, strict=True)))}
             for one, answer in zip(batch, answers, strict=True):
                 if isinstance(answer, KeyReused) and _left_no_key(first[one.holding.name]) and not one.was_put_back:
                     one.was_put_back = True
@@ -160,7 +171,7 @@ class Committer:
             try:
                 async with self._pool.transaction(tenant_id) as session:
                     tx = Transaction(session, tenant_id, COMMITTER, now)
-                    return await hold_all(tx, today, [one.holding for one in batch])
+                    return await hold_all(tx, today, [one.holding for one in batch], prepares=attempt == 1)
             except Collision:
                 if attempt == ATTEMPTS:
                     raise

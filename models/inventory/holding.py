@@ -6,187 +6,128 @@ One caller's refusal, or conflict of keys, undoes nothing of the others'. What i
 over rows that are locked, and the checks of the database stand behind it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-
 from domain.base import KeyReused, Refused
-from domain.inventory import Goods, Lot, NotEnoughStock, TooManyHolds, Way, held
+from domain.inventory import NotEnoughStock, TooManyHolds, held
 from models.base import new_id
-from models.inventory.limiting import kept_by
-from models.inventory.moving import Numbers, Place, lock
-from models.inventory.recording import Held, Holding, give_back_keys, record, take_keys
-from models.writing import Made, Transaction
+from models.inventory.limiting import Keeping, Kept, kept_by
+from models.inventory.reaching import Ways, locked, place_of, reached, seen
+from models.inventory.recording import Held, Holding, Record, give_back_keys, take_keys
+from models.words import Answer
+from models.writing import Collision, Made, Transaction
+
+WORTH_A_GUESS: Final = 32
+"""So many at once are prepared before the goods are locked; for fewer the trips would cost more than others wait."""
 
 
-async def hold_all(tx: Transaction, today: date, holdings: Sequence[Holding]) -> list[Made | Refused]:
+class _Decided(NamedTuple):
+    answers: dict[tuple[str, str], Made | Refused]
+    taken: list[Held]
+    refused: list[Holding]
+
+
+class _One(NamedTuple):
+    holding: Holding
+    name: tuple[str, str]
+    keeping: Keeping
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks, in their order, each with the id of what is made for her; and how much they keep already."""
+
+    ones: Sequence[_One]
+    kept: Kept
+    today: date
+
+    def decided(self, ways: Ways) -> _Decided:
+        """What each takes of what is there; the ways are as they are then."""
+        kept, decided = self.kept.copy(), _Decided({}, [], [])
+        for holding, name, keeping, id in self.ones:
+            try:
+                kept.check(keeping)
+                there = {line.sku: ways.get((holding.store_id, line.sku), ()) for line in holding.wanted}
+                taken = held(holding.wanted, there, self.today)
+            except (NotEnoughStock, TooManyHolds) as refused:
+                decided.answers[name] = refused
+                decided.refused.append(holding)
+                continue
+            kept.add(keeping)
+            decided.answers[name] = Made("reservation", id)
+            decided.taken.append(Held(holding, id, taken))
+        return decided
+
+
+async def hold_all(
+    tx: Transaction, today: date, holdings: Sequence[Holding], *, prepares: bool = True
+) -> list[Made | Refused]:
     """Hold for each caller wholly or not at all, in their order; what was made for each, or why nothing was.
 
-    The transaction's actor is nobody's in particular. Keys of those who are refused are given back.
+    The transaction's actor is nobody's in particular. Keys of those who are refused are given back. `prepares`: many
+    holds may be written before their goods are locked.
+
+    Raises: Collision where a key was given back meanwhile, or what was prepared is not so when the goods are locked.
     """
-    answers: dict[tuple[str, str], Made | Refused] = {}
+    named = [(holding.name, holding) for holding in holdings]
     first: dict[tuple[str, str], Holding] = {}
-    for holding in holdings:
-        first.setdefault(holding.name, holding)
+    for name, holding in named:
+        first.setdefault(name, holding)
     ids = {name: new_id() for name in first}
     known = await take_keys(tx, first, ids)
-    fresh = {name: holding for name, holding in first.items() if name not in known}
-    kept = await kept_by(tx, (one.keeping for one in fresh.values()))
-    asking = [one for one in fresh.values() if not kept.is_full(one.keeping)]
-    ways = await ways_to(tx, {(one.store_id, line.sku) for one in asking for line in one.wanted}, today)
-    taken: list[Held] = []
-    for name, holding in fresh.items():
-        try:
-            kept.check(holding.keeping)
-            found = held(holding.wanted, {line.sku: ways[holding.store_id, line.sku] for line in holding.wanted}, today)
-        except (NotEnoughStock, TooManyHolds) as refused:
-            answers[name] = refused
-            continue
-        kept.add(holding.keeping)
-        answers[name] = Made("reservation", ids[name])
-        taken.append(Held(holding, ids[name], found))
-    await give_back_keys(tx, [one for name, one in fresh.items() if isinstance(answers[name], Refused)])
-    await record(tx, taken)
-    return [_answer(holding, first, known, answers) for holding in holdings]
+    fresh = [_One(one, name, one.keeping, ids[name]) for name, one in first.items() if name not in known]
+    kept = await kept_by(tx, [one.keeping for one in fresh])
+    asking = _Asking(fresh, kept, today)
+    skus = {
+        (one.holding.store_id, line.sku)
+        for one in fresh
+        if not kept.is_full(one.keeping)
+        for line in one.holding.wanted
+    }
+    rows = await reached(tx, skus, today)
+    found = await _prepared(tx, asking, rows) if prepares and len(fresh) >= WORTH_A_GUESS else None
+    if found is None:
+        found = asking.decided(await locked(tx, rows))
+        if found.taken:
+            await Record(tx, found.taken).write()
+    await give_back_keys(tx, found.refused)
+    return [_answer(name, holding, first, known, found.answers) for name, holding in named]
+
+
+async def _prepared(tx: Transaction, asking: _Asking, rows: Sequence[Answer]) -> _Decided | None:
+    """Hold what was seen: write it before its goods are locked, and settle it if they are then what was seen of them.
+
+    Only the goods that it takes are locked: what comes to nearer ones meanwhile has come later. None, with nothing
+    written nor locked, where there is too little for somebody: near their end goods never are what they were.
+
+    Raises: Collision where they prove to be something else.
+    """
+    guess = asking.decided(seen(rows))
+    if not guess.taken or any(isinstance(answer, NotEnoughStock) for answer in guess.answers.values()):
+        return None
+    record = Record(tx, guess.taken)
+    await record.prepare()
+    there = await locked(tx, [row for row in rows if (row.contribution_id, place_of(row)[:3]) in record.used])
+    if asking.decided(there).taken != guess.taken:
+        raise Collision("goods are not what they were a moment ago")
+    await record.settle()
+    return guess
 
 
 def _answer(
+    name: tuple[str, str],
     holding: Holding,
     first: Mapping[tuple[str, str], Holding],
     known: Mapping[tuple[str, str], tuple[str, Made]],
     answers: Mapping[tuple[str, str], Made | Refused],
 ) -> Made | Refused:
     """What this caller is told, who may be the second under her key."""
-    name = holding.name
     asked, made = known.get(name) or (first[name].asked, answers[name])
     if asked != holding.asked:
         return KeyReused()
     return made
-
-
-# ── goods ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-_REACHED = text("""
-    WITH asked AS (SELECT * FROM unnest(CAST(:stores AS uuid[]), CAST(:skus AS uuid[])) a (store_id, sku_id))
-    SELECT a.store_id, a.sku_id, 0 AS hops, CAST(NULL AS uuid) AS contribution_id, s.location_id, s.owner_id, s.lot_id
-    FROM asked a
-    JOIN stock s ON s.sku_id = a.sku_id AND s.owner_id = a.store_id
-    JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
-    WHERE s.tenant_id = :tenant AND s.on_hand > 0 AND (l.expires_on IS NULL OR l.expires_on > CAST(:today AS date))
-    UNION ALL
-    SELECT a.store_id, a.sku_id, greatest(1, coalesce(own.hops, above.hops)), x.id, s.location_id, s.owner_id, s.lot_id
-    FROM asked a
-    JOIN organization_closure above ON above.tenant_id = :tenant AND above.descendant_id = a.store_id
-    JOIN pool_contribution x
-      ON x.tenant_id = :tenant AND x.visible_to_id = above.ancestor_id AND x.owner_id <> a.store_id
-    JOIN pool_contribution_sku k ON k.tenant_id = :tenant AND k.sku_id = a.sku_id AND k.contribution_id = x.id
-    JOIN organization o ON o.tenant_id = :tenant AND o.id = x.owner_id AND o.status = 'ACTIVE'
-    LEFT JOIN organization_closure own
-      ON own.tenant_id = :tenant AND own.descendant_id = a.store_id AND own.ancestor_id = x.owner_id
-    JOIN stock s ON s.location_id = x.location_id AND s.sku_id = a.sku_id AND s.owner_id = x.owner_id
-    JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
-    WHERE s.tenant_id = :tenant AND s.on_hand > 0 AND (l.expires_on IS NULL OR l.expires_on > CAST(:today AS date))
-    ORDER BY hops, location_id, owner_id
-""")
-_PROMISED = text("""
-    SELECT k.sku_id, k.contribution_id, k.cap, k.held
-    FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[])) c (sku_id, contribution_id)
-    JOIN pool_contribution_sku k USING (sku_id, contribution_id)
-    WHERE k.tenant_id = :tenant
-    ORDER BY k.sku_id, k.contribution_id
-    FOR NO KEY UPDATE OF k
-""")
-_SHARED = text("""
-    SELECT a.store_id, a.contribution_id, x.share_bps
-    FROM unnest(CAST(:stores AS uuid[]), CAST(:contributions AS uuid[])) a (store_id, contribution_id)
-    JOIN pool_contribution x ON x.tenant_id = :tenant AND x.id = a.contribution_id
-    JOIN organization o ON o.tenant_id = :tenant AND o.id = x.owner_id AND o.status = 'ACTIVE'
-    JOIN organization_closure above
-      ON above.tenant_id = :tenant AND above.descendant_id = a.store_id AND above.ancestor_id = x.visible_to_id
-""")
-_SAFETY = text("""
-    SELECT f.location_id, f.sku_id, f.owner_id, f.quantity
-    FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]))
-         p (location_id, sku_id, owner_id)
-    JOIN safety_stock f USING (location_id, sku_id, owner_id)
-    WHERE f.tenant_id = :tenant
-""")
-
-
-async def ways_to(
-    tx: Transaction, asked: Iterable[tuple[UUID, UUID]], today: date
-) -> dict[tuple[UUID, UUID], list[Way[Place]]]:
-    """The ways of each (store, sku) to goods, the nearest first, all of them locked: stock, then contributions.
-
-    Rows without goods and of expired lots give nothing, and are not locked.
-    """
-    pairs = sorted(set(asked))
-    ways: dict[tuple[UUID, UUID], list[Way[Place]]] = {pair: [] for pair in pairs}
-    if not pairs:
-        return ways
-    stores, skus = zip(*pairs, strict=True)
-    values = {"tenant": tx.tenant_id, "stores": list(stores), "skus": list(skus), "today": today}
-    rows = (await tx.execute(_REACHED, values)).all()
-    there = await lock(tx, (Place(row.location_id, row.sku_id, row.owner_id, row.lot_id) for row in rows))
-    promised = await lock_promises(tx, {(row.sku_id, row.contribution_id) for row in rows if row.contribution_id})
-    shares = await _shares(tx, {(row.store_id, row.contribution_id) for row in rows if row.contribution_id})
-    goods = await _goods(tx, there)
-    seen: set[tuple[Any, ...]] = set()
-    for row in rows:
-        way = (row.store_id, row.sku_id, row.contribution_id, row.location_id)
-        if way in seen:
-            continue
-        seen.add(way)
-        behind = goods.get((row.location_id, row.sku_id, row.owner_id))
-        if behind is None:
-            continue
-        if row.contribution_id is None:
-            made = Way(behind)
-        elif (row.store_id, row.contribution_id) in shares:
-            made = promised[row.sku_id, row.contribution_id]
-            made.goods, made.share_bps = behind, shares[row.store_id, row.contribution_id]
-        else:  # it was taken away while this waited
-            continue
-        ways[row.store_id, row.sku_id].append(made)
-    return ways
-
-
-async def lock_promises(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Way[Place]]:
-    """Contributions of skus, locked, after the stock. Each is one way, whichever stores take it."""
-    if not wanted:
-        return {}
-    skus, contributions = zip(*sorted(wanted), strict=True)
-    values = {"tenant": tx.tenant_id, "skus": list(skus), "contributions": list(contributions)}
-    return {
-        (row.sku_id, row.contribution_id): Way(Goods([]), row.contribution_id, 0, row.cap, row.held)
-        for row in await tx.execute(_PROMISED, values)
-    }
-
-
-async def _shares(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
-    """The share of each contribution that a store is still offered, whose goods are locked already.
-
-    Asked when nothing is waited for any more, in a statement of its own: one that waits sees what was before it waited.
-    Whoever takes a share away locks what is promised through it.
-    """
-    if not wanted:
-        return {}
-    stores, contributions = zip(*sorted(wanted), strict=True)
-    values = {"tenant": tx.tenant_id, "stores": list(stores), "contributions": list(contributions)}
-    return {(row.store_id, row.contribution_id): row.share_bps for row in await tx.execute(_SHARED, values)}
-
-
-async def _goods(tx: Transaction, there: Mapping[Place, Numbers]) -> dict[tuple[UUID, UUID, UUID], Goods[Place]]:
-    """The lots of each (location, sku, owner), with its safety stock."""
-    goods: dict[tuple[UUID, UUID, UUID], Goods[Place]] = {}
-    for place, numbers in there.items():
-        lot = Lot(place, numbers.lot_code, numbers.expires_on, numbers.loose)
-        goods.setdefault(place[:3], Goods([])).lots.append(lot)
-    if goods:
-        locations, skus, owners = zip(*goods, strict=True)
-        values = {"locations": list(locations), "skus": list(skus), "owners": list(owners), "tenant": tx.tenant_id}
-        for row in await tx.execute(_SAFETY, values):
-            goods[row.location_id, row.sku_id, row.owner_id].safety = row.quantity
-    return goods

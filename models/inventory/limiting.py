@@ -5,18 +5,17 @@ keys, cloud stores after customers, both before stock.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import text
-
 from domain.inventory import MAX_OPEN_HOLDS, MAX_UNNAMED_HOLDS, TooManyHolds
+from models.words import Words
 from models.writing import Transaction
 
-_LOCK = text("""
+_LOCK = Words("""
     SELECT FROM customer WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_OPEN = text("""
+_OPEN = Words("""
     SELECT c.id,
            (SELECT count(*) FROM reservation r
             WHERE r.tenant_id = :tenant AND r.customer_id = c.id AND r.state = 'HELD')
@@ -24,10 +23,10 @@ _OPEN = text("""
               WHERE o.tenant_id = :tenant AND o.customer_id = c.id AND o.state = 'PENDING_PAYMENT') AS open
     FROM unnest(CAST(:ids AS uuid[])) c (id)
 """)
-_LOCK_STORES = text("""
+_LOCK_STORES = Words("""
     SELECT FROM cloud_store WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_UNNAMED = text("""
+_UNNAMED = Words("""
     SELECT c.id, (SELECT count(*) FROM reservation r
                   WHERE r.tenant_id = :tenant AND r.cloud_store_id = c.id AND r.customer_id IS NULL
                     AND r.state = 'HELD') AS open
@@ -47,6 +46,10 @@ class Kept:
 
     def __init__(self, open: dict[UUID, int]) -> None:
         self._open = open
+
+    def copy(self) -> Self:
+        """The same to be counted on apart."""
+        return type(self)(dict(self._open))
 
     def is_full(self, who: Keeping) -> bool:
         """Whether it keeps as much as it may."""
@@ -79,8 +82,8 @@ async def kept_by(tx: Transaction, asking: Iterable[Keeping]) -> Kept:
     for ids, locking, counting in ((customers, _LOCK, _OPEN), (stores, _LOCK_STORES, _UNNAMED)):
         if ids:
             values = {"tenant": tx.tenant_id, "ids": list(ids)}  # the statement puts them in their order
-            await tx.execute(locking, values)
-            found |= {row.id: row.open for row in await tx.execute(counting, values)}
+            await tx.ask(locking, values)
+            found |= {row.id: row.open for row in await tx.ask(counting, values)}
     return Kept(found)
 
 

@@ -15,6 +15,7 @@ from domain.inventory import MovementKind
 from models.base import new_id
 from models.channel import are_related
 from models.inventory.tables import StockDocument
+from models.words import Words
 from models.writing import Transaction
 
 
@@ -71,7 +72,7 @@ _ROWS = """
     WHERE s.tenant_id = :tenant
     ORDER BY s.location_id, s.sku_id, s.owner_id, s.lot_id
 """
-_LOOK, _LOCK = text(_ROWS), text(f"{_ROWS} FOR NO KEY UPDATE OF s")
+_LOOK, _LOCK = Words(_ROWS), Words(f"{_ROWS} FOR NO KEY UPDATE OF s")
 _MOVE = text("""
     UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
         allocated = s.allocated + c.allocated, in_transit = s.in_transit + c.in_transit,
@@ -144,7 +145,7 @@ async def lock(tx: Transaction, places: Iterable[Place], *, make: bool = False) 
     named = columns(tx, sorted(set(places)))
     if make:
         await tx.execute(_OPEN, named)
-    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.execute(_LOCK, named)}
+    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.ask(_LOCK, named)}
 
 
 class Movement(NamedTuple):
@@ -159,7 +160,7 @@ class Movement(NamedTuple):
 
 async def look(tx: Transaction, places: Iterable[Place]) -> dict[Place, Numbers]:
     """The stock rows at these places as they are, not locked."""
-    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.execute(_LOOK, columns(tx, list(places)))}
+    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.ask(_LOOK, columns(tx, list(places)))}
 
 
 async def move(tx: Transaction, movements: Iterable[Movement]) -> None:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
+from models.words import Answer, Words
 from models.writing import Actor, Collision, Made, Transaction, audience_text
 
 OPERATION = "holdStock"
@@ -49,7 +49,7 @@ class Holding:
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-_TAKE = text("""
+_TAKE = Words("""
     INSERT INTO idempotency_key (tenant_id, actor, operation, key, asked, result, result_id, created_at)
     SELECT :tenant, k.actor, :operation, k.key, k.asked, 'reservation', k.id, :now
     FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS text[]), CAST(:ids AS uuid[]))
@@ -58,13 +58,13 @@ _TAKE = text("""
     ON CONFLICT DO NOTHING
     RETURNING actor, key
 """)
-_KNOWN = text("""
+_KNOWN = Words("""
     SELECT i.actor, i.key, i.asked, i.result_id
     FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
     JOIN idempotency_key i ON i.actor = k.actor AND i.key = k.key
     WHERE i.tenant_id = :tenant AND i.operation = :operation
 """)
-_GIVE_BACK = text("""
+_GIVE_BACK = Words("""
     DELETE FROM idempotency_key i USING unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
     WHERE i.tenant_id = :tenant AND i.operation = :operation AND i.actor = k.actor AND i.key = k.key
 """)
@@ -91,13 +91,13 @@ async def take_keys(
     holdings = list(first.values())
     values = _named(tx, holdings)
     asked, made = [one.asked for one in holdings], [ids[name] for name in first]
-    taken = await tx.execute(_TAKE, {**values, "asked": asked, "ids": made, "now": tx.now})
+    taken = await tx.ask(_TAKE, {**values, "asked": asked, "ids": made, "now": tx.now})
     fresh = {(row.actor, row.key) for row in taken}
     if len(fresh) == len(holdings):
         return {}
     known = {
         (row.actor, row.key): (row.asked, Made("reservation", row.result_id))
-        for row in await tx.execute(_KNOWN, values)
+        for row in await tx.ask(_KNOWN, values)
         if (row.actor, row.key) not in fresh
     }
     if len(fresh) + len(known) < len(holdings):
@@ -109,16 +109,18 @@ async def take_keys(
 async def give_back_keys(tx: Transaction, holdings: Sequence[Holding]) -> None:
     """Give back the keys of those who are refused."""
     if holdings:
-        await tx.execute(_GIVE_BACK, _named(tx, holdings))
+        await tx.ask(_GIVE_BACK, _named(tx, holdings))
 
 
 # ── what holds leave behind ───────────────────────────────────────────────────────────────────────────────────────────
-_RECORD = text("""
-    WITH place AS (
+_PLACES = """
+    place AS (
         SELECT * FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]),
                              CAST(:lots AS uuid[]), CAST(:totals AS bigint[]))
                       WITH ORDINALITY p (location_id, sku_id, owner_id, lot_id, units, place)
-    ), line AS (
+    )"""
+_LEAVE = """
+    line AS (
         SELECT l.reservation_id, l.line, p.location_id, p.sku_id, p.owner_id, p.lot_id, l.contribution_id, l.quantity
         FROM unnest(CAST(:reservations AS uuid[]), CAST(:lines AS bigint[]), CAST(:places AS bigint[]),
                     CAST(:contributions AS uuid[]), CAST(:quantities AS bigint[]))
@@ -131,18 +133,6 @@ _RECORD = text("""
                              CAST(:facts AS text[]))
                       h (id, cloud_store_id, customer_id, expires_at, kind, actor, organization_id, behalf_id,
                          audience, facts)
-    ), moved AS (
-        UPDATE stock s SET reserved = s.reserved + p.units
-        FROM place p
-        WHERE s.tenant_id = :tenant AND s.location_id = p.location_id AND s.sku_id = p.sku_id
-          AND s.owner_id = p.owner_id AND s.lot_id = p.lot_id
-        RETURNING p.place
-    ), promised AS (
-        UPDATE pool_contribution_sku k SET held = k.held + c.units
-        FROM unnest(CAST(:promised_skus AS uuid[]), CAST(:promised AS uuid[]), CAST(:promised_units AS bigint[]))
-             c (sku_id, contribution_id, units)
-        WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
-        RETURNING k.contribution_id
     ), held AS (
         INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)
         SELECT :tenant, id, cloud_store_id, customer_id, :now, expires_at, expires_at FROM hold
@@ -162,9 +152,24 @@ _RECORD = text("""
         INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
         SELECT :tenant, 'StockHeld', 'reservation', id, CAST(audience AS uuid[]), CAST(facts AS jsonb), :now, :now
         FROM hold
+    )"""
+_CHANGE = """
+    moved AS (
+        UPDATE stock s SET reserved = s.reserved + p.units
+        FROM place p
+        WHERE s.tenant_id = :tenant AND s.location_id = p.location_id AND s.sku_id = p.sku_id
+          AND s.owner_id = p.owner_id AND s.lot_id = p.lot_id
+        RETURNING p.place
+    ), promised AS (
+        UPDATE pool_contribution_sku k SET held = k.held + c.units
+        FROM unnest(CAST(:promised_skus AS uuid[]), CAST(:promised AS uuid[]), CAST(:promised_units AS bigint[]))
+             c (sku_id, contribution_id, units)
+        WHERE k.tenant_id = :tenant AND k.sku_id = c.sku_id AND k.contribution_id = c.contribution_id
+        RETURNING k.contribution_id
     )
-    SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM promised)
-""")
+    SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM promised)"""
+_RECORD = Words(f"WITH {_PLACES}, {_LEAVE}, {_CHANGE}")
+_PREPARE, _SETTLE = Words(f"WITH {_PLACES}, {_LEAVE} SELECT"), Words(f"WITH {_PLACES}, {_CHANGE}")
 
 
 class Held(NamedTuple):
@@ -180,38 +185,57 @@ class Held(NamedTuple):
         return frozenset((self.holding.store_id, *(one.place.owner_id for one in self.taken)))
 
 
-async def record(tx: Transaction, held: Sequence[Held]) -> None:
-    """Write holds of goods that this act has locked: rows, movements, promises, audit and events.
+class Record:
+    """All that holds leave behind, as the values of a statement: rows, movements, promises, audit and events.
 
-    Raises: sqlalchemy.exc.IntegrityError where that would oversell: what the caller has not decided, the database does.
+    Written at once, when the goods are locked. Or prepared before, all but the rows of the goods themselves, which
+    nobody has to wait for, and settled when they are locked.
+
+    Raises: asyncpg.CheckViolationError where that would oversell: what the caller has not decided, the database does.
     """
-    if not held:
-        return
-    at: dict[Place, int] = {}
-    units: list[int] = []
-    promised: dict[tuple[UUID, UUID], int] = {}
-    lines: list[tuple[UUID, int, int, UUID | None, int]] = []
-    for _, id, taken in held:
-        for line, (place, contribution, quantity) in enumerate(taken, start=1):
-            number = at.setdefault(place, len(at))
-            if number == len(units):
-                units.append(0)
-            units[number] += quantity
-            lines.append((id, line, number + 1, contribution, quantity))
-            if contribution is not None:
-                through = place.sku_id, contribution
-                promised[through] = promised.get(through, 0) + quantity
-    values = {
-        **columns(tx, list(at)),
-        "totals": units,
-        **_promises(promised),
-        **dict(zip(("reservations", "lines", "places", "contributions", "quantities"), _columns(lines), strict=True)),
-        **_holds(held),
-    }
-    values |= {"now": tx.now, "operation": OPERATION, "movement": MovementKind.HOLD}
-    changed = (await tx.execute(_RECORD, values)).one()
-    if tuple(changed) != (len(at), len(promised)):
-        raise AssertionError("A row was to change that nobody locked.")
+
+    def __init__(self, tx: Transaction, held: Sequence[Held]) -> None:
+        at: dict[Place, int] = {}
+        units: list[int] = []
+        promised: dict[tuple[UUID, UUID], int] = {}
+        lines: list[tuple[UUID, int, int, UUID | None, int]] = []
+        ways: set[tuple[UUID | None, int]] = set()
+        for _, id, taken in held:
+            for line, (place, contribution, quantity) in enumerate(taken, start=1):
+                number = at.setdefault(place, len(at))
+                if number == len(units):
+                    units.append(0)
+                units[number] += quantity
+                lines.append((id, line, number + 1, contribution, quantity))
+                ways.add((contribution, number))
+                if contribution is not None:
+                    through = place.sku_id, contribution
+                    promised[through] = promised.get(through, 0) + quantity
+        named = zip(("reservations", "lines", "places", "contributions", "quantities"), _columns(lines), strict=True)
+        places = list(at)
+        self.used = {(contribution, places[number][:3]) for contribution, number in ways}
+        """What is taken of: goods as (location, sku, owner), and the contribution through which, if any."""
+        self.held, self._tx, self._changes = held, tx, (len(at), len(promised))
+        self._goods = {**columns(tx, places), "totals": units}
+        self._promises = _promises(promised)
+        self._left = {**dict(named), **_holds(held), "now": tx.now}
+        self._left |= {"operation": OPERATION, "movement": MovementKind.HOLD}
+
+    async def write(self) -> None:
+        """Write it all, in one statement. The goods are locked by this act."""
+        self._check(await self._tx.ask(_RECORD, self._goods | self._left | self._promises))
+
+    async def prepare(self) -> None:
+        """Write it all but what changes of goods and promises."""
+        await self._tx.ask(_PREPARE, self._goods | self._left)
+
+    async def settle(self) -> None:
+        """Change goods and promises, which are locked by this act."""
+        self._check(await self._tx.ask(_SETTLE, self._goods | self._promises))
+
+    def _check(self, changed: list[Answer]) -> None:
+        if tuple(changed[0]) != self._changes:
+            raise AssertionError("A row was to change that nobody locked.")
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:

@@ -53,7 +53,7 @@ async def allocate_again(tx: Transaction, order: Locked, today: date) -> bool:
     for line in order.lines:
         fitting = [
             way
-            for way in ways[order.seller_id, line.sku_id]
+            for way in ways.get((order.seller_id, line.sku_id), ())
             if _fits(line, way.goods.lots[0].place.owner_id, keepers[way.goods.lots[0].place.location_id])
         ]
         try:

@@ -1,10 +1,13 @@
 """A store that holds goods: what there is to hold, and a process that holds."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
 from zlib import crc32
+
+import asyncpg
 
 from domain.base import KeyReused
 from domain.inventory import NotEnoughStock, TooManyHolds, Wanted
@@ -173,3 +176,16 @@ class Shop:
 
 
 _numbers = count()
+
+
+async def waits(connection: asyncpg.Connection) -> None:
+    """Until somebody waits for what this connection has locked."""
+    waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid)))"
+    for _ in range(500):
+        await connection.execute(
+            "SELECT pg_stat_clear_snapshot()"
+        )  # who has connected since the first look is seen, too
+        if await connection.fetchval(waiting):
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError

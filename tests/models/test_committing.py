@@ -71,7 +71,7 @@ async def test_whoever_gave_up_is_not_asked_for_one_by_one() -> None:
     assert pool.begun == 2
 
 
-async def test_many_who_wait_go_beside_and_no_more_than_two_transactions_at_a_time() -> None:
+async def test_many_who_wait_go_beside_and_no_more_than_three_transactions_at_a_time() -> None:
     pool = Failing(Unavailable("x"))
     committer = Committer(pool)
     tasks: list[asyncio.Task[Made]] = []
@@ -84,7 +84,8 @@ async def test_many_who_wait_go_beside_and_no_more_than_two_transactions_at_a_ti
     assert await begun_after(1) == 1
     assert await begun_after(committing.WORTH_ANOTHER - 1) == 1
     assert await begun_after(1) == 2
-    assert await begun_after(2 * committing.HOLDS_AT_ONCE) == 2
+    assert await begun_after(committing.WORTH_ANOTHER) == 3
+    assert await begun_after(2 * committing.HOLDS_AT_ONCE) == 3
     pool.go.set()
     assert set(await told(tasks)) == {"Unavailable"}
 

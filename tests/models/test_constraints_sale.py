@@ -260,7 +260,7 @@ BAD: list[Case] = [
     ("ck_outbox_event_audience", "outbox_event", [{"audience": [SHOP] * (MAX_AUDIENCE + 1)}]),
     ("ck_outbox_event_position_range", "outbox_event stamped", beyond("position", 1)),
     ("ck_outbox_event_due_until_stamped", "outbox_event", [{"due_at": None}, {"due_at": SOON}, {"position": 2}]),
-    ("uq_outbox_event_tenant_id_position", "outbox_event stamped", [{}]),
+    ("uq_outbox_event_position", "outbox_event stamped", [{}]),
     ("ck_feed_head_position_range", "feed_head", beyond("position", 0)),
 ]
 
