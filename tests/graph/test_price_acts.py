@@ -10,7 +10,9 @@ from tests.graph.shops import BOSS, BRAND, CLERK, Shop, kinds
 
 
 async def a_list(shop: Shop, by: str = BOSS, **more: Any) -> Any:
-    given = {"code": uuid4().hex, "name": "x", "audience": "TRADE", "scope": "BASE", **more}
+    """A list of its seller; the distributor's speaks to the store of the test alone, unless said otherwise."""
+    own = {"scope": "CONTRACT", "buyerId": shop.trade.id(shop.store)} if by == BOSS and "scope" not in more else {}
+    given = {"code": uuid4().hex, "name": "x", "audience": "TRADE", "scope": "BASE", **own, **more}
     return await shop.done("createPriceList", given, by=by)
 
 
