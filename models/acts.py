@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.access import SYSTEM, ActorClass
 from domain.base import MAX_ROWS
-from models.base import Base, Instant, NewId, TenantId, one_of, ref, table_args, walled_args
+from models.base import Base, Instant, NewId, TenantId, one_of, ref, table_args, unkeyed_args
 
 MAX_KEY_CHARS = 100
 """The longest idempotency key."""
@@ -29,7 +29,7 @@ class IdempotencyKey(Base):
     result: Mapped[str | None]
     result_id: Mapped[UUID | None] = mapped_column(Uuid)
     created_at: Mapped[Instant]
-    __table_args__ = walled_args(
+    __table_args__ = unkeyed_args(
         CheckConstraint(f"char_length(key) BETWEEN 1 AND {MAX_KEY_CHARS}", name="key_length"),
         CheckConstraint("octet_length(asked) = 64", name="asked"),
         CheckConstraint("(result IS NULL) = (result_id IS NULL)", name="result_whole"),
@@ -53,7 +53,7 @@ class AuditEntry(Base):
     target: Mapped[str]
     target_id: Mapped[UUID] = mapped_column(Uuid)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    __table_args__ = walled_args(
+    __table_args__ = unkeyed_args(
         ref("organization_id", "organization"),
         ref("on_behalf_of_id", "organization"),
         one_of("actor_class", (*ActorClass, SYSTEM)),

@@ -110,7 +110,7 @@ def part_args(whole: ForeignKeyConstraint, *items: Any) -> tuple[Any, ...]:
     return whole, *items
 
 
-def walled_args(*items: Any) -> tuple[Any, ...]:
+def unkeyed_args(*items: Any) -> tuple[Any, ...]:
     """`__table_args__` of a table whose rows belong to the tenant of the session that wrote them: row security alone
     holds them to it, and the application takes it from `tenant`. For the same tables' sake as `part_args`.
     """

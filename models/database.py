@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from domain.base import Unavailable
 from models.lending import Lender, PooledConnection
 from models.reading import GONE, LOSING, NO_ANSWER, ReadSession, failure, set_tenant
-from models.writing import SENT, told_as
+from models.straight import SENT
+from models.writing import told_as
 
 CONNECT_TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 10.0

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.channel import MAX_HOPS
-from models.base import Base, Id, Instant, TenantId, at_least, table_args, walled_args
+from models.base import Base, Id, Instant, TenantId, at_least, table_args, unkeyed_args
 
 MAX_AUDIENCE = MAX_HOPS + 45
 """Organisations that may see one event: the longest chain there is and 44 others who are named in it, not everybody
@@ -37,7 +37,7 @@ class OutboxEvent(Base):
     occurred_at: Mapped[Instant]
     position: Mapped[int | None]
     due_at: Mapped[Instant | None]
-    __table_args__ = walled_args(
+    __table_args__ = unkeyed_args(
         *at_least(1, "position"),
         CheckConstraint(f"cardinality(audience) <= {MAX_AUDIENCE}", name="audience"),
         CheckConstraint("(position IS NULL) = (due_at IS NOT NULL) AND due_at = occurred_at", name="due_until_stamped"),

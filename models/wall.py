@@ -43,7 +43,7 @@ KEPT_TABLES = (
 OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 
-WALLED_TABLES = ("audit_entry", "idempotency_key", "outbox_event")
+UNKEYED_TABLES = ("audit_entry", "idempotency_key", "outbox_event")
 """Tables whose rows no foreign key ties to a tenant, which are written with every hold: row security alone does."""
 
 DUE_TABLES = ("order_header", "outbox_event", "refund", "reservation")

@@ -29,7 +29,7 @@ from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
 from models.reading import GONE, LOSING, NO_ANSWER, OUTDATED, Read, Row
-from models.words import Answer, Words
+from models.straight import SENT, Answer, Straight
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -76,8 +76,6 @@ class Event:
     facts: Mapping[str, Any]
 
 
-SENT: Final = "sent"
-"""Under this name a session has what is called with each statement that goes past it to the driver."""
 BULK_RESULT: Final = "bulkresult"
 """The kind under which a key names what came of many rows: no node, nobody reads it but who asks again."""
 
@@ -114,9 +112,7 @@ class WritePool(Protocol):
 
 
 class Collision(Exception):
-    """PostgreSQL undid a transaction for another's sake, a deadlock, a conflicting write, a migration: it may be tried
-    again.
-    """
+    """A transaction was undone for another's sake, who took the row, the key or the goods: it may be tried again."""
 
 
 _COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
@@ -195,7 +191,11 @@ _AUDIT = text("""
 
 
 class Transaction:
-    """One act's transaction. `now` is the act's instant: nothing in it asks the database's clock."""
+    """One act's transaction. `now` is the act's instant: nothing in it asks the database's clock.
+
+    `execute` runs a statement of SQLAlchemy's, `ask` one that goes straight to the driver; `fetch` and `run` are what
+    loaders read by.
+    """
 
     __slots__ = ("_connection", "_lock", "actor", "now", "session", "statements", "tenant_id")
 
@@ -339,16 +339,14 @@ class Transaction:
             self.statements += 1
             return await self.session.execute(statement, values)
 
-    async def ask(self, statement: Words, values: Mapping[str, Any] = NOTHING) -> list[Answer]:
+    async def ask(self, statement: Straight, values: Mapping[str, Any] = NOTHING) -> list[Answer]:
         """The rows of a statement that goes to the driver itself. Raises: asyncpg.PostgresError."""
         async with self._lock:
             self.statements += 1
             if (sent := self.session.info.get(SENT)) is not None:
                 sent(statement.text)
-            driver = await self._driver()
             arguments = [values[name] for name in statement.names]
-            rows: list[Answer] = await driver.fetch(statement.text, *arguments, record_class=Answer)
-            return rows
+            return await self._sent(statement.text, arguments, Answer)
 
     async def count(self, statement: Executable, values: Any = None) -> int:
         """How many rows a statement has written. Raises: sqlalchemy.exc.DBAPIError as the server answers."""
@@ -375,9 +373,7 @@ class Transaction:
         """The rows of a compiled statement, whose parameters are given in order."""
         async with self._lock:
             self.statements += 1
-            driver = await self._driver()
-            rows: list[R] = await driver.fetch(statement.text, *arguments, record_class=statement.row)
-            return rows
+            return await self._sent(statement.text, arguments, statement.row)
 
     async def close(self) -> None:
         """Nothing: it ends with its act."""
@@ -386,7 +382,17 @@ class Transaction:
         """Itself: there is no snapshot to renew, each statement has its own."""
         return self
 
+    async def _sent(self, words: str, arguments: Sequence[Any], row: type[T]) -> list[T]:
+        driver = await self._driver()
+        try:
+            return list(await driver.fetch(words, *arguments, record_class=row))
+        except asyncio.CancelledError:  # as SQLAlchemy does: else the end waits for a server that does not answer
+            await (await self.session.connection()).invalidate()
+            raise
+
     async def _driver(self) -> asyncpg.Connection:
+        if not self.session.in_transaction():
+            raise RuntimeError("the act is over, and its connection another's")
         if self._connection is None:
             connection = await self.session.connection()
             self._connection = (await connection.get_raw_connection()).driver_connection

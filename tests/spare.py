@@ -24,6 +24,7 @@ _CATALOG = """
         UNION ALL SELECT 'extension', count(*) || ':' || sum(xmin::text::bigint) FROM pg_extension
         UNION ALL SELECT 'setting', count(*) || ':' || coalesce(sum(xmin::text::bigint), 0) FROM pg_db_role_setting
         UNION ALL SELECT 'database', string_agg(xmin::text, ',') FROM pg_database WHERE datname = current_database()
+        UNION ALL SELECT 'statistics', count(*)::text FROM pg_statistic WHERE starelid >= 16384
     ) catalog
 """
 _TABLES = """

@@ -40,7 +40,7 @@ FOUNDATIONS = {
         "outbox",
         "reading",
         "wall",
-        "words",
+        "straight",
         "writing",
     },
     "domain": {"__init__", "access", "base", "money", "permissions", "search", "wording"},

@@ -1,6 +1,7 @@
 """Holding goods for an order that is not placed yet: which units, from where, for whoever comes first.
 
-Owns the decision over goods that are known and locked: many holds one after the other, each wholly or not at all. The
+Owns the decision over goods that are known, and in earnest over those that are locked: many holds one after the other,
+each wholly or not at all. The
 order of sources is the nearest first, own stock before what others contribute; which one is best is the sourcing
 policy's to say, not this module's.
 """
@@ -32,7 +33,7 @@ LONGEST_HOLD_MINUTES: Final = 120
 
 @dataclass(slots=True)
 class Lot(Generic[P]):
-    """A lot of one (location, sku, goods owner), locked; `place` is the caller's, `loose` what nobody claims of it."""
+    """A lot of one (location, sku, goods owner); `place` is the caller's, `loose` what nobody claims of it."""
 
     place: P
     code: str

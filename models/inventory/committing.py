@@ -33,7 +33,7 @@ WORTH_ANOTHER: Final = 64
 HOLDS_WAITING: Final = 10_000
 """The most that wait in one process, of all tenants."""
 ATTEMPTS: Final = 3
-"""How often a transaction is begun that PostgreSQL undoes for another's sake."""
+"""How often a transaction is begun that is undone for another's sake, beside the first, which prepares."""
 COMMITTER: Final = Actor(SYSTEM, "committer")
 """Whose the transaction is; each hold is its own caller's."""
 
@@ -167,14 +167,15 @@ class Committer:
 
     async def _held(self, tenant_id: UUID, batch: Sequence[_Waiting]) -> list[Made | Refused]:
         now, today = max(one.now for one in batch), max(one.today for one in batch)
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(ATTEMPTS + 1):
             try:
                 async with self._pool.transaction(tenant_id) as session:
                     tx = Transaction(session, tenant_id, COMMITTER, now)
-                    return await hold_all(tx, today, [one.holding for one in batch], prepares=attempt == 1)
-            except Collision:
+                    return await hold_all(tx, today, [one.holding for one in batch], prepares=attempt == 0)
+            except Collision as error:
                 if attempt == ATTEMPTS:
                     raise
+                log.debug("%d holds begin anew: %s", len(batch), error)
         raise AssertionError  # the last attempt returns or raises
 
 

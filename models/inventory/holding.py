@@ -18,7 +18,7 @@ from models.base import new_id
 from models.inventory.limiting import Keeping, Kept, kept_by
 from models.inventory.reaching import Ways, locked, place_of, reached, seen
 from models.inventory.recording import Held, Holding, Record, give_back_keys, take_keys
-from models.words import Answer
+from models.straight import Answer
 from models.writing import Collision, Made, Transaction
 
 WORTH_A_GUESS: Final = 32

@@ -9,13 +9,13 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from domain.inventory import MAX_OPEN_HOLDS, MAX_UNNAMED_HOLDS, TooManyHolds
-from models.words import Words
+from models.straight import Straight
 from models.writing import Transaction
 
-_LOCK = Words("""
+_LOCK = Straight("""
     SELECT FROM customer WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_OPEN = Words("""
+_OPEN = Straight("""
     SELECT c.id,
            (SELECT count(*) FROM reservation r
             WHERE r.tenant_id = :tenant AND r.customer_id = c.id AND r.state = 'HELD')
@@ -23,10 +23,10 @@ _OPEN = Words("""
               WHERE o.tenant_id = :tenant AND o.customer_id = c.id AND o.state = 'PENDING_PAYMENT') AS open
     FROM unnest(CAST(:ids AS uuid[])) c (id)
 """)
-_LOCK_STORES = Words("""
+_LOCK_STORES = Straight("""
     SELECT FROM cloud_store WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_UNNAMED = Words("""
+_UNNAMED = Straight("""
     SELECT c.id, (SELECT count(*) FROM reservation r
                   WHERE r.tenant_id = :tenant AND r.cloud_store_id = c.id AND r.customer_id IS NULL
                     AND r.state = 'HELD') AS open

@@ -15,7 +15,7 @@ from domain.inventory import MovementKind
 from models.base import new_id
 from models.channel import are_related
 from models.inventory.tables import StockDocument
-from models.words import Words
+from models.straight import Straight
 from models.writing import Transaction
 
 
@@ -72,7 +72,7 @@ _ROWS = """
     WHERE s.tenant_id = :tenant
     ORDER BY s.location_id, s.sku_id, s.owner_id, s.lot_id
 """
-_LOOK, _LOCK = Words(_ROWS), Words(f"{_ROWS} FOR NO KEY UPDATE OF s")
+_LOOK, _LOCK = Straight(_ROWS), Straight(f"{_ROWS} FOR NO KEY UPDATE OF s")
 _MOVE = text("""
     UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
         allocated = s.allocated + c.allocated, in_transit = s.in_transit + c.in_transit,

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from domain.inventory import Goods, Lot, Way
 from models.inventory.moving import Numbers, Place, lock
-from models.words import Answer, Words
+from models.straight import Answer, Straight
 from models.writing import Transaction
 
 Ways = Mapping[tuple[UUID, UUID], Sequence[Way[Place]]]
 """The ways of each (store, sku) to goods, the nearest first; none where there is no entry."""
 
 # OFFSET 0: a look into the index for each sku and contribution, whatever the planner believes there is at a location.
-_REACHED = Words("""
+_REACHED = Straight("""
     WITH asked AS (SELECT * FROM unnest(CAST(:stores AS uuid[]), CAST(:skus AS uuid[])) a (store_id, sku_id))
     SELECT a.store_id, a.sku_id, 0 AS hops, s.location_id, s.owner_id, s.lot_id, l.code, l.expires_on,
            s.on_hand - s.reserved - s.allocated - s.quarantined AS loose, coalesce(f.quantity, 0) AS safety,
@@ -51,9 +51,9 @@ _REACHED = Words("""
                        WHERE f.tenant_id = :tenant AND f.location_id = s.location_id AND f.sku_id = s.sku_id
                          AND f.owner_id = s.owner_id OFFSET 0) f ON true
     WHERE (l.expires_on IS NULL OR l.expires_on > CAST(:today AS date))
-    ORDER BY hops, location_id, owner_id
+    ORDER BY hops, location_id, owner_id, lot_id
 """)
-_PROMISED = Words("""
+_PROMISED = Straight("""
     SELECT k.sku_id, k.contribution_id, k.cap, k.held
     FROM unnest(CAST(:skus AS uuid[]), CAST(:contributions AS uuid[])) c (sku_id, contribution_id)
     JOIN pool_contribution_sku k USING (sku_id, contribution_id)
@@ -61,7 +61,7 @@ _PROMISED = Words("""
     ORDER BY k.sku_id, k.contribution_id
     FOR NO KEY UPDATE OF k
 """)
-_SHARED = Words("""
+_SHARED = Straight("""
     SELECT a.store_id, a.contribution_id, x.share_bps
     FROM unnest(CAST(:stores AS uuid[]), CAST(:contributions AS uuid[])) a (store_id, contribution_id)
     JOIN pool_contribution x ON x.tenant_id = :tenant AND x.id = a.contribution_id
@@ -69,7 +69,7 @@ _SHARED = Words("""
     JOIN organization_closure above
       ON above.tenant_id = :tenant AND above.descendant_id = a.store_id AND above.ancestor_id = x.visible_to_id
 """)
-_SAFETY = Words("""
+_SAFETY = Straight("""
     SELECT f.location_id, f.sku_id, f.owner_id, f.quantity
     FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]))
          p (location_id, sku_id, owner_id)

@@ -1,7 +1,8 @@
-"""The rows of holds: the keys they are asked for under, and all that a whole batch leaves behind, in one statement.
+"""The rows of holds: the keys they are asked for under, and all that a whole batch leaves behind.
 
-What is written after the goods are locked is waited for by everybody else who wants them: one trip for all of it, and
-nothing told twice in it. It says what `move`, `Transaction.audit` and `Transaction.tell` say, for many callers at once.
+What is written while the goods are locked is waited for by everybody else who wants them: one trip for all of it, or
+for the changes of the goods alone where the rest was written before; and nothing is told twice in it. It says what
+`move`, `Transaction.audit` and `Transaction.tell` say, for many callers at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ import orjson
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
-from models.words import Answer, Words
+from models.straight import Answer, Straight
 from models.writing import Actor, Collision, Made, Transaction, audience_text
 
 OPERATION = "holdStock"
@@ -49,7 +50,7 @@ class Holding:
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-_TAKE = Words("""
+_TAKE = Straight("""
     INSERT INTO idempotency_key (tenant_id, actor, operation, key, asked, result, result_id, created_at)
     SELECT :tenant, k.actor, :operation, k.key, k.asked, 'reservation', k.id, :now
     FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS text[]), CAST(:ids AS uuid[]))
@@ -58,13 +59,13 @@ _TAKE = Words("""
     ON CONFLICT DO NOTHING
     RETURNING actor, key
 """)
-_KNOWN = Words("""
+_KNOWN = Straight("""
     SELECT i.actor, i.key, i.asked, i.result_id
     FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
     JOIN idempotency_key i ON i.actor = k.actor AND i.key = k.key
     WHERE i.tenant_id = :tenant AND i.operation = :operation
 """)
-_GIVE_BACK = Words("""
+_GIVE_BACK = Straight("""
     DELETE FROM idempotency_key i USING unnest(CAST(:actors AS text[]), CAST(:keys AS text[])) k (actor, key)
     WHERE i.tenant_id = :tenant AND i.operation = :operation AND i.actor = k.actor AND i.key = k.key
 """)
@@ -168,8 +169,8 @@ _CHANGE = """
         RETURNING k.contribution_id
     )
     SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM promised)"""
-_RECORD = Words(f"WITH {_PLACES}, {_LEAVE}, {_CHANGE}")
-_PREPARE, _SETTLE = Words(f"WITH {_PLACES}, {_LEAVE} SELECT"), Words(f"WITH {_PLACES}, {_CHANGE}")
+_RECORD = Straight(f"WITH {_PLACES}, {_LEAVE}, {_CHANGE}")
+_PREPARE, _SETTLE = Straight(f"WITH {_PLACES}, {_LEAVE} SELECT"), Straight(f"WITH {_PLACES}, {_CHANGE}")
 
 
 class Held(NamedTuple):
@@ -215,9 +216,9 @@ class Record:
         places = list(at)
         self.used = {(contribution, places[number][:3]) for contribution, number in ways}
         """What is taken of: goods as (location, sku, owner), and the contribution through which, if any."""
-        self.held, self._tx, self._changes = held, tx, (len(at), len(promised))
+        self._tx, self._changes = tx, (len(at), len(promised))
         self._goods = {**columns(tx, places), "totals": units}
-        self._promises = _promises(promised)
+        self._promises = _units(promised)
         self._left = {**dict(named), **_holds(held), "now": tx.now}
         self._left |= {"operation": OPERATION, "movement": MovementKind.HOLD}
 
@@ -242,7 +243,7 @@ def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _promises(promised: Mapping[tuple[UUID, UUID], int]) -> dict[str, Any]:
+def _units(promised: Mapping[tuple[UUID, UUID], int]) -> dict[str, Any]:
     return {
         "promised_skus": [sku for sku, _ in promised],
         "promised": [contribution for _, contribution in promised],

@@ -24,7 +24,7 @@ from models.wall import (
     OPEN_TABLES,
     POLICY,
     SHARED_TABLES,
-    WALLED_TABLES,
+    UNKEYED_TABLES,
     WORKER_ROLE,
 )
 from tests.given import pool_of
@@ -142,7 +142,7 @@ QUESTIONS: dict[str, Question] = {
             UNION SELECT c.conrelid FROM certain c JOIN pointing p ON p.oid = c.confrelid
         )
         SELECT relname FROM own WHERE oid NOT IN (SELECT oid FROM pointing)""",
-        *WALLED_TABLES,
+        *UNKEYED_TABLES,
     ),
     "no shared table points at a tenant's": asked("""
         SELECT k.conname FROM pg_constraint k JOIN own ON own.oid = k.confrelid

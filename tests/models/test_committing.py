@@ -1,8 +1,9 @@
 """The committer when the database fails or does not answer: who is told what, who goes on, and how many wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -47,7 +48,7 @@ async def told(tasks: "list[asyncio.Task[Made]]") -> list[str]:
         ([TimedOut("x")], 1),
         ([ValueError("x"), Unavailable("x")], 2),
         ([ValueError("x")], 6),
-        ([Collision("x")], 18),
+        ([Collision("x")], 24),
     ],
 )
 async def test_what_the_database_does_not_answer_is_told_to_all_at_once(errors: list[Exception], begun: int) -> None:
@@ -88,6 +89,27 @@ async def test_many_who_wait_go_beside_and_no_more_than_three_transactions_at_a_
     assert await begun_after(2 * committing.HOLDS_AT_ONCE) == 3
     pool.go.set()
     assert set(await told(tasks)) == {"Unavailable"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "batches"),
+    [(1, [1]), (127, [127]), (128, [64, 64]), (300, [100, 100, 100]), (1_000, [256, 256, 256, 232])],
+)
+async def test_who_waits_is_divided_evenly_among_those_that_may_go(
+    monkeypatch: pytest.MonkeyPatch, waiting: int, batches: list[int]
+) -> None:
+    sizes: list[int] = []
+
+    async def batch(self: Committer, tenant: UUID, together: Sequence[Any]) -> list[Made]:
+        sizes.append(len(together))
+        await asyncio.sleep(0.01)
+        return [Made("reservation", HERE)] * len(together)
+
+    monkeypatch.setattr(Committer, "_held", batch)
+    committer = Committer(Failing(Unavailable("x")))
+    await asyncio.gather(*(asked(committer) for _ in range(waiting)))
+    assert sizes == batches
+    assert committer._lanes == {}
 
 
 async def test_no_more_wait_in_a_process_than_may_and_who_gave_up_does_not_count(

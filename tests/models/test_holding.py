@@ -112,8 +112,8 @@ async def test_what_is_taken_away_while_a_hold_waits_is_not_held(shop: Shop, tak
     try:
         await connection.execute(f"SET app.tenant_id = '{HERE}'")
         async with connection.transaction():
-            await connection.execute("SELECT FROM stock FOR UPDATE")
-            await connection.execute("SELECT FROM pool_contribution_sku FOR UPDATE")
+            await connection.execute("SELECT FROM stock FOR NO KEY UPDATE")
+            await connection.execute("SELECT FROM pool_contribution_sku FOR NO KEY UPDATE")
             holding = asyncio.create_task(shop.tried((SKUS[0], 1)))
             await waits(connection)
             await connection.execute(taken_away)

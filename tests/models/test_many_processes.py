@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from models.database import Login
-from models.inventory import Committer
+from models.inventory import Committer, holding
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.acting import column
@@ -33,12 +33,14 @@ LOOK = f"""
 
 
 @asynccontextmanager
-async def process(dsn: str, at_once: int) -> AsyncIterator[Shop]:
-    """A process that holds, as the application is one."""
-    database = pool_of(Login(dsn, APP_ROLE), CONNECTIONS)
-    await database.ping()
-    yield Shop(dsn, database, Committer(database, at_once=at_once))
-    await database.close()
+async def process(dsn: str, at_once: int, guess: int = holding.WORTH_A_GUESS) -> AsyncIterator[Shop]:
+    """A process that holds, as the application is one; so many at once are prepared before their goods are locked."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(holding, "WORTH_A_GUESS", guess)
+        database = pool_of(Login(dsn, APP_ROLE), CONNECTIONS)
+        await database.ping()
+        yield Shop(dsn, database, Committer(database, at_once=at_once))
+        await database.close()
 
 
 @pytest.fixture
@@ -75,10 +77,10 @@ class Looker:
         assert self.seen == sorted(self.seen)
 
 
-async def buy(together: Together, dsn: str, number: int, wishes: list[Wish], at_once: int) -> list[str]:
+async def buy(together: Together, dsn: str, number: int, wishes: list[Wish], at_once: int, guess: int) -> list[str]:
     """What becomes of the wishes that come to this process, in a word each."""
     chance = Random(number)
-    async with process(dsn, at_once) as shop:
+    async with process(dsn, at_once, guess) as shop:
 
         async def comes(place: int, wish: Wish) -> str:
             await asyncio.sleep(chance.random() * COMING_S)
@@ -89,11 +91,11 @@ async def buy(together: Together, dsn: str, number: int, wishes: list[Wish], at_
         return await asyncio.gather(*(comes(place, wish) for place, wish in enumerate(wishes)))
 
 
-async def bought(shop: Shop, wishes: list[Wish], at_once: int) -> list[tuple[Wish, str]]:
+async def bought(shop: Shop, wishes: list[Wish], at_once: int, guess: int) -> list[tuple[Wish, str]]:
     """Each wish and what became of it: every process takes its part of them."""
     parts = [wishes[number::PROCESSES] for number in range(PROCESSES)]
     async with Looker(shop).looking():
-        told = await in_processes(buy, [(shop.dsn, number, part, at_once) for number, part in enumerate(parts)])
+        told = await in_processes(buy, [(shop.dsn, number, part, at_once, guess) for number, part in enumerate(parts)])
     return [pair for part, answers in zip(parts, told, strict=True) for pair in zip(part, answers, strict=True)]
 
 
@@ -116,18 +118,24 @@ async def test_who_adds_up_sees_what_does_not(shop: Shop) -> None:
     assert await column(shop.database, LOOK) == [[0, 0, 2]]
 
 
+BOTH = pytest.mark.parametrize("guess", [holding.WORTH_A_GUESS, 1], ids=["straight", "prepared"])
+"""Whether what is held is written while its goods are locked, or, even for one alone, before."""
+
+
+@BOTH
 @pytest.mark.prove
-async def test_a_hundred_units_go_to_a_hundred_of_five_hundred_buyers(shop: Shop) -> None:
+async def test_a_hundred_units_go_to_a_hundred_of_five_hundred_buyers(shop: Shop, guess: int) -> None:
     """In three locations, from four processes: nobody is refused while a unit is left."""
     buyers = size(300, 500)
     await shop.put(SKUS[0], 20, 30, 50)
-    told = Counter(answer for _, answer in await bought(shop, [[(SKUS[0], 1)]] * buyers, at_once=16))
+    told = Counter(answer for _, answer in await bought(shop, [[(SKUS[0], 1)]] * buyers, 16, guess))
     assert told == {"held": 100, "NOT_ENOUGH_STOCK": buyers - 100}
     assert await shop.reserved() == [20, 30, 50]
 
 
+@BOTH
 @pytest.mark.prove
-async def test_lines_in_any_order_meet_in_no_circle_and_nobody_is_refused_for_nothing(shop: Shop) -> None:
+async def test_lines_in_any_order_meet_in_no_circle_and_nobody_is_refused_for_nothing(shop: Shop, guess: int) -> None:
     """Three skus in every order, the first again in the last line; own goods and contributed ones; small groups, so
     that many meet. Nothing is given back: whoever was refused could not be served from what is left at the end either.
     """
@@ -140,7 +148,7 @@ async def test_lines_in_any_order_meet_in_no_circle_and_nobody_is_refused_for_no
         skus = chance.sample(SKUS, chance.randrange(1, 4))
         return [(sku, chance.randrange(1, 3)) for sku in (*skus, skus[0])]
 
-    told = await bought(shop, [wish() for _ in range(size(200, 2_000))], at_once=3)
+    told = await bought(shop, [wish() for _ in range(size(200, 2_000))], 3, guess)
     assert {answer for _, answer in told} == {"held", "NOT_ENOUGH_STOCK"}
     left = dict(zip(SKUS, await column(shop.database, LEFT), strict=True))
     for wanted, answer in told:
@@ -165,10 +173,10 @@ COUNTS = """
 """
 
 
-async def repeat(together: Together, dsn: str, keys: int, times: int) -> dict[str, list[UUID]]:
+async def repeat(together: Together, dsn: str, keys: int, times: int, guess: int) -> dict[str, list[UUID]]:
     """What this process is told under each key, asked for so many times at once, together with all others."""
     told: dict[str, list[UUID]] = {}
-    async with process(dsn, 16) as shop:
+    async with process(dsn, 16, guess) as shop:
         for first in range(0, keys, ROUND):
             names = [f"key {number}" for number in range(first, min(keys, first + ROUND)) for _ in range(times)]
             await together.wait()
@@ -178,13 +186,14 @@ async def repeat(together: Together, dsn: str, keys: int, times: int) -> dict[st
     return told
 
 
+@BOTH
 @pytest.mark.prove
-async def test_a_hold_asked_for_by_fifty_at_once_is_taken_once(shop: Shop) -> None:
+async def test_a_hold_asked_for_by_fifty_at_once_is_taken_once(shop: Shop, guess: int) -> None:
     keys = size(60, 1_000)
     await shop.put(SKUS[0], keys * AT_ONCE)
     times = [AT_ONCE // PROCESSES + (number < AT_ONCE % PROCESSES) for number in range(PROCESSES)]
     async with Looker(shop).looking():
-        everywhere = await in_processes(repeat, [(shop.dsn, keys, each) for each in times])
+        everywhere = await in_processes(repeat, [(shop.dsn, keys, each, guess) for each in times])
     made = {name: {id for told in everywhere for id in told[name]} for name in everywhere[0]}
     assert sum(len(ids) for told in everywhere for ids in told.values()) == keys * AT_ONCE
     assert [len(ids) for ids in made.values()] == [1] * keys

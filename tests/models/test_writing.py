@@ -10,11 +10,13 @@ import pytest
 
 from domain.base import KeyReused
 from models.database import Database, Login
+from models.straight import Straight
 from models.wall import APP_ROLE
 from models.writing import Collision, Event, Made, Transaction, digest_of
 from tests.given import pool_of
 from tests.models.acting import BRAND, CLERK, MANAGER, NOON, STORE, acting, column, filled
 from tests.models.here import HERE
+from tests.models.shop import waits
 
 ORDER = Made("order", UUID(int=99))
 KEYS = "SELECT key || ':' || coalesce(result, '-') FROM idempotency_key ORDER BY 1"
@@ -205,3 +207,29 @@ async def test_a_transaction_is_of_one_tenant(database: Database) -> None:
             await done(tx)
         await session.rollback()
     assert await column(database, KEYS) == []
+
+
+async def test_who_is_cancelled_at_the_driver_is_told_at_once_and_nobody_gets_that_connection(
+    database: Database,
+) -> None:
+    """It waits for a lock; its connection is closed, for nobody knows what becomes of the statement."""
+    lock = Straight("SELECT pg_backend_pid() AS pid, pg_advisory_xact_lock(:key)")
+    async with acting(database) as holder:
+        await holder.ask(lock, {"key": 1})
+
+        async def waiting() -> None:
+            async with acting(database) as tx:
+                pids.append((await tx.ask(lock, {"key": 2}))[0].pid)
+                await tx.ask(lock, {"key": 1})
+
+        pids: list[int] = []
+        task = asyncio.ensure_future(waiting())
+        await waits(await holder._driver())
+        task.cancel()
+        async with asyncio.timeout(5):
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    async with acting(database) as tx:
+        assert (await tx.ask(lock, {"key": 2}))[0].pid not in pids
+    with pytest.raises(RuntimeError, match="is over"):
+        await tx.ask(lock, {"key": 3})

@@ -91,7 +91,7 @@ async def alone(url: str, job: Job) -> AsyncIterator[list[Hold]]:
 
         return hold
 
-    ways = [of(Committer(database, at_once=1)) for _ in range(max(1, job.connections // GROUPS_AT_ONCE))]
+    ways = [of(Committer(database, at_once=1)) for _ in range(-(-job.connections // GROUPS_AT_ONCE))]
     yield [ways[caller % len(ways)] for caller in range(job.callers)]
     await database.close()
 

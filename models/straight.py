@@ -1,15 +1,18 @@
-"""Statements in words of our own that go straight to the driver, and the rows that it gives back.
+"""Statements that go straight to the driver, and the rows that it gives back.
 
 For what is done by the thousand a second, where SQLAlchemy's part of a statement would be the greater one.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from models.reading import DIALECT
+
+SENT: Final = "sent"
+"""Under this name a session has what is called with each statement that `Transaction.ask` sends past it."""
 
 
 class Answer(asyncpg.Record):  # type: ignore[misc]  # untyped upstream
@@ -22,7 +25,7 @@ class Answer(asyncpg.Record):  # type: ignore[misc]  # untyped upstream
             raise AttributeError(name) from None
 
 
-class Words:
+class Straight:
     """A statement whose parameters have names, as the driver takes it: by their places."""
 
     __slots__ = ("names", "text")
