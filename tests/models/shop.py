@@ -1,9 +1,11 @@
 """A store that holds goods: what there is to hold, and a process that holds."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -38,9 +40,11 @@ BROKEN = """
                          l.lot_id) = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
        OR s.allocated <> (SELECT coalesce(sum(units), 0) FROM allocating l WHERE (l.location_id, l.sku_id, l.owner_id,
                           l.lot_id) = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
-       OR (s.reserved, s.allocated) <> (SELECT coalesce(sum(m.reserved), 0), coalesce(sum(m.allocated), 0)
-                                        FROM stock_movement m WHERE (m.location_id, m.sku_id, m.owner_id, m.lot_id)
-                                            = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
+       OR (s.on_hand, s.reserved, s.allocated, s.in_transit, s.quarantined) <> (
+            SELECT coalesce(sum(m.on_hand), 0), coalesce(sum(m.reserved), 0), coalesce(sum(m.allocated), 0),
+                   coalesce(sum(m.in_transit), 0), coalesce(sum(m.quarantined), 0)
+            FROM stock_movement m WHERE (m.location_id, m.sku_id, m.owner_id, m.lot_id)
+                = (s.location_id, s.sku_id, s.owner_id, s.lot_id))
        OR s.reserved + s.allocated + s.quarantined > s.on_hand
     UNION ALL
     SELECT 'contribution ' || k.sku_id FROM pool_contribution_sku k
@@ -80,6 +84,15 @@ BROKEN = """
                         AND g.amount = r.amount_fen)
 """
 """Whatever does not add up, in one snapshot."""
+
+
+RECEIPT = "stock_movement (tenant_id, kind, location_id, sku_id, owner_id, lot_id, on_hand, occurred_at)"
+
+
+def lying(rows: Iterable[tuple[UUID, UUID, UUID, UUID, int]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Goods that lie somewhere, and how they came there: (location, sku, owner, lot, units) of each."""
+    rows = list(rows)
+    return {STOCK: [*rows], RECEIPT: [("RECEIPT", *row, NOON) for row in rows]}
 
 
 SHOPPERS, SHOPPER = 1_000, 10_000_000
@@ -140,12 +153,13 @@ class Shop:
     async def put(self, sku: UUID, *units: int) -> None:
         """Goods of the store's own, in its locations."""
         rows = [(at, sku, STORE, NO_LOT_ID, n) for at, n in zip(PLACES, units, strict=False)]
-        await added(self.dsn, {STOCK: rows})
+        await added(self.dsn, lying(rows))
 
     async def contribute(self, sku: UUID, units: int, cap: int | None) -> None:
         """Goods of the brand's that the store may sell."""
         promised = "pool_contribution_sku (tenant_id, sku_id, contribution_id, cap)"
-        await added(self.dsn, {STOCK: [(FAR, sku, BRAND, NO_LOT_ID, units)], promised: [(sku, CONTRIBUTION, cap)]})
+        goods = lying([(FAR, sku, BRAND, NO_LOT_ID, units)])
+        await added(self.dsn, {**goods, promised: [(sku, CONTRIBUTION, cap)]})
 
     async def hold(
         self, *wanted: tuple[UUID, int], key: str | None = None, by: str = "account:1", customer: UUID | None = None

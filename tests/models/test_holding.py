@@ -36,7 +36,7 @@ from models.writing import Actor, Collision, Made
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
-from tests.models.shop import BROKEN, CONTRIBUTION, FAR, MALL, PLACES, POOL, SKUS, STOCK, Shop, goods, waits
+from tests.models.shop import BROKEN, CONTRIBUTION, FAR, MALL, PLACES, POOL, SKUS, STOCK, Shop, goods, lying, waits
 
 
 @pytest.fixture
@@ -69,8 +69,9 @@ async def test_goods_are_held_where_they_lie(shop: Shop) -> None:
 async def test_more_than_is_there_is_refused_and_leaves_nothing(shop: Shop) -> None:
     await shop.put(SKUS[0], 2)
     assert await shop.tried((SKUS[0], 1), (SKUS[1], 1)) == "NOT_ENOUGH_STOCK"
-    for table in ("idempotency_key", "reservation", "stock_movement", "audit_entry"):
+    for table in ("idempotency_key", "reservation", "audit_entry"):
         assert await column(shop.database, f"TABLE {table}") == []
+    assert await column(shop.database, "SELECT kind FROM stock_movement") == ["RECEIPT"]
     assert await shop.reserved() == [0]
 
 
@@ -283,17 +284,10 @@ async def test_a_lot_is_held_until_the_day_before_it_expires_and_then_not_waited
     today = NOON.date()
     gone, last = UUID(int=60), UUID(int=61)
     dates = ((gone, today), (last, today + timedelta(days=1)))
-    await added(
-        shop.dsn,
-        {
-            "lot (tenant_id, sku_id, id, code, expires_on)": [(SKUS[0], lot, str(lot), on) for lot, on in dates],
-            STOCK: [
-                (PLACES[0], SKUS[0], STORE, gone, 10),
-                (PLACES[0], SKUS[0], STORE, last, 2),
-                (PLACES[0], SKUS[0], STORE, NO_LOT_ID, 0),
-            ],
-        },
-    )
+    there = lying([(PLACES[0], SKUS[0], STORE, gone, 10), (PLACES[0], SKUS[0], STORE, last, 2)])
+    there[STOCK].append((PLACES[0], SKUS[0], STORE, NO_LOT_ID, 0))
+    lots = [(SKUS[0], lot, str(lot), on) for lot, on in dates]
+    await added(shop.dsn, {"lot (tenant_id, sku_id, id, code, expires_on)": lots, **there})
     async with acting(shop.database) as tx:
         driver = await tx._driver()
         await driver.execute(f"SELECT FROM stock WHERE lot_id = '{gone}' OR on_hand = 0 FOR UPDATE")

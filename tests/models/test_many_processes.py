@@ -107,6 +107,8 @@ async def test_who_adds_up_sees_what_does_not(shop: Shop) -> None:
     held, over = "state = 'HELD', due_at = expires_at", "state = 'RELEASED', due_at = NULL"
     for change, back in (
         ("stock SET reserved = reserved + 1 WHERE reserved > 0", "stock SET reserved = 2 WHERE reserved > 0"),
+        ("stock SET on_hand = 6 WHERE reserved > 0", "stock SET on_hand = 5 WHERE reserved > 0"),
+        ("stock SET quarantined = 1 WHERE reserved > 0", "stock SET quarantined = 0 WHERE reserved > 0"),
         ("pool_contribution_sku SET held = 1", "pool_contribution_sku SET held = 0"),
         (f"reservation SET {over}", f"reservation SET {held}"),
     ):
@@ -168,7 +170,7 @@ ROUND = 20
 """Keys that are asked for at the same time."""
 COUNTS = """
     SELECT count(*) FROM reservation UNION ALL SELECT count(*) FROM reservation_line
-    UNION ALL SELECT count(*) FROM stock_movement UNION ALL SELECT count(*) FROM audit_entry
+    UNION ALL SELECT count(*) FROM stock_movement WHERE kind = 'HOLD' UNION ALL SELECT count(*) FROM audit_entry
     UNION ALL SELECT count(*) FROM idempotency_key
 """
 

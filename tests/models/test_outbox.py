@@ -30,7 +30,7 @@ FEED = (
 @pytest.fixture
 async def database(owner_dsn: str) -> AsyncIterator[Database]:
     await filled(owner_dsn)
-    pool = pool_of(Login(owner_dsn, APP_ROLE), 12)
+    pool = pool_of(Login(owner_dsn, APP_ROLE), WRITERS + 4)
     yield pool
     await pool.close()
 
@@ -88,7 +88,7 @@ async def test_a_reader_at_any_moment_sees_positions_without_gap_or_repetition(d
     """
     each = size(600, 6_600) // WRITERS
     committed: dict[int, list[int]] = defaultdict(list)
-    writing, looks = True, list[int]()
+    writing, stamping, looks = True, True, list[int]()
 
     async def write(writer: int) -> None:
         chance = Random(writer)
@@ -123,12 +123,28 @@ async def test_a_reader_at_any_moment_sees_positions_without_gap_or_repetition(d
             looks.append(last)
             await asyncio.sleep(0.01)
 
+    async def follow() -> None:
+        """One who goes on from where she was, as a partner does: what she has put together is the feed."""
+        while True:
+            is_last, after = not stamping, len(followed)
+            more = f"SELECT * FROM ({FEED}) f (row) WHERE split_part(row, ' ', 1)::int > {after} LIMIT 50"  # noqa: S608
+            followed.extend(page := await column(database, more))
+            if is_last and not page:
+                return
+            await asyncio.sleep(0.005)
+
+    followed: list[str] = []
     others = [asyncio.ensure_future(work) for work in (sequence(), sequence(), read())]
+    follower = asyncio.ensure_future(follow())
     await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
     writing = False
     await asyncio.gather(*others)
-    feed = [tuple(map(int, row.split())) for row in await column(database, FEED)]
+    stamping = False
+    await follower
+    rows = await column(database, FEED)
+    feed = [tuple(map(int, row.split())) for row in rows]
     assert len(set(looks)) > 5
+    assert followed == rows
     assert [position for position, _, _ in feed] == list(range(1, sum(map(len, committed.values())) + 1))
     for writer, own in committed.items():
         assert [n for _, who, n in feed if who == writer] == own

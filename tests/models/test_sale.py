@@ -25,7 +25,7 @@ from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
 from tests.models.sale import Sales, said
-from tests.models.shop import BROKEN, MALL, PLACES, SKUS, STOCK, goods
+from tests.models.shop import BROKEN, MALL, PLACES, SKUS, goods, lying
 
 A, B, FREE = SKUS
 
@@ -187,6 +187,13 @@ async def test_who_pays_late_gets_her_money_back_if_the_goods_are_gone(sales: Sa
     ]
 
 
+QUARANTINED = """
+    WITH locked AS (UPDATE stock SET quarantined = on_hand WHERE sku_id = $1 AND lot_id <> $2 RETURNING *)
+    INSERT INTO stock_movement (tenant_id, kind, location_id, sku_id, owner_id, lot_id, quarantined, occurred_at)
+    SELECT tenant_id, 'QUARANTINE', location_id, sku_id, owner_id, lot_id, quarantined, now() FROM locked
+"""
+
+
 @pytest.mark.parametrize(("hours", "came"), [(3.9, "CONFIRMED"), (4, "GIVEN_BACK")])
 async def test_what_expires_on_the_tenants_day_is_no_goods_for_a_late_payment(
     sales: Sales, hours: float, came: str
@@ -196,9 +203,9 @@ async def test_what_expires_on_the_tenants_day_is_no_goods_for_a_late_payment(
     kept = [(PLACES[0], B, STORE, lot, 5)]
     await added(
         sales.dsn,
-        {"lot (tenant_id, sku_id, id, code, expires_on)": [(B, lot, "x", date(2026, 12, 1))], STOCK: kept},
+        {"lot (tenant_id, sku_id, id, code, expires_on)": [(B, lot, "x", date(2026, 12, 1))], **lying(kept)},
     )
-    await fill(sales.dsn, ("UPDATE stock SET quarantined = on_hand WHERE sku_id = $1 AND lot_id <> $2", B, lot))
+    await fill(sales.dsn, (QUARANTINED, B, lot))
     order = await sales.place((B, 2))
     payment = await sales.begin(order)
     await sales.expire(order)
