@@ -50,7 +50,10 @@ def schema_named(name: str | None) -> strawberry.Schema:
     module, _, function = name.partition(":")
     if not module or not function:
         raise ValueError("say which schema: --schema module:function")
-    made = getattr(import_module(module), function)()
+    try:
+        made = getattr(import_module(module), function)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ValueError(f"{name} cannot be called: {error}") from error
     if not isinstance(made, strawberry.Schema):
         raise ValueError(f"{name} gives no Strawberry schema")
     return made

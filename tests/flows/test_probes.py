@@ -13,15 +13,20 @@ import httpx
 import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 import boot
 from domain.base import Fault
 from tests.flows.served import STORED, Served, small
-from transport import Metrics, logs
+from transport import PATH, Metrics, logs
 from transport.metrics import CODES
 from transport.negotiation import JSON
 
 ASK = {"query": "{brand{id}}"}
+SECRET = {"query": "{brand{products{edges{node{costFen}}}}}"}
+"""Staff's alone."""
+DEAR = "query($n:Int!){brand{products(first:$n){edges{node{brand{rivals{rivals{id}}}}}}}}"
+"""Dear or not, as the variable says."""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,28 @@ def client(served: Served) -> Iterator[httpx.Client]:
 
 def post(client: httpx.Client, body: Any, **headers: str) -> httpx.Response:
     return client.post("/graphql", json=body, headers=headers)
+
+
+def shown(client: httpx.Client) -> list[Sample]:
+    """What /metrics shows, but for when each counter began."""
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return [s for family in families for s in family.samples if not s.name.endswith("_created")]
+
+
+def executions(client: httpx.Client) -> dict[tuple[str, str], float]:
+    """How many operations ran, by the way they ran and the reason."""
+    return {
+        (s.labels["how"], s.labels["reason"]): s.value
+        for s in shown(client)
+        if s.name == "millrace_executions_total" and s.labels["graph"] == PATH
+    }
+
+
+def plans(client: httpx.Client) -> dict[str, float]:
+    """What is told of the plans: compiled, kept, bytes."""
+    return {
+        s.name: s.value for s in shown(client) if s.name.startswith("millrace_plans_") and s.labels["graph"] == PATH
+    }
 
 
 def test_health_tells_live_from_ready() -> None:
@@ -64,17 +91,11 @@ def test_metrics_count_by_kind_and_code() -> None:
         for _ in range(3):
             post(client, ASK)
         post(client, {"query": "mutation{order{__typename}}"})
-        post(client, {"query": "{brand{products{edges{node{costFen}}}}}"})
+        post(client, SECRET)
         post(client, {"query": "{brand{" + " ".join(f"a{i}:id" for i in range(31)) + "}}"})
         post(client, {"query": "{known}"})
         client.post("/graphql", content=b"{", headers={"content-type": JSON})
-        text = client.get("/metrics").text
-    samples = {
-        (s.name, *sorted(s.labels.values())): s.value
-        for family in text_string_to_metric_families(text)
-        for s in family.samples
-        if not s.name.endswith("_created")
-    }
+        samples = {(s.name, *sorted(s.labels.values())): s.value for s in shown(client)}
     requests = {key[1:]: value for key, value in samples.items() if key[0] == "millrace_requests_total"}
     assert requests == {
         ("OK", "query"): 3,
@@ -91,6 +112,57 @@ def test_metrics_count_by_kind_and_code() -> None:
     assert samples["millrace_request_seconds_count", "query"] == 5
     assert samples["millrace_request_statements_sum", "query"] == 4 * 3
     assert samples["millrace_pool_connections", "busy"] == 1
+
+
+def test_metrics_count_how_operations_ran_and_why_not_on_a_plan(written: io.StringIO) -> None:
+    wrong = {"query": "query($n:Int){echo(number:$n)}", "variables": {"n": "one"}}
+    with small() as served, httpx.Client(base_url=served.url) as client:
+        assert (executions(client), plans(client)["millrace_plans_kept"]) == ({}, 0)
+        for body, times in ((ASK, 3), (wrong, 2), ({"query": "{must}"}, 3)):
+            for _ in range(times):
+                post(client, body)
+        assert executions(client) == {
+            ("planned", ""): 2,
+            ("reference", "new"): 2,
+            ("reference", "variables"): 2,
+            ("fallback", "null"): 2,
+        }
+        told = plans(client)
+        assert told == {
+            "millrace_plans_compiled_total": 2,
+            "millrace_plans_kept": 2,
+            "millrace_plans_bytes": served.graph.executor.plans.bytes,
+        }
+        assert told["millrace_plans_bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("refused", "let", "code"),
+    [
+        ((SECRET, ""), (SECRET, "staff"), "FORBIDDEN"),
+        (
+            ({"query": DEAR, "variables": {"n": 100}}, ""),
+            ({"query": DEAR, "variables": {"n": 1}}, ""),
+            "QUERY_TOO_COMPLEX",
+        ),
+    ],
+)
+def test_what_is_refused_becomes_no_plan_and_runs_on_none(
+    refused: tuple[Any, str], let: tuple[Any, str], code: str
+) -> None:
+    def asked(client: httpx.Client, body: Any, token: str) -> list[str]:
+        answers = [post(client, body, authorization=f"Bearer {token}".strip()).json() for _ in range(3)]
+        return [error["extensions"]["code"] for answer in answers for error in answer.get("errors", ())]
+
+    with small() as served, httpx.Client(base_url=served.url) as client:
+        none = plans(client)
+        assert asked(client, *refused) == [code] * 3
+        assert (plans(client), executions(client)) == (none, {})
+        assert asked(client, *let) == []
+        one = plans(client), executions(client)
+        assert (one[0]["millrace_plans_compiled_total"], one[1]["planned", ""]) == (1, 2)
+        assert asked(client, *refused) == [code] * 3
+        assert (plans(client), executions(client)) == one
 
 
 def test_unknown_code_is_counted_as_other() -> None:

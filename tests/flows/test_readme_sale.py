@@ -17,13 +17,12 @@ import pytest
 import boot
 from embedded import Server
 from tests.conftest import _sql
-from tests.flows.printed import README
+from tests.flows.printed import README, alone
 from tests.flows.started import Serving
 
 pytestmark = pytest.mark.timeout(240)
 _SALE = re.compile(r"(?<=<!-- sale -->\n).*?(?=<!-- /sale -->)", re.S)
 _STEP = re.compile(r"```sh\n(?P<commands>.*?)```\n```json\n(?P<answers>.*?)```", re.S)
-_ALONE = re.compile(r"^curl -s localhost:8000/.*\n(?: {5}.*\n)*", re.M)
 _NAMES = re.compile(r"(?<=order_)[0-9a-f]{32}|(?<=/pages/)[\w-]+")
 """What is another each time: printed as …"""
 _numbers = itertools.count()
@@ -34,11 +33,6 @@ def steps() -> list[tuple[str, list[Any]]]:
     match = _SALE.search(README.read_text())
     assert match is not None
     return [(step["commands"], list(values(step["answers"]))) for step in _STEP.finditer(match.group())]
-
-
-def alone() -> list[str]:
-    """The requests beside the sale. What names a stored document is not among them: it stands on the line before."""
-    return [command for command in _ALONE.findall(README.read_text()) if "$hash" not in command]
 
 
 def values(text: str) -> Iterator[Any]:

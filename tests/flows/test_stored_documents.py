@@ -191,6 +191,27 @@ def test_a_folder_is_stored_for_one_tenant(real: Real, here: dict[str, str], tmp
     assert other["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
 
 
+def test_a_stored_document_is_judged_by_its_variables_each_time(
+    real: Real, here: dict[str, str], tmp_path: Path
+) -> None:
+    """It may be stored, for it may run; whether its plan is there already changes nothing."""
+    text = "query Shelves($n: Int!) { stores(first: $n) { nodes { shelf(first: 100) { nodes { price } } } } }"
+    (tmp_path / "shelves.graphql").write_text(text)
+    assert run("documents", str(tmp_path), "--tenant", "iowa", **here).returncode == 0
+    digest = sha256(text.encode()).hexdigest()
+    for named in ({"documentId": digest}, {"extensions": apollo(digest)}, {"query": text}):
+        for _ in range(2):
+            dear = ask(real.url, {**named, "variables": {"n": 100}})
+            (why,) = dear["errors"]
+            assert ("data" in dear, why["extensions"]["code"], why["extensions"]["limit"]) == (
+                False,
+                "QUERY_TOO_COMPLEX",
+                "cost",
+            )
+            (store,) = ask(real.url, {**named, "variables": {"n": 1}})["data"]["stores"]["nodes"]
+            assert len(store["shelf"]["nodes"]) > 0
+
+
 @pytest.mark.parametrize("client", ["", "a\nb", "x" * 256])
 def test_a_client_that_no_token_can_name_is_not_switched(here: dict[str, str], client: str) -> None:
     done = run("stored-only", "--", client, **here)

@@ -23,6 +23,7 @@ from engine.documents import DocumentError
 from engine.gate import LimitError
 from resolvers.entrance import Opened
 from tests.conftest import NOW
+from tests.flows.printed import sent_alone
 from tests.given import pool_of
 from tests.graph.asked import WRITTEN
 from tests.graph.cases import ANALYST, CLERK, SALES
@@ -45,6 +46,15 @@ async def test_a_document_that_is_written_down_runs_on_its_plan(graph: GraphClie
         outcome, reference = await GRAPH.outcome_of(opened, Written(text, variables))
     assert (outcome, reference.errors) == ("planned", [])
     assert reference.data
+
+
+async def test_what_the_readme_has_a_gateway_ask_runs_on_its_plan(graph: GraphClient) -> None:
+    (asked,) = [one for one in sent_alone() if one.address == "/subgraph"]
+    async with AsyncExitStack() as stack:
+        opened = await opened_by(graph, stack, asked.people[0], asked.tenant)
+        outcome, reference = await SUBGRAPH.outcome_of(opened, Written(asked.text, asked.variables))
+    assert (outcome, reference.errors) == ("planned", [])
+    assert reference.data == {"_entities": [{"name": "Keokuk Spirits", "city": "KEOKUK"}]}
 
 
 # ── documents thrown together ─────────────────────────────────────────────────────────────────────────────────────────

@@ -167,6 +167,7 @@ async def test_a_tenant_is_set_up_by_acts_alone_to_its_first_sale(access: boot.A
     left = (await world.see(shelf, None, id=world.ids["mall"]))["cloudStore"]["shelf"]["nodes"]
     # 20 − 2 kept back − 2 sold; of the other ⌊(20 − 3) ÷ 2⌋ is shared, and no more than 8.
     assert left == [{"sku": {"code": "w330"}, "sellable": 16}, {"sku": {"code": "w550"}, "sellable": 8}]
+    assert set(world.graph.outcomes) == {"planned"}
 
 
 async def _priced(world: World) -> None:

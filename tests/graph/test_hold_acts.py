@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -62,8 +63,8 @@ async def spoken_for(owner: str, trade: Trade, last: int) -> list[tuple[str, UUI
 
 
 @pytest.fixture
-async def shelf(access: boot.Access, graph: GraphClient, trade: Trade) -> Shelf:
-    """What earlier tests left is taken away, and new goods are put there."""
+async def shelf(access: boot.Access, graph: GraphClient, trade: Trade) -> AsyncIterator[Shelf]:
+    """What earlier tests left is taken away, and new goods are put there. All that is asked here runs on plans."""
     store, place = trade.key("store:1"), uuid4()
     connection = await asyncpg.connect(access.owner)
     try:
@@ -87,7 +88,9 @@ async def shelf(access: boot.Access, graph: GraphClient, trade: Trade) -> Shelf:
         )
     finally:
         await connection.close()
-    return Shelf(graph, trade)
+    before = graph.outcomes.copy()
+    yield Shelf(graph, trade)
+    assert set(graph.outcomes - before) == {"planned"}
 
 
 async def test_a_shopper_holds_what_she_will_buy(shelf: Shelf) -> None:

@@ -275,6 +275,7 @@ async def test_an_order_from_beginning_to_end(sale: Selling) -> None:
         (0, 2, 666),
     ]
     assert (seen["total"], seen["paid"], seen["refunded"]) == (3_666, 3_666, 1_666)
+    assert set(sale.graph.outcomes) == {"planned"}
 
 
 async def test_a_paid_order_that_is_cancelled_is_refunded_in_full(sale: Selling) -> None:

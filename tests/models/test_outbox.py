@@ -127,7 +127,7 @@ async def test_a_reader_at_any_moment_sees_positions_without_gap_or_repetition(d
         """One who goes on from where she was, as a partner does: what she has put together is the feed."""
         while True:
             is_last, after = not stamping, len(followed)
-            more = f"SELECT * FROM ({FEED}) f (row) WHERE split_part(row, ' ', 1)::int > {after} LIMIT 50"  # noqa: S608
+            more = f"SELECT * FROM ({FEED}) f (row) WHERE split_part(row, ' ', 1)::int > {after} LIMIT 50"  # noqa: S608 - our own text
             followed.extend(page := await column(database, more))
             if is_last and not page:
                 return
