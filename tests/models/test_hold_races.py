@@ -62,7 +62,7 @@ async def came(sales: Sales, *acts: str, together: bool) -> tuple[tuple[str, ...
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("pair", combinations_with_replacement(ACTS, 2), ids=" and ".join)
+@pytest.mark.parametrize("pair", [*combinations_with_replacement(ACTS, 2)], ids=" and ".join)
 async def test_two_at_once_to_a_hold_are_one_after_the_other(sales: Sales, pair: tuple[str, str]) -> None:
     possible = {await came(sales, *each, together=False) for each in (pair, pair[::-1])}
     assert any("1 given back" in word or "done" in word for words, _ in possible for word in words)
