@@ -51,9 +51,12 @@ def schema_named(name: str | None) -> strawberry.Schema:
     if not module or not function:
         raise ValueError("say which schema: --schema module:function")
     try:
-        made = getattr(import_module(module), function)()
-    except (ImportError, AttributeError, TypeError) as error:
-        raise ValueError(f"{name} cannot be called: {error}") from error
+        build = getattr(import_module(module), function)
+    except (ImportError, AttributeError, TypeError) as error:  # TypeError: a relative name
+        raise ValueError(f"{name} cannot be found: {error}") from error
+    if not callable(build):
+        raise ValueError(f"{name} cannot be called")
+    made = build()
     if not isinstance(made, strawberry.Schema):
         raise ValueError(f"{name} gives no Strawberry schema")
     return made

@@ -44,7 +44,9 @@ OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""
 
 UNKEYED_TABLES = ("audit_entry", "idempotency_key", "outbox_event")
-"""Tables whose rows no foreign key ties to a tenant, which are written with every hold: row security alone does."""
+"""Tables without a foreign key to the tenant, for they are written with every hold: row security alone holds every row
+of them to it.
+"""
 
 DUE_TABLES = ("order_header", "outbox_event", "refund", "reservation")
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""

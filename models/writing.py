@@ -112,7 +112,7 @@ class WritePool(Protocol):
 
 
 class Collision(Exception):
-    """A transaction was undone for another's sake, who took the row, the key or the goods: it may be tried again."""
+    """A transaction was undone for another's sake, who took row, key or goods, or migrated: it may be tried again."""
 
 
 _COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
@@ -142,9 +142,9 @@ def told_as(error: Exception) -> Exception:
 
 
 async def attempted(once: Callable[[], Awaitable[T]]) -> T:
-    """What an attempt gives, begun again where PostgreSQL undid it for another's sake.
+    """What an attempt gives, begun again where it was undone for another's sake.
 
-    Raises: Unavailable where it did so every time; what the attempt itself raises.
+    Raises: Unavailable where that was so every time; what the attempt itself raises.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

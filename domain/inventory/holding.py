@@ -1,9 +1,8 @@
 """Holding goods for an order that is not placed yet: which units, from where, for whoever comes first.
 
 Owns the decision over goods that are known, and in earnest over those that are locked: many holds one after the other,
-each wholly or not at all. The
-order of sources is the nearest first, own stock before what others contribute; which one is best is the sourcing
-policy's to say, not this module's.
+each wholly or not at all. The order of sources is the nearest first, own stock before what others contribute; which
+one is best is the sourcing policy's to say, not this module's.
 """
 
 from __future__ import annotations

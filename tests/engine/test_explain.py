@@ -87,8 +87,10 @@ def test_a_file_that_is_not_there_is_a_wrong_argument(explain: Callable[..., Res
         ("", "say which schema"),
         ("schema", "say which schema"),
         ("os:getcwd", "os:getcwd gives no Strawberry schema"),
-        ("nowhere:build", "nowhere"),
-        ("schema:nothing", "nothing"),
+        ("os:name", "os:name cannot be called"),
+        ("nowhere:build", "nowhere:build cannot be found"),
+        (".nowhere:build", ".nowhere:build cannot be found"),
+        ("schema:nothing", "schema:nothing cannot be found"),
     ],
 )
 def test_a_schema_that_is_none_is_told_in_words(explain: Callable[..., Result], schema: str, words: str) -> None:

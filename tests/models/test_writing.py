@@ -209,7 +209,7 @@ async def test_a_transaction_is_of_one_tenant(database: Database) -> None:
     assert await column(database, KEYS) == []
 
 
-async def test_who_is_cancelled_at_the_driver_is_told_at_once_and_nobody_gets_that_connection(
+async def test_who_is_cancelled_at_the_driver_is_told_so_and_nobody_gets_that_connection(
     database: Database,
 ) -> None:
     """It waits for a lock; its connection is closed, for nobody knows what becomes of the statement."""
@@ -229,6 +229,7 @@ async def test_who_is_cancelled_at_the_driver_is_told_at_once_and_nobody_gets_th
         async with asyncio.timeout(5):
             with pytest.raises(asyncio.CancelledError):
                 await task
+    assert len(pids) == 1
     async with acting(database) as tx:
         assert (await tx.ask(lock, {"key": 2}))[0].pid not in pids
     with pytest.raises(RuntimeError, match="is over"):
