@@ -17,9 +17,9 @@ from tests.graph.client import GraphClient
 from tests.graph.shops import Shop
 from tests.graph.trade import Trade, change
 from tests.loaders.rows import add
+from tests.models.shop import lying
 
 SHOPPER, OTHER, FULFILLER = "member:1", "member:2", "distributor:1/operator"
-STOCK = "stock (tenant_id, location_id, sku_id, owner_id, lot_id, on_hand)"
 ORDER = """... on Order { id number state cancelCause total paid refunded currency paymentDueAt
   lines { nodes { line quantity unitPrice net shipped cancelled refunded refundedAmount goodsOwner { code }
     fulfiller { code } sku { code } } } }"""
@@ -118,7 +118,7 @@ class Selling(Shop):
             )
         finally:
             await connection.close()
-        await self.add({STOCK: [(place, self.trade.key(f"sku:{sku}"), self.trade.key(owner), NO_LOT_ID, units)]})
+        await self.add(lying([(place, self.trade.key(f"sku:{sku}"), self.trade.key(owner), NO_LOT_ID, units)]))
 
     async def contribute(self, sku: int, units: int) -> None:
         """Goods of the distributor's, which the store may sell and the distributor ships."""
