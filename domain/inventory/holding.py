@@ -139,8 +139,7 @@ def _taken(way: Way[P], part: int, today: date) -> list[Taken[P]]:
     found: list[Taken[P]] = []
     if way.contribution is not None:
         way.held += part
-    lots = way.goods.lots
-    for lot in sorted(lots, key=lambda each: lot_order(each.expires_on, each.code)) if len(lots) > 1 else lots:
+    for lot in sorted(way.goods.lots, key=lambda each: lot_order(each.expires_on, each.code)):
         if not part:
             break
         units = min(part, lot.loose) if is_sellable(lot.expires_on, today) else 0

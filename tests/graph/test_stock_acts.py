@@ -12,6 +12,7 @@ from models.reading import set_tenant
 from tests.graph.client import Answered
 from tests.graph.rooms import ANALYST, BOSS, CLERK, OTHER, Rooms
 from tests.graph.trade import change
+from tests.models.shop import waits
 
 PAPER = "StockDocument"
 
@@ -243,26 +244,13 @@ async def test_what_comes_in_while_a_transfer_waits_stays(rooms: Rooms) -> None:
             moving = asyncio.create_task(
                 rooms.do("transferStock", [rooms.goods(1, 4)], toLocationId=rooms.place("back"))
             )
-            await waits_for_a_lock(connection)
+            await waits(connection)
             assert (await rooms.do("receiveStock", [rooms.goods(1, 3, **soon)])).data["done"]["__typename"] == PAPER
     finally:
         await connection.close()
     assert (await moving).data["done"]["__typename"] == PAPER
     assert await rooms.stock() == {("1", "W-late"): 1, ("1", "W-soon"): 3}
     assert await rooms.stock("back") == {("1", "W-late"): 4}
-
-
-async def waits_for_a_lock(connection: asyncpg.Connection) -> None:
-    """Until somebody waits for what this connection has locked."""
-    waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid)))"
-    for _ in range(500):
-        await connection.execute(
-            "SELECT pg_stat_clear_snapshot()"
-        )  # who has connected since the first look is seen, too
-        if await connection.fetchval(waiting):
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
 
 
 async def test_goods_are_of_who_deals_with_the_keeper(rooms: Rooms) -> None:

@@ -1,7 +1,7 @@
 """Searching shelves: the SQL equals the rule whichever way it goes, and no way reads the tenant for a rare word."""
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,11 +16,9 @@ from loaders.base import Reading
 from loaders.catalog import SHELF
 from loaders.catalog.search import ALONG_THE_SHELF, ALONG_THE_WORDS, FEW, FOUND, WayOf
 from loaders.paging import Page, PageRequest, key_of, totals
-from models.database import Database, Login
+from models.database import Database
 from models.reading import set_tenant
-from models.wall import APP_ROLE
-from tests.given import pool_of
-from tests.loaders.shelves import NOON, SHOPS, SKUS, THERE, WORDS, Shelves, fill, reading
+from tests.loaders.shelves import NOON, SHOPS, SKUS, THERE, WORDS, Shelves, reading
 from tests.models.here import HERE
 from tests.proof import size
 
@@ -33,21 +31,6 @@ drawn = settings(
     max_examples=size(40, 1_000),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-
-
-@pytest.fixture
-async def here(owner_dsn: str) -> Shelves:
-    await fill(owner_dsn, THERE)
-    return await fill(owner_dsn, HERE)
-
-
-@pytest.fixture
-async def database(owner_dsn: str, here: Shelves) -> AsyncIterator[Database]:
-    """A pool of a single connection: what is not given back is missed at once."""
-    pool = pool_of(Login(owner_dsn, APP_ROLE))
-    yield pool
-    assert pool.connections()["busy"] == 0
-    await pool.close()
 
 
 @pytest.fixture(params=[0, FEW], ids=["along the shelf", "along the words"])

@@ -1,38 +1,19 @@
 """How shelves are searched: no way reads the tenant for a rare word, nor for what the planner does not know."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
-import pytest
 
 from domain.search import ask, of_tenant
 from loaders.catalog.search import ALONG_THE_SHELF, ALONG_THE_WORDS, FEW, FOUND
-from models.database import Database, Login
+from models.database import Database
 from models.reading import set_tenant
-from models.wall import APP_ROLE
 from tests.flows.imports import everything
-from tests.given import pool_of
-from tests.loaders.shelves import NOON, SHELF_LENGTH, THERE, Shelves, fill
+from tests.loaders.shelves import NOON, SHELF_LENGTH, THERE, Shelves
 from tests.models.here import HERE
-
-
-@pytest.fixture
-async def here(owner_dsn: str) -> Shelves:
-    await fill(owner_dsn, THERE)
-    return await fill(owner_dsn, HERE)
-
-
-@pytest.fixture
-async def database(owner_dsn: str, here: Shelves) -> AsyncIterator[Database]:
-    """A pool of a single connection: what is not given back is missed at once."""
-    pool = pool_of(Login(owner_dsn, APP_ROLE))
-    yield pool
-    assert pool.connections()["busy"] == 0
-    await pool.close()
-
 
 MANY = 20_000
 MANY_SKUS = """

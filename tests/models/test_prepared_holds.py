@@ -26,17 +26,12 @@ from tests.models.shop import BROKEN, FAR, PLACES, SKUS, Shop, goods, waits
 
 
 @pytest.fixture
-async def dsn(owner_dsn: str) -> str:
-    await goods(owner_dsn)
-    return owner_dsn
-
-
-@pytest.fixture
-async def shop(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
+async def shop(owner_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
     """Holds are prepared, however few go together."""
     monkeypatch.setattr(holding, "WORTH_A_GUESS", 1)
-    database = pool_of(Login(dsn, APP_ROLE), 8)
-    yield Shop(dsn, database, Committer(database))
+    await goods(owner_dsn)
+    database = pool_of(Login(owner_dsn, APP_ROLE), 8)
+    yield Shop(owner_dsn, database, Committer(database))
     assert await column(database, BROKEN) == []
     await database.close()
 
