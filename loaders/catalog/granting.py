@@ -55,18 +55,33 @@ def _begins(tier: Any) -> ColumnElement[bool]:
 
 
 def _assortments_of(holder: Any, outer: Any, name: str) -> LateralFromClause:
-    """The assortments in force that `holder` has: of `heads`, with whom a chain begins, and of `others`, with whom."""
-    begins = _begins(_grantor.tier)
+    """The assortments in force that `holder` has: of `heads`, with whom a chain begins, and of `others`, with whom.
+
+    OFFSET 0 keeps its looks short: from a grant to its assortment to who grants it, however few of these there are.
+    """
+    granted = (
+        select(_given.grantor_id, _grantor.tier)
+        .select_from(_given)
+        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
+        .where(
+            _given.tenant_id == TENANT,
+            _given.id == _grant.assortment_id,
+            _grantor.status == constant(OrganizationStatus.ACTIVE),
+        )
+        .limit(constant(1))
+        .correlate(_grant)
+        .lateral("granted")
+    )
+    begins = _begins(granted.c.tier)
     return (
         select(
             func.array_agg(_grant.assortment_id).filter(begins).label("heads"),
             func.array_agg(_grant.assortment_id).filter(~begins).label("others"),
-            func.array_agg(_given.grantor_id.distinct()).filter(~begins).label("grantors"),
+            func.array_agg(granted.c.grantor_id).filter(~begins).label("grantors"),
         )
         .select_from(_grant)
-        .join(_given, (_given.tenant_id == TENANT) & (_given.id == _grant.assortment_id))
-        .join(_grantor, (_grantor.tenant_id == TENANT) & (_grantor.id == _given.grantor_id))
-        .where(_grant.tenant_id == TENANT, _grant.grantee_id == holder, in_force(_grant, _grantor.status))
+        .join(granted, true())
+        .where(_grant.tenant_id == TENANT, _grant.grantee_id == holder, _valid(_grant))
         .correlate(outer)
         .lateral(name)
     )
@@ -81,7 +96,7 @@ def chains(seller: Any, outer: Any) -> tuple[tuple[LateralFromClause, ...], tupl
     own = _assortments_of(seller, outer, "own")
     via = own.c.grantors[constant(1)]
     up = _assortments_of(via, own, "up")
-    one_at_most = func.coalesce(func.cardinality(own.c.grantors), constant(0)) <= constant(1)
+    one_at_most = func.coalesce(via == own.c.grantors.all_(), constant(True))
     columns = (
         own.c.heads.label("heads"),
         own.c.others.label("passed"),
