@@ -25,18 +25,25 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def fault_of(text: str, *, lines: bool = False) -> str | None:
+def fault_of(text: str, *, lines: bool = False, code: bool = False) -> str | None:
     """What is expected of a text instead; None where nothing is wrong with it.
 
     Args:
         text: as it would be kept.
         lines: whether it may have several lines, and tabs.
+        code: whether things are found by it: then nothing but a plain blank stands in it unseen.
     """
     inner = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ") if lines else text
     if any(character in _TURNS or unicodedata.category(character) in _BREAKS for character in inner):
         return "A text without control characters is expected."
     if text != text.strip():
         return "A text without blanks at its ends is expected."
-    if text and not any(unicodedata.category(one) not in _UNSEEN and one not in _FILLERS for one in text):
+    if text and all(map(_is_unseen, text)):
         return "A text that can be seen is expected."
+    if code and any(one != " " and _is_unseen(one) for one in text):
+        return "A code without characters that cannot be seen is expected."
     return None
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN or character in _FILLERS

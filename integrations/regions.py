@@ -62,9 +62,9 @@ def _problems(line: int, code: str, name: str, parent: str, found: Container[str
     wrong = [
         (not 1 <= len(code) <= MAX_CODE_CHARS, f"a code has 1 to {MAX_CODE_CHARS} characters"),
         (not 1 <= len(name) <= MAX_NAME_CHARS, f"a name has 1 to {MAX_NAME_CHARS} characters"),
-        (fault_of(code), f"the code: {fault_of(code)}"),
+        (fault_of(code, code=True), f"the code: {fault_of(code, code=True)}"),
         (fault_of(name), f"the name: {fault_of(name)}"),
-        (parent and fault_of(parent), f"the parent: {fault_of(parent)}"),
+        (parent and fault_of(parent, code=True), f"the parent: {fault_of(parent, code=True)}"),
         (code in found, f"an earlier line has the code {code}"),
     ]
     return [f"line {line}: {words}" for is_wrong, words in wrong if is_wrong]

@@ -19,7 +19,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import orjson
 
+from domain.access import SYSTEM
 from domain.channel import is_host_name
 from integrations.bulk import Bulk
 from integrations.keys import Keys
@@ -105,7 +107,10 @@ async def open_tenant(
             known = {
                 row["host"] for row in await connection.fetch("SELECT host FROM tenant_host WHERE tenant_id = $1", id)
             }
-            await _hosts(connection, replace(tenant, hosts=tuple(set(tenant.hosts) - known)), id)
+            added = replace(tenant, hosts=tuple(host for host in tenant.hosts if host not in known))
+            if added.hosts:
+                await _hosts(connection, added, id)
+                await _remember(connection, added, id)
         try:
             await _regions(connection, regions)
         except asyncpg.ForeignKeyViolationError as error:
@@ -190,6 +195,20 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: 
     except asyncpg.CheckViolationError as error:
         raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
     await _hosts(connection, tenant, tenant_id)
+    await _remember(connection, tenant, tenant_id)
+
+
+_OPENED = """
+    INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, target, target_id, details)
+    VALUES ($1, now(), 'openTenant', $2, 'operator', 'tenant', $1, $3)
+"""
+
+
+async def _remember(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: UUID) -> None:
+    """Write into its audit that the operator has opened a tenant, or given it these host names."""
+    await connection.execute(set_tenant(tenant_id))
+    facts = {"code": tenant.code, "hosts": tenant.hosts}
+    await connection.execute(_OPENED, tenant_id, SYSTEM, orjson.dumps(facts).decode())
 
 
 async def _hosts(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: UUID) -> None:

@@ -17,6 +17,7 @@ from domain.base import BadId, Refused
 from domain.wording import composed, fault_of
 from engine.limits import FieldCost
 from models.acts import MAX_KEY_CHARS
+from models.base import MAX_CODE_CHARS
 from resolvers.acts import Saved, Told
 from resolvers.context import Context
 from schema.base import PUBLIC, ROOT_AND_INFO, Argument, known_by, leaf, parse_id, taking
@@ -74,10 +75,10 @@ class Checking:
         each = self.at(name)
         return tuple(each.id(str(place), text, *kinds) for place, text in enumerate(texts))
 
-    def text(self, name: str, text: str, most: int, least: int = 1, *, lines: bool = False) -> str:
-        """A text of `least` to `most` characters, as it is kept; `lines` where it may have several."""
+    def text(self, name: str, text: str, most: int, least: int = 1, *, lines: bool = False, code: bool = False) -> str:
+        """A text of `least` to `most` characters, as it is kept: of several lines, or one by which things are found."""
         text = composed(text)
-        fault = fault_of(text, lines=lines)
+        fault = fault_of(text, lines=lines, code=code)
         if not least <= len(text) <= most:
             fault = f"A text of {least} to {most} characters is expected."
         if fault is not None:
@@ -88,12 +89,20 @@ class Checking:
         """The same of one that may be left out; what is given has one character at least."""
         return None if text is None else self.text(name, text, most, lines=lines)
 
-    def texts(self, name: str, texts: Sequence[str], most: int, each_most: int, least: int = 0) -> tuple[str, ...]:
-        """`least` to `most` texts of 1 to `each_most` characters, in their order."""
+    def code(self, name: str, text: str) -> str:
+        """A code, number or tag, by which something is found."""
+        return self.text(name, text, MAX_CODE_CHARS, code=True)
+
+    def optional_code(self, name: str, text: str | None) -> str | None:
+        """The same of one that may be left out."""
+        return None if text is None else self.code(name, text)
+
+    def codes(self, name: str, texts: Sequence[str], most: int, least: int = 0) -> tuple[str, ...]:
+        """`least` to `most` of them, in their order."""
         if not self._few(name, texts, most, least):
             return ()
         each = self.at(name)
-        return tuple(each.text(str(place), text, each_most) for place, text in enumerate(texts))
+        return tuple(each.code(str(place), text) for place, text in enumerate(texts))
 
     def number(self, name: str, number: int, least: int, most: int) -> int:
         """A whole number from `least` to `most`."""

@@ -47,6 +47,23 @@ class AuthorizeAssortment:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenLine:
+    """An organisation that an assortment is given to over [valid_from, valid_until), left out as in the act of one."""
+
+    grantee: UUID
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAssortment:
+    """An assortment as it is, given to organisations."""
+
+    assortment: UUID
+    rows: tuple[GivenLine | Faulty, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeAuthorization:
     """The end of what an assortment lets `grantee` sell; no `at`: now."""
 

@@ -1,6 +1,6 @@
 """Writing what may be sold and what stands on a shelf: assortments, authorisations, listings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -84,13 +84,17 @@ _NO_ITEMS = text("""
     DELETE FROM assortment_sku
     WHERE tenant_id = :tenant AND assortment_id = :id AND sku_id = any(CAST(:skus AS uuid[]))
 """)
-_GRANT = text("""
-    SELECT valid_from, valid_until FROM "authorization"
-    WHERE tenant_id = :tenant AND assortment_id = :assortment AND grantee_id = :grantee FOR NO KEY UPDATE
+_GRANTS = text("""
+    SELECT grantee_id, valid_from, valid_until FROM "authorization"
+    WHERE tenant_id = :tenant AND assortment_id = :assortment AND grantee_id = any(CAST(:grantees AS uuid[]))
+    ORDER BY grantee_id FOR NO KEY UPDATE
 """)
 _GIVE = text("""
     INSERT INTO "authorization" (tenant_id, grantee_id, assortment_id, valid_from, valid_until)
-    VALUES (:tenant, :grantee, :assortment, :start, :end)
+    SELECT :tenant, g.grantee, :assortment, g.start, g.until
+    FROM unnest(CAST(:grantees AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+         g (grantee, start, until)
+    ORDER BY 2
     ON CONFLICT (tenant_id, grantee_id, assortment_id)
     DO UPDATE SET valid_from = excluded.valid_from, valid_until = excluded.valid_until
 """)
@@ -171,20 +175,34 @@ class Grant(NamedTuple):
     valid_until: datetime | None
 
 
-async def lock_grant(tx: Transaction, assortment: UUID, grantee: UUID) -> Grant | None:
-    """For how long an assortment is given to an organisation, locked; None where it is not."""
-    values = {"tenant": tx.tenant_id, "assortment": assortment, "grantee": grantee}
-    row = (await tx.execute(_GRANT, values)).first()
-    return None if row is None else Grant._make(row)
+_LOCK_GIVEN = text("SELECT FROM assortment WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE")
 
 
-async def write_grant(tx: Transaction, assortment: UUID, grantee: UUID, grant: Grant | None) -> None:
-    """Give an assortment to an organisation for a time, or take it back as if it had never been given."""
-    values: dict[str, Any] = {"tenant": tx.tenant_id, "assortment": assortment, "grantee": grantee}
-    if grant is None:
-        await tx.execute(_TAKE, values)
-    else:
-        await tx.execute(_GIVE, values | {"start": grant.valid_from, "end": grant.valid_until})
+async def lock_given(tx: Transaction, assortment: UUID) -> None:
+    """Keep for this act alone whom an assortment, which is there, is given to."""
+    await tx.execute(_LOCK_GIVEN, {"tenant": tx.tenant_id, "id": assortment})
+
+
+async def lock_grants_of(tx: Transaction, assortment: UUID, grantees: Iterable[UUID]) -> dict[UUID, Grant]:
+    """For how long an assortment is given to those of the organisations that have it, locked."""
+    values = {"tenant": tx.tenant_id, "assortment": assortment, "grantees": sorted(set(grantees))}
+    rows = await tx.execute(_GRANTS, values)
+    return {row.grantee_id: Grant(row.valid_from, row.valid_until) for row in rows}
+
+
+async def write_grants(tx: Transaction, assortment: UUID, grants: Mapping[UUID, Grant]) -> None:
+    """Give an assortment to organisations, to each for its time."""
+    columns: dict[str, Any] = {
+        "grantees": list(grants),
+        "starts": [one.valid_from for one in grants.values()],
+        "ends": [one.valid_until for one in grants.values()],
+    }
+    await tx.execute(_GIVE, {"tenant": tx.tenant_id, "assortment": assortment} | columns)
+
+
+async def take_grant(tx: Transaction, assortment: UUID, grantee: UUID) -> None:
+    """Take an assortment back from an organisation as if it had never been given."""
+    await tx.execute(_TAKE, {"tenant": tx.tenant_id, "assortment": assortment, "grantee": grantee})
 
 
 class Ended(NamedTuple):

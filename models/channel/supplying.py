@@ -204,6 +204,25 @@ async def stays_below(tx: Transaction, above: UUID, organization: UUID) -> bool:
     return await tx.scalar(_STAYS_BELOW, values) is not None or await tx.scalar(_STAYS_BELOW, values) is not None
 
 
+_STAY_BELOW = text("""
+    SELECT descendant_id FROM organization_closure
+    WHERE tenant_id = :tenant AND ancestor_id = :above AND hops > 0
+      AND descendant_id = any(CAST(:organizations AS uuid[]))
+    ORDER BY descendant_id FOR KEY SHARE
+""")
+
+
+async def stay_below(tx: Transaction, above: UUID, organizations: Iterable[UUID]) -> set[UUID]:
+    """Those of the organisations to which goods come from the one; they do until this act ends."""
+    found: set[UUID] = set()
+    for _ in range(2):  # for the reason that `stays_below` has
+        wanted = sorted(set(organizations) - found)
+        if wanted:
+            values = {"tenant": tx.tenant_id, "above": above, "organizations": wanted}
+            found.update(row.descendant_id for row in await tx.execute(_STAY_BELOW, values))
+    return found
+
+
 async def stay_related(tx: Transaction, one: UUID, other: UUID) -> bool:
     """Whether one supplies the other, however many lie between, or is it itself; if so, until this act ends."""
     return one == other or await stays_below(tx, one, other) or await stays_below(tx, other, one)

@@ -8,6 +8,7 @@ from resolvers.catalog.goods import (
 )
 from resolvers.catalog.granting import (
     authorize_assortment,
+    give_assortment,
     list_skus,
     revoke_authorization,
     unlist,
@@ -77,6 +78,7 @@ __all__ = [
     "create_price_list",
     "end_price_list",
     "from_now",
+    "give_assortment",
     "lay",
     "list_skus",
     "listing",

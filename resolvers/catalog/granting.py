@@ -1,6 +1,7 @@
 """The catalog centre's acts on what may be sold: assortments that are granted, skus that are put on a shelf."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from domain.base import InvalidInput, NotAllowed, Problem, Sheet
 from domain.catalog import (
     AssortmentLine,
     AuthorizeAssortment,
+    GiveAssortment,
+    GivenLine,
     ListingLine,
     ListSkus,
     NotAuthorizedSku,
@@ -26,14 +29,16 @@ from models.catalog import (
     Rebanded,
     grantees,
     lock_assortment,
-    lock_grant,
+    lock_given,
+    lock_grants_of,
     lock_shelf_prices,
-    write_grant,
+    take_grant,
+    write_grants,
     write_items,
     write_listings,
 )
 from models.catalog import unlist as take_off
-from models.channel import stays_below
+from models.channel import stay_below, stays_below
 from models.outbox import MAX_AUDIENCE
 from models.writing import Event, Made, Outcome, Transaction
 from resolvers.acts import Done, act, acting_for, bulk, let_on, outcomes
@@ -50,7 +55,9 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
         if not await stays_below(tx, grantor.id, command.grantee):
             raise NotAllowed
         assortment = await lock_assortment(tx, grantor.id, command.code, command.name)
-        grant = await _grant(tx, assortment, command)  # before the chain above and all bands: see `lock_grants`
+        # Before the chain above and all bands: see `lock_grants`.
+        before = await lock_grants_of(tx, assortment, [command.grantee])
+        grant = _time(tx, before.get(command.grantee), command)
         sheet: Sheet[AssortmentLine] = Sheet(command.rows)
         allowed = await rights(ctx, tx, grantor.id, (row.sku for _, row in sheet.left))
         skus_once(sheet, allowed.known)
@@ -59,7 +66,7 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
                 sheet.refuse(place, NotAuthorizedSku(row.sku))
         others = [one for one in await grantees(tx, assortment) if one != command.grantee]
         changed = await write_items(tx, assortment, [row for _, row in sheet.left])
-        await write_grant(tx, assortment, command.grantee, grant)
+        await write_grants(tx, assortment, {command.grantee: grant})
         made, hears = Made("assortment", assortment), frozenset({grantor.id, command.grantee})
         facts = {"validFrom": grant.valid_from.isoformat(), "skus": len(sheet.left)}
         await tx.tell(Event("AssortmentAuthorized", made, hears, facts))
@@ -73,11 +80,10 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
 
 def _remembered(command: AuthorizeAssortment, grant: Grant, changed: Sequence[Rebanded]) -> dict[str, Any]:
     """What the audit keeps of an authorisation: for whom, for how long, and each band before and after."""
-    until = grant.valid_until
     return {
         "grantee": command.grantee.hex,
-        "from": grant.valid_from.isoformat(),
-        "until": None if until is None else until.isoformat(),
+        "from": _said(grant.valid_from),
+        "until": _said(grant.valid_until),
         "bands": [{"sku": one.sku_id.hex, "was": one.was, "band": one.band} for one in changed],
     }
 
@@ -88,16 +94,74 @@ def _to_others(assortment: Made, grantees: Sequence[UUID], facts: Mapping[str, A
         yield Event("AssortmentChanged", assortment, frozenset(grantees[start : start + MAX_AUDIENCE]), facts)
 
 
-async def _grant(tx: Transaction, assortment: UUID, command: AuthorizeAssortment) -> Grant:
+def _time(tx: Transaction, before: Grant | None, said: AuthorizeAssortment | GivenLine) -> Grant:
     """For how long it is given: what is not named stays as it is, unless it is over. Raises: InvalidInput."""
-    before = await lock_grant(tx, assortment, command.grantee)
-    until = command.valid_until
+    until = said.valid_until
     if before is not None and until is None and (before.valid_until is None or before.valid_until > tx.now):
         until = before.valid_until
-    time = window(tx.now, command.valid_from, until)
-    if before is not None and command.valid_from is None and Window(*before, 0).holds_at(tx.now):
+    time = window(tx.now, said.valid_from, until)
+    if before is not None and said.valid_from is None and Window(*before, 0).holds_at(tx.now):
         return Grant(before.valid_from, time.end)
     return Grant(time.start, time.end)
+
+
+async def give_assortment(ctx: Context, key: str, command: GiveAssortment) -> Any:
+    """An upstream gives an assortment, as it is, to many that are below it, row by row."""
+
+    async def effect(tx: Transaction) -> Outcome:
+        assortment = await ctx.load(AssortmentById).one(command.assortment)
+        if assortment is None:
+            raise NotAllowed
+        grantor = await acting_for(ctx, tx, assortment.grantor_id, Permission.CATALOG)
+        sheet: Sheet[GivenLine] = Sheet(command.rows)
+        below = await stay_below(tx, grantor.id, [row.grantee for _, row in sheet.left])
+        seen: set[UUID] = set()
+        for place, row in sheet.left:
+            if row.grantee not in below:
+                sheet.refuse(place, NotAllowed())
+            elif row.grantee in seen:
+                sheet.wrong(place, "granteeId", "An earlier row has the same organisation.")
+            seen.add(row.grantee)
+        await lock_given(tx, assortment.id)
+        before = await lock_grants_of(tx, assortment.id, below)
+        grants = _times(tx, sheet, before)
+        given = {id: grant for id, grant in grants.items() if before.get(id) != grant}
+        if given:
+            await write_grants(tx, assortment.id, given)
+            await tx.tell(*_given(Made("assortment", assortment.id), grantor.id, given))
+        facts = {id.hex: [_said(grant.valid_from), _said(grant.valid_until)] for id, grant in given.items()}
+        saved = {place: row.grantee for place, row in sheet.left}
+        return outcomes(sheet, saved, assortment.id, {"given": facts})
+
+    return await bulk(ctx, "giveAssortment", key, command, "store", effect, about="assortment")
+
+
+def _times(tx: Transaction, sheet: Sheet[GivenLine], before: Mapping[UUID, Grant]) -> dict[UUID, Grant]:
+    """For how long each of the rows is given; those that say what cannot be meant are refused."""
+    found: dict[UUID, Grant] = {}
+    for place, row in sheet.left:
+        try:
+            found[row.grantee] = _time(tx, before.get(row.grantee), row)
+        except InvalidInput as wrong:
+            for problem in wrong.problems:
+                sheet.wrong(place, str(problem.path[-1]), problem.message)
+    return found
+
+
+def _given(assortment: Made, grantor: UUID, given: Mapping[UUID, Grant]) -> Iterator[Event]:
+    """What grantor and grantees hear: together those for whom it begins at one moment, as few events as hold them."""
+    starts: dict[datetime, list[UUID]] = {}
+    for id, grant in given.items():
+        starts.setdefault(grant.valid_from, []).append(id)
+    most = MAX_AUDIENCE - 1
+    for start, whom in starts.items():
+        for first in range(0, len(whom), most):
+            hears = frozenset({grantor, *whom[first : first + most]})
+            yield Event("AssortmentAuthorized", assortment, hears, {"validFrom": _said(start)})
+
+
+def _said(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 async def revoke_authorization(ctx: Context, key: str, command: RevokeAuthorization) -> Any:
@@ -109,14 +173,16 @@ async def revoke_authorization(ctx: Context, key: str, command: RevokeAuthorizat
         if assortment is None:
             raise NotAllowed
         let_on(ctx, tx, Permission.CATALOG, assortment.grantor_id)
-        before = await lock_grant(tx, assortment.id, command.grantee)
+        before = (await lock_grants_of(tx, assortment.id, [command.grantee])).get(command.grantee)
         if before is None:
             raise NotAllowed
         made, details = Made("assortment", assortment.id), {"grantee": command.grantee.hex, "at": at.isoformat()}
         if before.valid_until is not None and before.valid_until <= at:
             return Done(made, details)
-        left = Grant(before.valid_from, at) if before.valid_from < at else None
-        await write_grant(tx, assortment.id, command.grantee, left)
+        if before.valid_from < at:
+            await write_grants(tx, assortment.id, {command.grantee: Grant(before.valid_from, at)})
+        else:
+            await take_grant(tx, assortment.id, command.grantee)
         hears = frozenset({assortment.grantor_id, command.grantee})
         await tx.tell(Event("AuthorizationRevoked", made, hears, {"at": at.isoformat()}))
         return Done(made, details)

@@ -6,7 +6,6 @@ import strawberry
 
 from domain import catalog as domain
 from domain.catalog import MAX_DEFINED
-from models.base import MAX_CODE_CHARS
 from resolvers import catalog
 from schema.acts import (
     Checking,
@@ -51,11 +50,11 @@ class AttributeDefinitionInput:
     def to_command(self, check: Checking) -> domain.AttributeLine:
         """The row."""
         return domain.AttributeLine(
-            check.text("code", self.code, MAX_CODE_CHARS),
+            check.code("code", self.code),
             check.text("name", self.name, MAX_NAME_CHARS),
             self.kind,
-            check.optional_text("unit", self.unit, MAX_CODE_CHARS),
-            check.optional_text("category", self.category, MAX_CODE_CHARS),
+            check.optional_code("unit", self.unit),
+            check.optional_code("category", self.category),
         )
 
 

@@ -47,9 +47,9 @@ class CategoryInput:
     def to_command(self, check: Checking) -> domain.CategoryLine:
         """The row."""
         return domain.CategoryLine(
-            check.text("code", self.code, MAX_CODE_CHARS),
+            check.code("code", self.code),
             check.text("name", self.name, MAX_NAME_CHARS),
-            check.optional_text("parent", self.parent, MAX_CODE_CHARS),
+            check.optional_code("parent", self.parent),
         )
 
 
@@ -80,10 +80,10 @@ class ProductInput:
     def to_command(self, check: Checking) -> domain.ProductLine:
         """The row."""
         return domain.ProductLine(
-            check.text("code", self.code, MAX_CODE_CHARS),
+            check.code("code", self.code),
             check.text("name", self.name, MAX_NAME_CHARS),
             check.optional_text("description", self.description, MAX_TEXT_CHARS, lines=True),
-            check.optional_text("category", self.category, MAX_CODE_CHARS),
+            check.optional_code("category", self.category),
         )
 
 
@@ -110,9 +110,7 @@ class PackUnitInput:
 
     def to_command(self, check: Checking) -> domain.Pack:
         """The pack."""
-        return domain.Pack(
-            check.text("code", self.code, MAX_CODE_CHARS), check.number("units", self.units, 1, MAX_QUANTITY)
-        )
+        return domain.Pack(check.code("code", self.code), check.number("units", self.units, 1, MAX_QUANTITY))
 
 
 @strawberry.input(description="An attribute of a sku with its value, of the kind of the attribute (属性).")
@@ -130,7 +128,7 @@ class AttributeInput:
     def to_command(self, check: Checking) -> domain.AttributeGiven:
         """The attribute."""
         given = domain.AttributeGiven(
-            check.text("code", self.code, MAX_CODE_CHARS),
+            check.code("code", self.code),
             check.optional_text("text", self.text, MAX_TEXT_CHARS),
             self.integer,
             self.boolean,
@@ -172,11 +170,11 @@ class SkuInput:
         """The row."""
         life = self.shelf_life_days
         return domain.SkuLine(
-            code=check.text("code", self.code, MAX_CODE_CHARS),
-            product=check.text("product", self.product, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
+            product=check.code("product", self.product),
             name=check.text("name", self.name, MAX_NAME_CHARS),
-            barcode=check.optional_text("barcode", self.barcode, MAX_CODE_CHARS),
-            base_unit=check.optional_text("baseUnit", self.base_unit, MAX_CODE_CHARS),
+            barcode=check.optional_code("barcode", self.barcode),
+            base_unit=check.optional_code("baseUnit", self.base_unit),
             min_qty=check.number("minQty", self.min_qty, 1, MAX_QUANTITY),
             step_qty=check.number("stepQty", self.step_qty, 1, MAX_QUANTITY),
             shelf_life_days=None if life is None else check.number("shelfLifeDays", life, 1, MAX_QUANTITY),

@@ -18,9 +18,15 @@ from schema.catalog.reading import Assortment, Listing, Sku
 from schema.enums import TIERS, ListingOrigin
 
 if TYPE_CHECKING:
-    from schema.channel import CloudStore
+    from schema.channel import Agent, Brand, CloudStore, Distributor, Store, Subsidiary, Supplier
 
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
+_Brand = Annotated["Brand", strawberry.lazy("schema.channel")]
+_Subsidiary = Annotated["Subsidiary", strawberry.lazy("schema.channel")]
+_Agent = Annotated["Agent", strawberry.lazy("schema.channel")]
+_Distributor = Annotated["Distributor", strawberry.lazy("schema.channel")]
+_Store = Annotated["Store", strawberry.lazy("schema.channel")]
+_Supplier = Annotated["Supplier", strawberry.lazy("schema.channel")]
 
 
 # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,13 +83,46 @@ class AuthorizeAssortmentInput:
         check_time(check, self.valid_from, self.valid_until)
         return domain.AuthorizeAssortment(
             grantee=check.id("granteeId", self.grantee_id, *TIERS),
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             rows=check.rows("rows", self.rows, least=0),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             grantor=check.optional_id("grantorId", self.grantor_id, *TIERS),
         )
+
+
+@strawberry.input(description="An organisation to which an assortment is given (被授权方).")
+class GivenInput:
+    """A row."""
+
+    grantee_id: strawberry.ID = strawberry.field(description="Who may sell it, below the grantor (被授权方标识).")
+    valid_from: dt.datetime | None = strawberry.field(
+        default=None, description="From when on. Left out: as it is in force, else from now on (生效时间)."
+    )
+    valid_until: dt.datetime | None = strawberry.field(
+        default=None,
+        description="Until just before when. Left out: as it is, unless it is over; else open-ended (失效时间).",
+    )
+
+    def to_command(self, check: Checking) -> domain.GivenLine:
+        """The row."""
+        check_time(check, self.valid_from, self.valid_until)
+        grantee = check.id("granteeId", self.grantee_id, *TIERS)
+        return domain.GivenLine(grantee, self.valid_from, self.valid_until)
+
+
+@strawberry.input(description="An assortment to be given to organisations (批量授权).")
+class GiveAssortmentInput:
+    """As it is, to a file of them."""
+
+    assortment_id: strawberry.ID = strawberry.field(description="The assortment (可售范围标识).")
+    rows: list[GivenInput] = strawberry.field(description="To whom, 1 to 500 (被授权方).")
+
+    def to_command(self, check: Checking) -> domain.GiveAssortment:
+        """The rows."""
+        assortment = check.id("assortmentId", self.assortment_id, "assortment")
+        return domain.GiveAssortment(assortment, check.rows("rows", self.rows))
 
 
 @strawberry.input(description="The end of an authorisation (撤销授权).")
@@ -189,6 +228,24 @@ AuthorizeAssortmentResult = Annotated[
         "AuthorizeAssortmentResult", description="What came of the grant, or why there is none (授权结果)."
     ),
 ]
+GivenResult = Annotated[
+    _Brand | _Subsidiary | _Agent | _Distributor | _Store | _Supplier | InvalidInput | NotAllowed,
+    strawberry.union("GivenResult", description="Who may sell the assortment, or why not (授权结果)."),
+]
+
+
+@saved("What came of the organisations of a file (批量授权结果).")
+class GivenAssortment:
+    """Row by row."""
+
+    assortment: Assortment | None = about("The assortment (可售范围).")
+    rows: list[GivenResult] = each_row("What came of each row, in their order (逐行结果).")
+
+
+GiveAssortmentResult = Annotated[
+    GivenAssortment | InvalidInput | KeyReused | NotAllowed,
+    strawberry.union("GiveAssortmentResult", description="What came of the file, or why nothing was read (授权结果)."),
+]
 RevokeAuthorizationResult = Annotated[
     Assortment | InvalidInput | KeyReused | NotAllowed,
     strawberry.union("RevokeAuthorizationResult", description="The assortment, or why it is still given (撤销结果)."),
@@ -211,6 +268,12 @@ class GrantingMutation:
         catalog.authorize_assortment,
         AuthorizeAssortmentInput,
         "An upstream lets an organisation below it sell skus, each within a band of consumer prices (授权可售范围).",
+        OWN,
+    )
+    give_assortment: GiveAssortmentResult = act(
+        catalog.give_assortment,
+        GiveAssortmentInput,
+        "An upstream gives an assortment, as it is, to many below it, row by row: good rows are kept (批量授权).",
         OWN,
     )
     revoke_authorization: RevokeAuthorizationResult = act(

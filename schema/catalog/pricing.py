@@ -93,15 +93,15 @@ class CreatePriceListInput:
         if self.audience == domain.PriceAudience.CONSUMER and self.scope not in domain.SHOPPERS_SCOPES:
             check.wrong("scope", "A list for shoppers speaks to everyone, a region or a site.")
         return domain.CreatePriceList(
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             audience=self.audience,
             scope=self.scope,
             seller=check.optional_id("sellerId", self.seller_id, *TIERS),
             buyer=check.optional_id("buyerId", self.buyer_id, *TIERS),
-            buyer_tag=check.optional_text("buyerTag", self.buyer_tag, MAX_CODE_CHARS),
+            buyer_tag=check.optional_code("buyerTag", self.buyer_tag),
             buyer_tier=self.buyer_tier,
-            region=check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
+            region=check.optional_code("regionCode", self.region_code),
             site=check.optional_id("siteId", self.site_id, "site"),
         )
 

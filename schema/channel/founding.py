@@ -6,7 +6,6 @@ import strawberry
 
 from domain import channel as domain
 from domain.channel import HEADS, MAX_HEADS, MAX_TAGS
-from models.base import MAX_CODE_CHARS
 from models.channel import MAX_NAME_CHARS
 from resolvers import channel
 from schema.acts import (
@@ -48,7 +47,7 @@ class CreateOrganizationInput:
             check.wrong("administrator", "It is expected for a brand, and for nothing else.")
         return domain.CreateOrganization(
             tier=self.tier,
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             administrator=None
             if self.administrator is None
@@ -68,7 +67,7 @@ class TagInput:
 
     def to_command(self, check: Checking) -> domain.TagLine:
         """The row."""
-        tags = check.texts("tags", self.tags, MAX_TAGS, MAX_CODE_CHARS)
+        tags = check.codes("tags", self.tags, MAX_TAGS)
         for place, tag in enumerate(tags):
             if "," in tag:
                 check.at("tags").wrong(str(place), "A text without commas is expected.")

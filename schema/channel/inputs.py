@@ -36,10 +36,10 @@ class AddressInput:
     def to_command(self, check: Checking) -> domain.Address:
         """The address."""
         return domain.Address(
-            check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
+            check.optional_code("regionCode", self.region_code),
             check.optional_text("address", self.address, MAX_BANNER_CHARS),
             check.optional_text("city", self.city, MAX_NAME_CHARS),
-            check.optional_text("postalCode", self.postal_code, MAX_CODE_CHARS),
+            check.optional_code("postalCode", self.postal_code),
         )
 
 
@@ -95,7 +95,7 @@ class InviteOrganizationInput:
         return domain.InviteOrganization(
             upstream=check.id("upstreamId", self.upstream_id, *TIERS),
             tier=self.tier,
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             administrator=self.administrator.to_command(check.at("administrator")),
             where=domain.Address() if self.where is None else self.where.to_command(check.at("where")),
@@ -115,7 +115,7 @@ class ApplyAsStoreInput:
         """Who applies."""
         return domain.ApplyAsStore(
             upstream=check.id("upstreamId", self.upstream_id, "brand", "subsidiary", "agent", "distributor"),
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             where=domain.Address() if self.where is None else self.where.to_command(check.at("where")),
         )
@@ -216,10 +216,10 @@ class CreateSiteInput:
         return domain.CreateSite(
             organization=check.id("organizationId", self.organization_id, *TIERS),
             kind=self.kind,
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             parent=check.optional_id("parentId", self.parent_id, "site"),
-            region=check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
+            region=check.optional_code("regionCode", self.region_code),
         )
 
 
@@ -238,7 +238,7 @@ class CreateTerritoryInput:
         return domain.CreateTerritory(
             check.id("organizationId", self.organization_id, *TIERS),
             check.text("name", self.name, MAX_NAME_CHARS),
-            check.texts("regionCodes", self.region_codes, MAX_REGIONS, MAX_CODE_CHARS, least=1),
+            check.codes("regionCodes", self.region_codes, MAX_REGIONS, least=1),
         )
 
 
@@ -254,7 +254,7 @@ class SetTerritoryRegionsInput:
     def to_command(self, check: Checking) -> domain.SetTerritoryRegions:
         """The regions."""
         territory = check.id("territoryId", self.territory_id, "territory")
-        regions = check.texts("regionCodes", self.region_codes, MAX_REGIONS, MAX_CODE_CHARS)
+        regions = check.codes("regionCodes", self.region_codes, MAX_REGIONS)
         return domain.SetTerritoryRegions(territory, regions)
 
 

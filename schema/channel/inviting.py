@@ -5,7 +5,6 @@ from typing import Annotated
 import strawberry
 
 from domain import channel as domain
-from models.base import MAX_CODE_CHARS
 from models.channel import MAX_NAME_CHARS
 from resolvers import channel
 from schema.acts import (
@@ -40,7 +39,7 @@ class InvitedOrganizationInput:
         check_invited(check, self.tier)
         return domain.InvitedLine(
             tier=self.tier,
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
             administrator=self.administrator.to_command(check.at("administrator")),
             where=domain.Address() if self.where is None else self.where.to_command(check.at("where")),

@@ -42,7 +42,7 @@ class CountInput:
     def to_command(self, check: Checking) -> domain.GoodsLine:
         """The line."""
         check.number("quantity", self.quantity, -MAX_QUANTITY, MAX_QUANTITY)
-        lot = check.optional_text("lot", self.lot, MAX_CODE_CHARS)
+        lot = check.optional_code("lot", self.lot)
         return domain.GoodsLine(check.id("skuId", self.sku_id, "sku"), self.quantity, lot)
 
 

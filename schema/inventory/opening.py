@@ -6,7 +6,6 @@ import strawberry
 
 from domain import inventory as domain
 from domain.inventory import MAX_LOCATIONS, MAX_POOLS
-from models.base import MAX_CODE_CHARS
 from models.channel import MAX_NAME_CHARS
 from resolvers import inventory
 from schema.acts import Checking, CodeTaken, InvalidInput, KeyReused, LimitReached, NotAllowed, act
@@ -59,9 +58,9 @@ class CreateLocationInput:
         """The location."""
         return domain.CreateLocation(
             kind=self.kind,
-            code=check.text("code", self.code, MAX_CODE_CHARS),
+            code=check.code("code", self.code),
             name=check.text("name", self.name, MAX_NAME_CHARS),
-            region=check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS),
+            region=check.optional_code("regionCode", self.region_code),
             point=None if self.point is None else self.point.to_command(check.at("point")),
             organization=check.optional_id("organizationId", self.organization_id, *TIERS),
         )
@@ -80,7 +79,7 @@ class CreatePoolInput:
     def to_command(self, check: Checking) -> domain.CreatePool:
         """The pool."""
         return domain.CreatePool(
-            check.text("code", self.code, MAX_CODE_CHARS),
+            check.code("code", self.code),
             check.text("name", self.name, MAX_NAME_CHARS),
             check.optional_id("organizationId", self.organization_id, *TIERS),
         )

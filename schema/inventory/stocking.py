@@ -104,7 +104,7 @@ class LotDiffers(Refusal):
 def goods_of(check: Checking, line: "GoodsInput | ReceivedGoodsInput") -> domain.GoodsLine:
     """So many units of a sku, of a lot if one is named."""
     check.number("quantity", line.quantity, 1, MAX_QUANTITY)
-    lot = check.optional_text("lot", line.lot, MAX_CODE_CHARS)
+    lot = check.optional_code("lot", line.lot)
     return domain.GoodsLine(check.id("skuId", line.sku_id, "sku"), line.quantity, lot)
 
 

@@ -29,6 +29,17 @@ def test_what_cannot_be_seen_is_none(text: str) -> None:
     assert fault_of(text) is not None
 
 
+@pytest.mark.parametrize("text", ["A\u200bB", "A\u200dB", "A\u00adB", "A\u00a0B", "A\u3000B", "A\u3164B", "\ufeffA"])
+def test_what_things_are_found_by_has_nothing_unseen(text: str) -> None:
+    assert fault_of(text) is None
+    assert fault_of(text, code=True) is not None
+
+
+@pytest.mark.parametrize("text", ["A-1", "A 1", "京-A·1", "caf\u00e9"])
+def test_a_code_may_have_what_is_seen(text: str) -> None:
+    assert fault_of(text, code=True) is None
+
+
 def test_a_text_may_have_lines_where_that_is_said() -> None:
     text = "first\r\nsecond\n\tthird"
     assert fault_of(text) is not None

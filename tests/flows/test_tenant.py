@@ -13,6 +13,7 @@ import boot
 from integrations.keys import Keys
 from integrations.regions import BrokenRegions, read_regions
 from integrations.tenant import NewTenant, TenantExists, open_tenant
+from models.reading import set_tenant
 from tests.flows.commands import Done, process
 
 REGIONS = boot.PROJECT / "demo" / "data" / "gb2260_zhejiang_jiangsu_guangdong.csv"
@@ -23,6 +24,23 @@ async def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
     connection = await asyncpg.connect(dsn)
     try:
         return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+AUDIT = """
+    SELECT operation, actor_class, actor, on_behalf_of_id, target_id = tenant_id, details ->> 'code',
+           details ->> 'hosts'
+    FROM audit_entry ORDER BY id
+"""
+
+
+async def audited(dsn: str, tenant: UUID) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(set_tenant(tenant))
+            return [tuple(row) for row in await connection.fetch(AUDIT)]
     finally:
         await connection.close()
 
@@ -44,6 +62,11 @@ async def test_a_tenant_is_opened_once_and_says_its_id(owner_dsn: str) -> None:
     assert tenant == [(UUID(first.stdout.strip()), "acme", "Acme", "CNY", "Asia/Shanghai")]
     assert await rows(owner_dsn, "SELECT host FROM tenant_host ORDER BY 1") == [("acme.example",), ("b.example",)]
     assert await rows(owner_dsn, "SELECT count(*) FROM region") == [(len(read_regions(REGIONS)),)]
+    said = ("openTenant", "SYSTEM", "operator", None, True, "acme")
+    assert await audited(owner_dsn, Keys("acme").tenant_id) == [
+        (*said, '["acme.example"]'),
+        (*said, '["b.example"]'),
+    ]
 
 
 CALLED = "SELECT t.*, h.host FROM tenant t LEFT JOIN tenant_host h ON h.tenant_id = t.id"

@@ -114,6 +114,10 @@ _CATALOG = [
         "authorizeAssortment",
         _rows("AuthorizedAssortment", "... on Sku { code }", "NotAuthorizedSku", about="assortment { id code }"),
     ),
+    _whole(
+        "giveAssortment",
+        _rows("GivenAssortment", "... on Organization { id tier code }", about="assortment { id code }"),
+    ),
     _whole("revokeAuthorization", "... on Assortment { id code }"),
     _whole("listSkus", _rows("ListedSkus", _LISTING, "NotAuthorizedSku", "PriceOutOfRange")),
     _whole("unlist", "... on CloudStore { shelf { nodes { sku { code } } } }"),
