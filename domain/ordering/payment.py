@@ -85,6 +85,7 @@ class RefundAsked(NamedTuple):
 class Notice(NamedTuple):
     """What a provider told, its signature verified. `id` is the provider's own: the same twice is told twice.
 
+    `amount_fen` is above 0: of PAID what came for the payment in all, whatever was asked; of a refund what that gives.
     `reference` is the provider's of the payment, also where a refund is told. `at`: when it happened there, which may
     be long before it is heard of here.
     """

@@ -32,7 +32,7 @@ PAYMENT_TIME: Final = timedelta(minutes=15)
 COMPLETION_TIME: Final = timedelta(days=7)
 """How long a buyer is given to say otherwise, once nothing of an order is left to ship."""
 MAX_PAYMENTS: Final = 20
-"""The most payments that one order may begin: each was closed by the provider before the next."""
+"""The most payments that one order may begin: each was over before the next, closed or paid otherwise than asked."""
 MAX_CARRIER_CHARS: Final = 60
 MAX_TRACKING_CHARS: Final = 60
 MAX_REFUND_REASON_CHARS: Final = 200
@@ -66,7 +66,7 @@ class NoticeOutcome(StrEnum):
     GIVEN_BACK = "GIVEN_BACK"
     """已退回: the money came, was of no use, and goes back in full."""
     MISMATCH = "MISMATCH"
-    """金额不符: another amount, currency or payment than was asked; somebody has to look."""
+    """金额不符: another amount, which goes back, another currency or payment than was asked; somebody has to look."""
     UNKNOWN = "UNKNOWN"
     """未知: it names nothing that is known here."""
     CLOSED = "CLOSED"

@@ -82,21 +82,22 @@ class Book:
             self._close_over(charge.id, now)
         return self._found("token", token)
 
-    def pay(self, token: str, *, late: bool = False, returnable: bool = True) -> Charge | None:
+    def pay(self, token: str, *, late: bool = False, returnable: bool = True, half: bool = False) -> Charge | None:
         """The shopper pays; if it is not open any more nothing happens.
 
         `late`: the notice goes out only after the charge's time is up. `returnable`: else the account that it was paid
-        from is gone afterwards, and every refund fails.
+        from is gone afterwards, and every refund fails. `half`: that much comes, and no more will.
         """
         with self._file.writing() as now:
             charge = self._open(token, now)
             if charge is not None:
+                paid = (charge.amount + 1) // 2 if half else charge.amount
                 self._file.do(
-                    "UPDATE charge SET state = 'PAID', since = ?, returnable = ? WHERE id = ?",
-                    (now, int(returnable), charge.id),
+                    "UPDATE charge SET state = 'PAID', since = ?, returnable = ?, paid = ? WHERE id = ?",
+                    (now, int(returnable), paid, charge.id),
                 )
                 due = charge.expires_at + int(1000 * self._pace.late) if late else now
-                self.notices.owe("PAID", charge, None, charge.amount, now, due)
+                self.notices.owe("PAID", charge, None, paid, now, due)
         return self._found("token", token)
 
     def fail(self, token: str) -> Charge | None:
@@ -146,7 +147,7 @@ class Book:
             charge = self.find(asked.charge)
             if charge is None or charge.state != "PAID" or charge.currency != asked.currency:
                 raise NoRefund("nothing was paid under this id in this currency")
-            if asked.amount > charge.amount - charge.refunded:
+            if asked.amount > charge.paid - charge.refunded:
                 raise NoRefund("more than is left of what was paid")
             state = "DONE" if charge.returnable else "FAILED"
             reference = f"re_{secrets.token_hex(12)}" if before is None else before.reference

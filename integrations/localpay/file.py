@@ -21,7 +21,7 @@ BUSY_S: Final = 2.0
 OPENINGS: Final = 20
 """Tries to open the file, where other processes are opening it too."""
 OPENING_WAIT_S: Final = 0.05
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the form of the file."""
 
 FORM: Final = """
@@ -30,8 +30,8 @@ CREATE TABLE charge (
     amount integer NOT NULL CHECK (amount > 0), currency text NOT NULL, subject text NOT NULL, attach text NOT NULL,
     expires_at integer NOT NULL, state text NOT NULL CHECK (state IN ('CREATED', 'PAID', 'CLOSED')),
     since integer NOT NULL, tries integer NOT NULL DEFAULT 0, returnable integer NOT NULL DEFAULT 1,
-    refunded integer NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND amount),
-    CHECK (refunded = 0 OR state = 'PAID')
+    refunded integer NOT NULL DEFAULT 0, paid integer NOT NULL DEFAULT 0 CHECK (paid BETWEEN 0 AND amount),
+    CHECK (refunded BETWEEN 0 AND paid), CHECK ((paid > 0) = (state = 'PAID'))
 );
 CREATE INDEX charge_open ON charge (expires_at) WHERE state = 'CREATED';
 CREATE TABLE refund (

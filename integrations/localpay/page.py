@@ -26,7 +26,7 @@ POLICY: Final = (
 )
 """The page's own style and its own form, nothing else."""
 
-ACTIONS: Final = ("pay", "late", "frozen", "fail", "close")
+ACTIONS: Final = ("pay", "half", "late", "frozen", "fail", "close")
 """What the buttons send."""
 _NO_MINOR_UNITS: Final = frozenset({"JPY", "KRW", "VND"})
 
@@ -40,6 +40,7 @@ _WORDS: Final = {
         "CLOSED": "Closed: this can no longer be paid.",
         "refunded": "Given back",
         "pay": "Pay",
+        "half": "Pay half of it",
         "late": "Pay, but the shop hears of it late",
         "frozen": "Pay, but nothing can be given back",
         "fail": "Fail to pay",
@@ -55,6 +56,7 @@ _WORDS: Final = {
         "CLOSED": "已关闭，无法再支付。",
         "refunded": "已退款",
         "pay": "支付",
+        "half": "只支付一半",
         "late": "支付，但商家稍后才收到通知",
         "frozen": "支付，但之后无法退款",
         "fail": "支付失败",
@@ -85,7 +87,7 @@ def page(charge: Charge | None, language: str) -> str:
         return _whole(language, f"<p>{words['gone']}</p>")
     parts = [
         f"<p>{escape(charge.subject)}</p>",
-        f'<p class="amount">{escape(amount_of(charge.amount, charge.currency))}</p>',
+        f'<p class="amount">{escape(amount_of(charge.paid or charge.amount, charge.currency))}</p>',
     ]
     if charge.state == "CREATED":
         until = datetime.fromtimestamp(charge.expires_at / 1000, UTC)
@@ -94,7 +96,7 @@ def page(charge: Charge | None, language: str) -> str:
             parts.append(f'<p role="alert">{words["failed"]}</p>')
         buttons = "".join(
             f'<button name="action" value="{action}"{first}>{words[action]}</button>'
-            for action, first in zip(ACTIONS, (' class="first"', "", "", "", ""), strict=True)
+            for action, first in zip(ACTIONS, (' class="first"', *[""] * (len(ACTIONS) - 1)), strict=True)
         )
         parts.append(f'<form method="post">{buttons}</form>')
     else:

@@ -68,7 +68,7 @@ class RefundAsked(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """A charge as it stands. `token` names its page, `since` says when it came into its state."""
+    """A charge as it stands. `token` names its page, `since` says when it came into its state, `paid` how much came."""
 
     id: str
     reference: str
@@ -83,6 +83,7 @@ class Charge(NamedTuple):
     tries: int
     returnable: int
     refunded: int
+    paid: int
 
 
 class Refund(NamedTuple):

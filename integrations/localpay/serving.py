@@ -199,7 +199,7 @@ def _done(book: Book, token: str, action: str) -> None:
     elif action == "close":
         book.give_up(token)
     else:
-        book.pay(token, late=action == "late", returnable=action != "frozen")
+        book.pay(token, late=action == "late", returnable=action != "frozen", half=action == "half")
 
 
 async def _json_of(request: Request) -> Any:

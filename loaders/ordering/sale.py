@@ -30,6 +30,7 @@ class PaymentRow(Row):
     state: str
     covers: bool
     amount_fen: int
+    came_fen: int | None
     refunded_fen: int
     currency: str
     pay_url: str | None
@@ -40,8 +41,8 @@ class PaymentRow(Row):
 
 def _payments() -> Rows:
     x = Payment
-    columns = (x.id, x.order_id, x.provider, x.state, x.covers, x.amount_fen, x.refunded_fen, x.currency, x.pay_url)
-    rows = _of_order(select(*columns, x.created_at, x.expires_at, x.paid_at), x.order_id)
+    columns = (x.id, x.order_id, x.provider, x.state, x.covers, x.amount_fen, x.came_fen, x.refunded_fen, x.currency)
+    rows = _of_order(select(*columns, x.pay_url, x.created_at, x.expires_at, x.paid_at), x.order_id)
     found: Rows = rows.where(x.tenant_id == TENANT, is_party())
     return found
 

@@ -20,6 +20,8 @@ from models.writing import Collision, Transaction
 
 UNUSABLE: Final = "The money could not be used for the order."
 """The reason of a refund of a payment that covers nothing."""
+NOT_AS_ASKED: Final = "Another amount came than was asked."
+"""The reason of a refund of what came otherwise than asked."""
 
 
 class Paid(NamedTuple):
@@ -40,14 +42,15 @@ class Back(NamedTuple):
 
 
 _COVERING = text("""
-    SELECT id, covers, amount_fen - refunded_fen AS left_fen, journal_id
+    SELECT id, covers, came_fen - refunded_fen AS left_fen, journal_id
     FROM payment WHERE tenant_id = :tenant AND order_id = :order AND covers
 """)
 _PAID = text("""
-    UPDATE payment SET state = 'PAID', covers = :covers, paid_at = :at, journal_id = :journal,
+    UPDATE payment SET state = 'PAID', covers = :covers, came_fen = :came, paid_at = :at, journal_id = :journal,
         reference = coalesce(reference, :reference)
     WHERE tenant_id = :tenant AND id = :id
 """)
+_MORE = text("UPDATE payment SET came_fen = came_fen + :amount WHERE tenant_id = :tenant AND id = :id")
 _GIVE_BACK = text("UPDATE payment SET refunded_fen = refunded_fen + :amount WHERE tenant_id = :tenant AND id = :id")
 
 
@@ -70,13 +73,22 @@ async def book_payment(
 ) -> Paid:
     """Write down that a payment came in, with its journal: a sale where it covers the order, else money alone.
 
+    `amount_fen` is what came, not what was asked.
+
     Raises: Collision as `write_reference`.
     """
     kind = JournalKind.SALE if covers else JournalKind.PAYMENT
     journal = await post(tx, kind, payment, [Posting(*_accounts(order, covers=covers), amount_fen)])
-    values = {"tenant": tx.tenant_id, "id": payment, "covers": covers, "at": tx.now, "journal": journal}
-    await write_reference(tx, _PAID, {**values, "reference": reference or None})
+    values = {"tenant": tx.tenant_id, "id": payment, "covers": covers, "came": amount_fen, "at": tx.now}
+    await write_reference(tx, _PAID, {**values, "journal": journal, "reference": reference or None})
     return Paid(payment, covers, amount_fen, journal)
+
+
+async def book_more(tx: Transaction, order: Locked, payment: UUID, amount_fen: int) -> Paid:
+    """Write down that more came for a payment that had come in, with a journal of its own: it pays for nothing."""
+    journal = await post(tx, JournalKind.PAYMENT, payment, [Posting(*_accounts(order, covers=False), amount_fen)])
+    await tx.execute(_MORE, {"tenant": tx.tenant_id, "id": payment, "amount": amount_fen})
+    return Paid(payment, False, amount_fen, journal)
 
 
 async def write_reference(tx: Transaction, statement: Executable, values: Mapping[str, Any]) -> None:
@@ -137,7 +149,8 @@ _AGAIN = text("""
 _LOOKED_AT = text("""
     UPDATE payment_notice n SET closed_at = :now FROM refund r
     WHERE r.tenant_id = :tenant AND r.id = :id AND n.tenant_id = :tenant AND n.payment_id = r.payment_id
-      AND n.refund_id = r.id AND n.outcome = 'REFUND_FAILED' AND n.closed_at IS NULL
+      AND n.refund_id = r.id AND n.closed_at IS NULL
+      AND (n.outcome = 'REFUND_FAILED' OR (r.state = 'DONE' AND n.outcome = 'MISMATCH' AND n.kind = 'PAID'))
 """)
 _STATE = text("SELECT state FROM refund WHERE tenant_id = :tenant AND id = :id AND order_id = :order")
 
@@ -150,10 +163,13 @@ async def retry_refund(tx: Transaction, order: Locked, id: UUID) -> None:
     values = {"tenant": tx.tenant_id, "id": id, "order": order.id}
     if await tx.scalar(_AGAIN, {**values, "now": tx.now}) is None:
         raise RefundNotFailed(RefundState(await tx.scalar(_STATE, values)))
-    await look_at_failure(tx, id)
+    await close_settled(tx, id)
     await tx.tell(order.tells("RefundRetried", {"refund": id.hex}))
 
 
-async def look_at_failure(tx: Transaction, refund: UUID) -> None:
-    """Nobody has to look any more at notices that a refund failed: it is told anew, or has arrived after all."""
+async def close_settled(tx: Transaction, refund: UUID) -> None:
+    """Nobody has to look any more at notices that a refund failed: it is told anew, or has arrived after all.
+
+    Where it has arrived, nor at the notice of the money that it gives back.
+    """
     await tx.execute(_LOOKED_AT, {"tenant": tx.tenant_id, "id": refund, "now": tx.now})

@@ -38,8 +38,9 @@ OPEN = f"closed_at IS NULL AND outcome IN ({_listed(ODD)})"
 class Payment(Base):
     """What a provider is to take for an order. `covers`: it is the one that paid the order.
 
-    `reference` and `pay_url` are the provider's, once it has been asked; `refunded_fen` is what goes back of it, from
-    the moment that is decided.
+    `reference` and `pay_url` are the provider's, once it has been asked; `amount_fen` is what it was asked for,
+    `came_fen` what came, which is not always the same. `refunded_fen` is what goes back of that, from the moment that
+    is decided.
     """
 
     __tablename__ = "payment"
@@ -53,6 +54,7 @@ class Payment(Base):
     state: Mapped[str]
     covers: Mapped[bool] = mapped_column(server_default="false")
     amount_fen: Mapped[int]
+    came_fen: Mapped[int | None]
     refunded_fen: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str]
     created_at: Mapped[Instant]
@@ -66,8 +68,10 @@ class Payment(Base):
         ref("order_id", "order_header"),
         ref("journal_id", "journal"),
         one_of("state", PaymentState),
-        *at_least(1, "amount_fen"),
-        CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded_within_amount"),
+        *at_least(1, "amount_fen", "came_fen"),
+        CheckConstraint("refunded_fen BETWEEN 0 AND coalesce(came_fen, 0)", name="refunded_within_came"),
+        CheckConstraint("(state = 'PAID') = (came_fen IS NOT NULL)", name="paid_has_come"),
+        CheckConstraint("NOT covers OR came_fen >= amount_fen", name="covers_in_full"),
         CheckConstraint("(state = 'PAID') = (paid_at IS NOT NULL)", name="paid_when"),
         CheckConstraint("(state = 'PAID') = (journal_id IS NOT NULL)", name="paid_is_booked"),
         CheckConstraint("state = 'PAID' OR (NOT covers AND refunded_fen = 0)", name="paid_first"),
@@ -142,6 +146,7 @@ class RefundLine(Base):
 class PaymentNotice(Base):
     """What a provider told, once for each of its own ids, and what that did. What it names need not be known here.
 
+    `refund_id`: the refund that it tells of; of money that came otherwise than asked, the one that gives it back.
     `seller_id`: whose order it is about, where that is known. A notice that somebody has to look at is open until
     `closed_at`, when somebody has, and said so in a `note`, or another notice has settled it.
     """

@@ -16,6 +16,7 @@ from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import SYSTEM
+from domain.money import MAX_SAFE
 from domain.ordering import (
     MAX_PAYMENTS,
     ODD,
@@ -36,11 +37,13 @@ from domain.ordering import (
 )
 from models.base import new_id
 from models.ordering.booking import (
+    NOT_AS_ASKED,
     UNUSABLE,
+    book_more,
     book_payment,
     book_refund,
+    close_settled,
     covering,
-    look_at_failure,
     open_books,
     write_reference,
 )
@@ -150,7 +153,8 @@ async def _is_anothers(tx: Transaction, provider: str, reference: str, payment: 
 _ZONE = text("SELECT time_zone FROM tenant WHERE id = :tenant")
 _NAMED = text("SELECT order_id FROM payment WHERE tenant_id = :tenant AND id = :id AND provider = :provider")
 _PAYMENT = text("""
-    SELECT id, provider, reference, state, amount_fen, currency FROM payment WHERE tenant_id = :tenant AND id = :id
+    SELECT id, provider, reference, state, amount_fen, coalesce(came_fen, 0) AS came_fen, currency
+    FROM payment WHERE tenant_id = :tenant AND id = :id
 """)
 _REFUND = text("""
     SELECT id, amount_fen FROM refund WHERE tenant_id = :tenant AND id = :id AND payment_id = :payment
@@ -160,7 +164,7 @@ _SETTLE = text("""
     WHERE tenant_id = :tenant AND id = :id AND state NOT IN ('DONE', :state)
 """)
 _OUTCOME = text("""
-    UPDATE payment_notice SET outcome = :outcome, seller_id = :seller
+    UPDATE payment_notice SET outcome = :outcome, seller_id = :seller, refund_id = coalesce(refund_id, :refund)
     WHERE tenant_id = :tenant AND provider = :provider AND notice = :notice
 """)
 
@@ -201,18 +205,20 @@ async def taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcome
     named = {"tenant": tx.tenant_id, "id": notice.payment}
     order_id = await tx.scalar(_NAMED, {**named, "provider": provider})
     order = None if order_id is None else await lock_order(tx, order_id)
+    refund: UUID | None = None
     if order is None:
         outcome = NoticeOutcome.UNKNOWN
     else:
         # Read under the order's lock: what is known of the payment cannot change any more.
         payment = (await tx.execute(_PAYMENT, named)).one()
-        outcome = await _Told(tx, order, payment, notice).done(ZoneInfo(zone))
+        told = _Told(tx, order, payment, notice)
+        outcome, refund = await told.done(ZoneInfo(zone)), told.settled_by
         if outcome in _REMEMBERED_AS:
             facts = {"payment": notice.payment.hex, "notice": notice.id}
             await tx.audit(_REMEMBERED_AS[outcome], [order.made], facts)
     values = {"tenant": tx.tenant_id, "provider": provider, "notice": notice.id}
     seller = None if order is None else order.seller_id
-    await tx.execute(_OUTCOME, {**values, "outcome": outcome.value, "seller": seller})
+    await tx.execute(_OUTCOME, {**values, "outcome": outcome.value, "seller": seller, "refund": refund})
     return outcome
 
 
@@ -252,10 +258,14 @@ async def _first_time(tx: Transaction, provider: str, notice: Notice) -> bool:
 
 
 class _Told:
-    """A notice about a payment that is known, its order locked."""
+    """A notice about a payment that is known, its order locked.
+
+    `settled_by`: the refund whose arrival leaves nothing to look at of what somebody has to look at, where one is.
+    """
 
     def __init__(self, tx: Transaction, order: Locked, payment: Row[tuple[()]], notice: Notice) -> None:
         self.tx, self.order, self.payment, self.notice = tx, order, payment, notice
+        self.settled_by: UUID | None = None
 
     async def done(self, zone: ZoneInfo) -> NoticeOutcome:
         notice, own = self.notice, self.payment.reference
@@ -270,22 +280,26 @@ class _Told:
     def _is_of(self, amount_fen: int) -> bool:
         return self.notice.amount_fen == amount_fen and self.notice.currency == self.payment.currency
 
-    async def _differs(self, due_fen: int) -> NoticeOutcome:
-        """It is about another amount, currency or payment than was asked."""
+    async def _differs(self, due_fen: int, **booked: int | str) -> NoticeOutcome:
+        """It is about another amount, currency or payment than was asked; `booked` says what was done about it."""
         told = {
             "told": self.notice.amount_fen,
             "toldCurrency": self.notice.currency,
             "due": due_fen,
             "reference": self.notice.reference,
         }
-        await self.tx.tell(self.order.tells("PaymentMismatch", {"payment": self.payment.id.hex, **told}))
+        facts = {"payment": self.payment.id.hex, **told, "bookedFen": 0, **booked}
+        await self.tx.tell(self.order.tells("PaymentMismatch", facts))
         return NoticeOutcome.MISMATCH
 
     async def paid(self, zone: ZoneInfo) -> NoticeOutcome:
-        if not self._is_of(self.payment.amount_fen):
+        if self.notice.currency != self.payment.currency:
+            await self.closed()  # nobody can pay it any more; the order may be paid anew
             return await self._differs(self.payment.amount_fen)
-        if self.payment.state == PaymentState.PAID:
+        if self.payment.state == PaymentState.PAID and self._is_of(self.payment.came_fen):
             return NoticeOutcome.NOTED
+        if self.payment.state == PaymentState.PAID or not self._is_of(self.payment.amount_fen):
+            return await self._came_otherwise()
         covers = await self._wanted(zone)
         amount = self.payment.amount_fen
         paid = await book_payment(self.tx, self.order, self.payment.id, amount, self.notice.reference, covers=covers)
@@ -297,6 +311,24 @@ class _Told:
             self.order.tells("PaymentGivenBack", {"refund": refund.hex, "amountFen": amount}),
         )
         return NoticeOutcome.GIVEN_BACK
+
+    async def _came_otherwise(self) -> NoticeOutcome:
+        """Another amount than was asked, or than had come: what is new of it is booked, and goes back at once.
+
+        A provider tells what came for a payment in all, so no more goes back than came. Where some had come before,
+        somebody has to look whether it has come twice, even after what is new has gone back.
+        """
+        payment, before, told = self.payment, self.payment.came_fen, self.notice.amount_fen
+        if not before < told <= MAX_SAFE:
+            return await self._differs(payment.amount_fen)
+        if before:
+            paid = await book_more(self.tx, self.order, payment.id, told - before)
+        else:
+            paid = await book_payment(self.tx, self.order, payment.id, told, self.notice.reference, covers=False)
+        refund = await book_refund(self.tx, self.order, paid, told - before, NOT_AS_ASKED)
+        if not before:
+            self.settled_by = refund
+        return await self._differs(payment.amount_fen, bookedFen=told - before, refund=refund.hex)
 
     async def _wanted(self, zone: ZoneInfo) -> bool:
         """Whether the money pays the order: it waits for it, or expired and its goods are there again. Takes them.
@@ -339,7 +371,7 @@ class _Told:
         if not await self.tx.count(_SETTLE, {**settled, "state": to.value}):
             return NoticeOutcome.NOTED
         if done:
-            await look_at_failure(self.tx, refund.id)
+            await close_settled(self.tx, refund.id)
         facts = {"refund": refund.id.hex, "amountFen": refund.amount_fen, "state": to.value}
         await self.tx.tell(self.order.tells("RefundSettled", facts))
         return NoticeOutcome.REFUNDED if done else NoticeOutcome.REFUND_FAILED

@@ -61,6 +61,18 @@ PLANTED: Final = {
            FROM payment p WHERE p.order_id = $1"""
     ],
     "a payment that does not cover": ["UPDATE payment SET covers = false WHERE order_id = $1"],
+    "more came than was booked": ["UPDATE payment SET came_fen = came_fen + 1 WHERE order_id = $1"],
+    "more came and goes back than was booked": [
+        "UPDATE payment SET came_fen = came_fen + 1, refunded_fen = refunded_fen + 1 WHERE order_id = $1"
+    ],
+    "money that came otherwise and stays here": [
+        "DELETE FROM refund WHERE payment_id IN (SELECT id FROM payment WHERE came_fen < amount_fen)"
+    ],
+    "money that came otherwise, taken for the order's": [
+        """UPDATE posting SET source_id = (SELECT id FROM ledger_account WHERE purpose = 'SALES' LIMIT 1)
+           WHERE journal_id IN (SELECT journal_id FROM payment WHERE came_fen < amount_fen)"""
+    ],
+    "an entry about money that is back": ["UPDATE payment_notice SET closed_at = NULL WHERE outcome = 'MISMATCH'"],
     "a payment that the provider knows nothing of": ["UPDATE payment SET reference = 'x' WHERE order_id = $1"],
     "a notice lost": [
         "DELETE FROM payment_notice WHERE payment_id = (SELECT id FROM payment WHERE order_id = $1)",

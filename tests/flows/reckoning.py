@@ -63,7 +63,8 @@ FACTS: Final = """
     FROM order_line l JOIN sku s ON s.id = l.sku_id
     UNION ALL SELECT a.order_id, format('allocated %s of %s, %s given back', a.quantity, s.code, a.given_back)
     FROM order_allocation a JOIN sku s ON s.id = a.sku_id
-    UNION ALL SELECT order_id, format('payment %s of %s, covers %s, %s back', state, amount_fen, covers, refunded_fen)
+    UNION ALL SELECT order_id, format('payment %s of %s, %s came, covers %s, %s back', state, amount_fen, came_fen,
+                                      covers, refunded_fen)
     FROM payment
     UNION ALL SELECT order_id, format('refund %s of %s', state, amount_fen) FROM refund
     UNION ALL SELECT order_id, format('refunded %s units, %s', quantity, amount_fen) FROM refund_line
@@ -72,7 +73,8 @@ FACTS: Final = """
     FROM journal j LEFT JOIN thing t ON t.id = j.document LEFT JOIN posting p ON p.journal_id = j.id
     LEFT JOIN ledger_account a ON a.id = p.source_id LEFT JOIN ledger_account b ON b.id = p.target_id
     UNION ALL SELECT owner_id, 'account ' || purpose FROM ledger_account
-    UNION ALL SELECT coalesce(t.subject, n.payment_id), format('notice %s %s %s', n.kind, n.outcome, n.amount_fen)
+    UNION ALL SELECT coalesce(t.subject, n.payment_id), format('notice %s %s %s%s', n.kind, n.outcome, n.amount_fen,
+                                                                   CASE WHEN n.closed_at IS NOT NULL THEN ' closed' END)
     FROM payment_notice n LEFT JOIN thing t ON t.id = n.payment_id
     UNION ALL SELECT coalesce(t.subject, e.aggregate_id), 'event ' || e.type
     FROM outbox_event e LEFT JOIN thing t ON t.id = e.aggregate_id
@@ -115,7 +117,7 @@ CLEARING: Final = """
          - coalesce(sum(CASE b.purpose WHEN 'CLEARING' THEN p.amount END), 0)::bigint
     FROM posting p JOIN ledger_account a ON a.id = p.target_id JOIN ledger_account b ON b.id = p.source_id
 """
-PAYMENTS: Final = "SELECT id, reference, state, amount_fen, refunded_fen, currency FROM payment"
+PAYMENTS: Final = "SELECT id, reference, state, amount_fen, coalesce(came_fen, 0), refunded_fen, currency FROM payment"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ async def _kept(connection: asyncpg.Connection) -> list[str]:
 # ── what a story makes ────────────────────────────────────────────────────────────────────────────────────────────────
 def made_by(errand: Errand) -> Counter[str]:
     """Every fact that an errand leaves, once it has come to its end."""
-    paid = errand.kind in ("lines", "hold", "late", "cancels")
+    paid = errand.kind in ("lines", "hold", "late", "cancels", "half")
     facts = [_held(errand), [] if errand.kind == "leaves" else _placed(errand), _paid(errand) if paid else []]
     return Counter(fact for each in facts for fact in each)
 
@@ -198,13 +200,14 @@ def _paid(errand: Errand) -> list[str]:
     total, cancels = errand.total_fen, errand.kind == "cancels"
     return [
         *("key payOrder", "audit payOrder", "audit orderPaid", "event OrderPaid"),
-        f"payment PAID of {total}, covers t, {total if cancels else 0} back",
+        f"payment PAID of {total}, {total} came, covers t, {total if cancels else 0} back",
         f"journal SALE SALES>CLEARING {total}",
         f"notice PAID CONFIRMED {total}",
         *_moved(errand, "ALLOCATION", 0 if errand.kind == "late" else -1, 1),
         *(f"allocated {units} of {sku}, {units if cancels else 0} given back" for sku, units in errand.wanted.items()),
         *(["event GoodsToShip"] if CONTRIBUTED in errand.wanted else []),
         *(_given_back(errand) if cancels else []),
+        *(_half(errand) if errand.kind == "half" else []),
     ]
 
 
@@ -218,6 +221,21 @@ def _given_back(errand: Errand) -> list[str]:
         *_moved(errand, "RELEASE", 0, -1),
         *(f"refunded {units} units, {units * PRICES[sku]}" for sku, units in errand.wanted.items()),
         *(["event GoodsNotToShip"] if CONTRIBUTED in errand.wanted else []),
+    ]
+
+
+def _half(errand: Errand) -> list[str]:
+    """Half of it came before, under a payment of its own: booked, given back, and looked at by nobody any more."""
+    half = errand.half_fen
+    return [
+        *("key payOrder", "audit payOrder", "audit paymentMismatch", "event PaymentMismatch"),
+        *("audit refundDone", "event RefundSettled"),
+        f"payment PAID of {errand.total_fen}, {half} came, covers f, {half} back",
+        f"journal PAYMENT EXTERNAL>CLEARING {half}",
+        f"journal REFUND CLEARING>EXTERNAL {half}",
+        f"notice PAID MISMATCH {half} closed",
+        f"notice REFUNDED REFUNDED {half}",
+        f"refund DONE of {half}",
     ]
 
 
@@ -258,7 +276,7 @@ async def _money(connection: asyncpg.Connection, book: Path) -> list[str]:
     taken = {row[0] for row in await connection.fetch("SELECT notice FROM payment_notice")}
     found += [f"notice {id} is {notices.get(id)} there" for id in taken | notices.keys()
               if id not in taken or notices.get(id) != "TAKEN"]  # fmt: skip
-    held = sum(amount - back for _, state, amount, back, _ in theirs.values() if state == "PAID")
+    held = sum(came - back for _, _, _, came, back, _ in theirs.values())
     if (clearing := await connection.fetchval(CLEARING)) != held:
         found.append(f"the provider holds {held}, the books say {clearing}")
     return found
@@ -266,7 +284,7 @@ async def _money(connection: asyncpg.Connection, book: Path) -> list[str]:
 
 def _book(book: Path) -> tuple[dict[str, tuple[Any, ...]], dict[str, str]]:
     with sqlite3.connect(f"file:{book}?mode=ro", uri=True) as file:
-        charges = file.execute("SELECT id, reference, state, amount, refunded, currency FROM charge").fetchall()
+        charges = file.execute("SELECT id, reference, state, amount, paid, refunded, currency FROM charge").fetchall()
         notices = file.execute("SELECT id, state FROM notice").fetchall()
     file.close()
     return {id: tuple(facts) for id, *facts in charges}, dict(notices)

@@ -19,8 +19,9 @@ from tests.graph.acted import part_of
 
 PRICES: Final = {1: 1_000, 5: 333}
 """What is sold, and for how much a unit: sku 1 is the store's own, sku 5 another's, who ships it."""
-PLACING: Final = ("lines", "lines", "lines", "lines", "lines", "hold", "hold", "hold", "unpaid", "late", "cancels")
-"""How orders are placed: of lines, of what was held before; and never paid, paid too late, paid and given up."""
+PLACING: Final = (*("lines",) * 5, *("hold",) * 3, "unpaid", "late", "cancels", "half")
+"""How orders are placed: of lines, of what was held before; and never paid, paid too late, paid and given up, paid anew
+after half of it was paid."""
 ANSWER_S: Final = 3.0
 """How long a shopper waits for one answer."""
 AGAIN_S: Final = 0.05
@@ -59,6 +60,11 @@ class Errand(NamedTuple):
     @property
     def total_fen(self) -> int:
         return sum(PRICES[sku] * units for sku, units in self.wanted.items())
+
+    @property
+    def half_fen(self) -> int:
+        """What comes of it where half is paid."""
+        return (self.total_fen + 1) // 2
 
 
 def errands(placements: int, people: Iterable[str], chance: Random) -> list[Errand]:
@@ -132,6 +138,10 @@ class Shopping:
             await self._time_is_up("order", story)
             return
         payment = await self._act(story, "payOrder", {"orderId": story.order})
+        if kind == "half":
+            await self._press(payment["payUrl"], "half")
+            await self._until_paid(story)
+            payment = await self._act(story, "payOrder", {"orderId": story.order}, "again")
         if kind == "late":
             await self._time_is_up("order", story)
             await self._until(story, "CANCELLED")
@@ -149,16 +159,16 @@ class Shopping:
 
     async def found(self, story: Story) -> Any:
         """What she sees of her order."""
-        text = '{ node(id: "%s") { ... on Order { id state total lines { nodes { quantity sku { code } } } } } }'
-        return (await self._ask(story.errand.by, text % story.order, {}))["node"]
+        text = '{ node(id: "%s") { ... on Order { id state total payments { state } lines { nodes { %s } } } } }'
+        return (await self._ask(story.errand.by, text % (story.order, "quantity sku { code }"), {}))["node"]
 
     def _lines(self, story: Story) -> list[dict[str, Any]]:
         return [{"listingId": self._listings[sku], "quantity": units} for sku, units in story.errand.wanted.items()]
 
     # ── until it is answered ──────────────────────────────────────────────────────────────────────────────────────────
-    async def _act(self, story: Story, act: str, given: Any) -> Any:
+    async def _act(self, story: Story, act: str, given: Any, time: str = "once") -> Any:
         """What comes of an act under her own key; a refusal is none of what she is out for."""
-        variables = {"input": given, "key": f"{act} {story.errand.number}"}
+        variables = {"input": given, "key": f"{act} {story.errand.number} {time}"}
         done = (await self._ask(story.errand.by, part_of(act, _ANSWERS[act]), variables))["done"]
         assert "id" in done, (act, story, done)
         return done
@@ -180,10 +190,10 @@ class Shopping:
                 self.refused += 1
             await asyncio.sleep(AGAIN_S)
 
-    async def _press(self, page: str) -> None:
+    async def _press(self, page: str, button: str = "pay") -> None:
         """Pay at the provider's page."""
         while True:
-            answer = await self._sent(page, data={"action": "pay"})
+            answer = await self._sent(page, data={"action": button})
             if answer is not None and answer.status_code == 200:
                 assert "Paid." in answer.text, answer.text
                 self.answered += 1
@@ -199,6 +209,11 @@ class Shopping:
 
     async def _until(self, story: Story, state: str) -> None:
         while (await self.found(story))["state"] != state:  # noqa: ASYNC110  # what happens is another process's
+            await asyncio.sleep(AGAIN_S)
+
+    async def _until_paid(self, story: Story) -> None:
+        """Until the shop has heard that something came."""
+        while (await self.found(story))["payments"][0]["state"] != "PAID":  # noqa: ASYNC110  # as in _until
             await asyncio.sleep(AGAIN_S)
 
     async def _time_is_up(self, what: str, story: Story) -> None:

@@ -172,6 +172,19 @@ def test_what_is_refused_leaves_nothing_behind(book: Book) -> None:
     assert book.refund(RefundAsked("r1", "c1", 100, "USD", "")).state == "DONE"
 
 
+@pytest.mark.parametrize(("amount", "half"), [(1, 1), (99, 50), (100, 50)])
+def test_half_of_a_charge_is_what_came_and_no_more_goes_back(book: Book, amount: int, half: int) -> None:
+    charge = book.pay(book.create(asked(amount=amount)).token, half=True)
+    assert charge is not None
+    assert (charge.state, charge.amount, charge.paid) == ("PAID", amount, half)
+    (owed,) = book.notices.claim("me", 8)
+    assert json.loads(owed.body)["amount"] == half
+    assert book.create(asked(amount=amount)) == charge  # it is the one that was asked for
+    with pytest.raises(NoRefund):
+        book.refund(RefundAsked("r1", "c1", half + 1, "USD", ""))
+    assert book.refund(RefundAsked("r1", "c1", half, "USD", "")).state == "DONE"
+
+
 def test_a_refund_that_failed_is_tried_anew_under_its_id_and_told_anew(book: Book) -> None:
     book.pay(book.create(asked()).token, returnable=False)
     wanted = RefundAsked("r1", "c1", 60, "USD", "")
@@ -189,6 +202,9 @@ def test_the_file_itself_refuses_what_must_not_be(book: Book, tmp_path: Path) ->
     with sqlite3.connect(tmp_path / "book") as file:
         for wrong in (
             "UPDATE charge SET refunded = 101",
+            "UPDATE charge SET paid = 99, refunded = 100",
+            "UPDATE charge SET paid = 101",
+            "UPDATE charge SET paid = 0",
             "UPDATE charge SET state = 'LOST'",
             "UPDATE charge SET state = 'CREATED', refunded = 1",
             "INSERT INTO notice (id, body, state, due_at, copies) VALUES ('x', '', 'DUE', 0, 0)",

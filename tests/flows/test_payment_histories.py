@@ -29,7 +29,7 @@ CHARGES, REFUNDS, LIVES_S = 3, 4, 60
 charges = st.integers(1, CHARGES)
 steps = st.one_of(
     st.tuples(st.just("create"), charges, st.sampled_from([100, 100, 100, 7])),
-    st.tuples(st.sampled_from(["pay", "late", "frozen", "fail", "close", "look"]), charges, st.just(0)),
+    st.tuples(st.sampled_from(["pay", "half", "late", "frozen", "fail", "close", "look"]), charges, st.just(0)),
     st.tuples(st.just("refund"), charges, st.integers(1, 70)),
     st.tuples(st.just("again"), st.integers(1, REFUNDS), st.just(0)),
     st.tuples(st.just("wait"), st.sampled_from([1, 5, 20, 61]), st.just(0)),
@@ -72,7 +72,7 @@ class World:
             self.book.refund(asked)
             self.refunds.append(asked)
         except NoRefund:
-            assert before is None or before.state != "PAID" or before.amount - before.refunded < amount
+            assert before is None or before.state != "PAID" or before.paid - before.refunded < amount
 
     def again(self, number: int) -> None:
         if number <= len(self.refunds):
@@ -97,8 +97,9 @@ class World:
     def do(self, what: str, which: int, amount: int) -> None:
         if what in ("create", "refund"):
             getattr(self, what)(which, amount)
-        elif what in ("pay", "late", "frozen"):
-            self.book.pay(self.token(which), late=what == "late", returnable=what != "frozen")
+        elif what in ("pay", "half", "late", "frozen"):
+            one = {"late": what == "late", "returnable": what != "frozen", "half": what == "half"}
+            self.book.pay(self.token(which), **one)
         elif what in ("fail", "close", "look"):
             {"fail": self.book.fail, "close": self.book.give_up, "look": self.book.of_page}[what](self.token(which))
         elif what == "wait":
@@ -119,7 +120,7 @@ class World:
             charge = self.book.find(UUID(int=number).hex)
             if charge is None:
                 continue
-            assert 0 <= charge.refunded <= charge.amount
+            assert 0 <= charge.refunded <= charge.paid <= charge.amount
             assert self.ended.setdefault(charge.id, charge.state) == charge.state or charge.state != "CREATED"
             if charge.state == "CREATED":
                 del self.ended[charge.id]
@@ -143,6 +144,8 @@ class World:
             if charge is not None:
                 assert charge.state != "CREATED"
                 assert told.pop((UUID(int=number), NoticeKind(charge.state))) == 1
+                paid = [one for one in self.heard.values() if one.kind is NoticeKind.PAID]
+                assert charge.paid == sum(one.amount_fen for one in paid if one.payment == UUID(int=number))
                 back = [one for one in self.heard.values() if one.kind is NoticeKind.REFUNDED]
                 mine = [one.amount_fen for one in back if one.payment == UUID(int=number)]
                 assert sum(mine) == charge.refunded

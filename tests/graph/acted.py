@@ -154,8 +154,8 @@ _ORDER = """... on Order { id number kind state seller { code } buyer { code } c
     fulfiller { code } shipped cancelled refunded refundedAmount } }
   allocations { nodes { line sku { code } location { code } owner { code } lotCode quantity shipped givenBack } } }"""
 _FRAGMENTS = """
-fragment paying on Payment { id order { id } provider state covers amount refunded currency payUrl createdAt expiresAt
-  paidAt }
+fragment paying on Payment { id order { id } provider state covers amount came refunded currency payUrl createdAt
+  expiresAt paidAt }
 fragment refunding on Refund { id order { id } state amount reason createdAt settledAt
   lines { nodes { line quantity amount } } }
 fragment shipping on Shipment { id order { id } fulfiller { code } carrier tracking shippedAt

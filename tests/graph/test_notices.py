@@ -38,9 +38,9 @@ async def begun(sale: Selling) -> str:
     return str((await sale.of_order("payOrder", order["id"]))["id"])
 
 
-async def test_a_wrong_amount_is_found_by_the_seller_and_closed_by_it(sale: Selling) -> None:
+async def test_a_wrong_currency_is_found_by_the_seller_and_closed_by_it(sale: Selling) -> None:
     payment = await begun(sale)
-    assert await sale.tell(payment, amount_fen=999) == "MISMATCH"
+    assert await sale.tell(payment, amount_fen=999, currency="USD") == "MISMATCH"
     found = await seen(sale, sale.manager)
     (notice,) = found["nodes"]
     assert (found["totalCount"], notice["kind"], notice["outcome"], notice["amount"]) == (1, "PAID", "MISMATCH", 999)
@@ -59,6 +59,38 @@ async def test_a_wrong_amount_is_found_by_the_seller_and_closed_by_it(sale: Sell
     assert (await seen(sale, sale.manager)) == {"totalCount": 0, "nodes": []}
     audit = "SELECT operation, target FROM audit_entry ORDER BY id DESC LIMIT 1"
     assert await sale.rows(audit) == [("closeNotice", "paymentnotice")]
+
+
+SHOWN = """... on Order { state paid refunded payments { state covers amount came refunded }
+  refunds { nodes { id state amount reason lines { nodes { line } } } } }"""
+
+
+async def test_another_amount_goes_back_and_the_order_is_paid_anew_and_shipped(sale: Selling) -> None:
+    order = await sale.place((1, 1))
+    first = await sale.of_order("payOrder", order["id"])
+    assert await sale.tell(first["id"], amount_fen=400) == "MISMATCH"
+    (notice,) = (await seen(sale, sale.manager))["nodes"]
+    assert (notice["amount"], notice["payment"]) == (400, {"id": first["id"]})
+    key = uuid4().hex
+    second = await sale.of_order("payOrder", order["id"], key=key)
+    assert (second["id"] == first["id"], second["payUrl"] is None) == (False, False)
+    assert await sale.of_order("payOrder", order["id"], key=key) == second
+    assert await sale.tell(second["id"]) == "CONFIRMED"
+    asked = await sale.graph.ask('{ node(id: "%s") { %s } }' % (order["id"], SHOWN), by=SHOPPER, tenant=sale.trade.code)
+    found = asked.data["node"]
+    assert (found["state"], found["paid"], found["refunded"]) == ("CONFIRMED", 1_000, 0)
+    paid = {"state": "PAID", "amount": 1_000}
+    assert found["payments"] == [
+        {**paid, "covers": False, "came": 400, "refunded": 400},
+        {**paid, "covers": True, "came": 1_000, "refunded": 0},
+    ]
+    (back,) = found["refunds"]["nodes"]
+    assert (back["state"], back["amount"], back["lines"]) == ("PENDING", 400, {"nodes": []})
+    assert notice["refund"] == {"id": back["id"]}
+    told = {"refund": UUID(back["id"].rpartition("_")[2]), "amount_fen": 400}
+    assert await sale.tell(first["id"], "REFUNDED", **told) == "REFUNDED"
+    assert (await seen(sale, sale.manager)) == {"totalCount": 0, "nodes": []}
+    assert (await sale.of_order("shipOrder", order["id"], by=sale.manager))["order"] == {"id": order["id"]}
 
 
 async def test_what_nobody_knows_is_the_platforms_alone(sale: Selling) -> None:

@@ -31,6 +31,7 @@ from models.ordering import (
     lock_order,
     receive,
     refund,
+    retry_refund,
     ship,
     take_notice,
     write_order,
@@ -103,6 +104,12 @@ class Sales(Shop):
     async def refund(self, order: UUID, *lines: RefundedLine) -> UUID:
         async with self.locked(order) as (tx, locked):
             return await refund(tx, locked, lines, "x")
+
+    async def retry(self, refund: UUID) -> None:
+        """Have the provider told anew of a refund."""
+        (order,) = await column(self.database, "SELECT order_id FROM refund WHERE id = $1", refund)
+        async with self.locked(order) as (tx, locked):
+            await retry_refund(tx, locked, refund)
 
     async def expire(self, order: UUID, hours: float = 1) -> bool:
         return await due.go_on(self.database, HERE, order, NOON + timedelta(hours=hours))

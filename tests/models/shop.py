@@ -34,6 +34,10 @@ BROKEN = """
     ), allocating AS (
         SELECT location_id, sku_id, owner_id, lot_id, contribution_id, quantity - shipped - given_back AS units
         FROM order_allocation
+    ), moved AS (
+        SELECT g.journal_id, a.purpose AS source, b.purpose AS target, g.amount
+        FROM posting g JOIN ledger_account a ON a.tenant_id = g.tenant_id AND a.id = g.source_id
+        JOIN ledger_account b ON b.tenant_id = g.tenant_id AND b.id = g.target_id
     )
     SELECT 'row ' || s.sku_id FROM stock s
     WHERE s.reserved <> (SELECT coalesce(sum(units), 0) FROM reserving l WHERE (l.location_id, l.sku_id, l.owner_id,
@@ -67,23 +71,43 @@ BROKEN = """
     WHERE o.payment_due_at IS NOT NULL AND (
        o.total_fen <> (SELECT sum(l.net_fen) FROM order_line l WHERE l.order_id = o.id)
        OR o.refunded_fen <> (SELECT sum(l.refunded_fen) FROM order_line l WHERE l.order_id = o.id)
-       OR (o.paid_fen, o.refunded_fen) <> (SELECT coalesce(sum(p.amount_fen), 0), coalesce(sum(p.refunded_fen), 0)
-                                           FROM payment p WHERE p.order_id = o.id AND p.covers)
+       OR (o.paid_fen, o.refunded_fen) <> (
+            SELECT coalesce(sum(p.amount_fen), 0), coalesce(sum(p.refunded_fen - (p.came_fen - p.amount_fen)), 0)
+            FROM payment p WHERE p.order_id = o.id AND p.covers)
        OR o.state <> CASE WHEN o.state IN ('PENDING_PAYMENT', 'CANCELLED', 'COMPLETED') THEN o.state ELSE (
             SELECT CASE WHEN sum(l.shipped) = 0 THEN 'CONFIRMED' WHEN sum(l.quantity - l.shipped - l.cancelled) > 0
                         THEN 'PARTLY_FULFILLED' ELSE 'FULFILLED' END FROM order_line l WHERE l.order_id = o.id) END)
     UNION ALL
     SELECT 'payment ' || p.id FROM payment p
-    WHERE p.refunded_fen <> (SELECT coalesce(sum(r.amount_fen), 0) FROM refund r WHERE r.payment_id = p.id)
-       OR (p.state = 'PAID' AND NOT p.covers AND p.refunded_fen <> p.amount_fen)
-       OR (p.state = 'PAID')::int <> (SELECT count(*) FROM journal j WHERE j.document = p.id)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(r.amount_fen), 0) AS back, count(*) FILTER (WHERE NOT of_lines) AS times,
+               coalesce(sum(r.amount_fen) FILTER (WHERE NOT of_lines), 0) AS unused
+        FROM refund r CROSS JOIN LATERAL (SELECT EXISTS (
+            SELECT FROM refund_line b WHERE (b.tenant_id, b.refund_id) = (r.tenant_id, r.id))) l (of_lines)
+        WHERE r.tenant_id = p.tenant_id AND r.payment_id = p.id) r
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS journals, coalesce(sum(m.amount) FILTER (WHERE m.source = 'SALES'), 0) AS sold,
+               coalesce(sum(m.amount) FILTER (WHERE m.source = 'EXTERNAL'), 0) AS outside
+        FROM journal j LEFT JOIN moved m ON m.journal_id = j.id AND m.target = 'CLEARING'
+        WHERE j.tenant_id = p.tenant_id AND j.document = p.id) j
+    WHERE p.refunded_fen <> r.back
+       OR (p.state = 'PAID') <> (p.came_fen IS NOT NULL)
+       OR coalesce(p.came_fen, 0) <> CASE WHEN p.covers THEN p.amount_fen ELSE 0 END + r.unused
+       OR (j.sold, j.outside) <> (CASE WHEN p.covers THEN p.amount_fen ELSE 0 END, r.unused)
+       OR j.journals <> p.covers::int + r.times
     UNION ALL
-    SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.tenant_id = r.tenant_id AND p.id = r.payment_id
-    WHERE NOT EXISTS (SELECT FROM journal j JOIN posting g ON g.tenant_id = j.tenant_id AND g.journal_id = j.id
-                      WHERE j.id = r.journal_id AND j.document = r.id AND j.reverses_id = p.journal_id
-                        AND g.amount = r.amount_fen)
+    SELECT 'refund ' || r.id FROM refund r
+    WHERE (SELECT count(*) FROM journal j WHERE j.tenant_id = r.tenant_id AND j.document = r.id) <> 1
+       OR NOT EXISTS (SELECT FROM journal j JOIN moved g ON g.journal_id = j.id
+                      JOIN journal i ON i.tenant_id = j.tenant_id AND i.id = j.reverses_id AND i.document = r.payment_id
+                      JOIN moved c ON c.journal_id = i.id AND (c.source, c.target) = (g.target, g.source)
+                      WHERE j.id = r.journal_id AND j.document = r.id AND g.amount = r.amount_fen)
+    UNION ALL
+    SELECT 'notice ' || n.notice FROM payment_notice n JOIN refund r ON r.tenant_id = n.tenant_id AND r.id = n.refund_id
+    WHERE n.closed_at IS NULL AND r.state = 'DONE'
+      AND (n.outcome = 'REFUND_FAILED' OR (n.outcome, n.kind) = ('MISMATCH', 'PAID'))
 """
-"""Whatever does not add up, in one snapshot."""
+"""Whatever does not add up, in one snapshot. Of each payment: what came is what pays and what went back, or goes."""
 
 
 RECEIPT = "stock_movement (tenant_id, kind, location_id, sku_id, owner_id, lot_id, on_hand, occurred_at)"

@@ -102,7 +102,8 @@ GOOD: dict[str, Columns] = {
     "journal other": {"id": OTHER, "kind": "CORRECTION", "document": PAID, "at": NOW},
     "posting": {"journal_id": SALE, "line": MAX_POSTINGS, "source_id": TILL, "target_id": SALES, "amount": MAX_SAFE}
     | {"at": NOW},
-    "payment": payment(COVERING, "PAID", covers=True, refunded_fen=10, paid_at=NOW, journal_id=SALE, pay_url="x"),
+    "payment": payment(COVERING, "PAID", covers=True, came_fen=10, refunded_fen=10)
+    | {"paid_at": NOW, "journal_id": SALE, "pay_url": "x"},
     "payment open": payment(OPEN, "CREATED"),
     "payment closed": payment(CLOSED, "CLOSED"),
     "refund": {"id": REFUND, "order_id": PAID, "payment_id": COVERING, "state": "PENDING", "amount_fen": 1}
@@ -182,7 +183,11 @@ BAD: list[Case] = [
     # ── money ─────────────────────────────────────────────────────────────────────────────────────────────────────
     ("ck_payment_state", "payment open", [{"state": "LOST"}]),
     ("ck_payment_amount_fen_range", "payment open", beyond("amount_fen", 1)),
-    ("ck_payment_refunded_within_amount", "payment", [{"refunded_fen": 11}, {"refunded_fen": -1}]),
+    ("ck_payment_came_fen_range", "payment", beyond("came_fen", 1)),
+    ("ck_payment_refunded_within_came", "payment", [{"refunded_fen": 11}, {"refunded_fen": -1}]),
+    ("ck_payment_paid_has_come", "payment", [{"came_fen": None, "covers": False, "refunded_fen": 0}]),
+    ("ck_payment_paid_has_come", "payment open", [{"came_fen": 10}]),
+    ("ck_payment_covers_in_full", "payment", [{"came_fen": 9, "refunded_fen": 9}]),
     ("ck_payment_paid_when", "payment", [{"paid_at": None}]),
     ("ck_payment_paid_when", "payment open", [{"paid_at": NOW}]),
     ("ck_payment_paid_is_booked", "payment", [{"journal_id": None}]),
