@@ -158,12 +158,21 @@ class Paged(Generic[R]):
 
     `rows` selects a node's columns under the parents of `wanted`; `key` are the columns of the index it is cut by, the
     last of them unique under the parent. Keys ascend, except that a key which starts with an instant descends: the
-    newest first. The row class ends in `place: int` and the parts of the key, which this class adds.
+    newest first, unless `oldest_first`. The row class ends in `place: int` and the parts of the key, which this class
+    adds.
     """
 
-    def __init__(self, row: type[R], wanted: TableValuedAlias, rows: Rows, key: Mapping[Any, type[KeyPart]]) -> None:
+    def __init__(
+        self,
+        row: type[R],
+        wanted: TableValuedAlias,
+        rows: Rows,
+        key: Mapping[Any, type[KeyPart]],
+        *,
+        oldest_first: bool = False,
+    ) -> None:
         self.kinds: tuple[type[KeyPart], ...] = tuple(key.values())
-        descends = self.kinds[0] is datetime
+        descends = self.kinds[0] is datetime and not oldest_first
         self.start = tuple((_LAST if descends else _FIRST)[kind] for kind in self.kinds)
         here = tuple_(*key)
         after = tuple_(*(bindparam(f"after_{place}", type_=_TYPES[kind]) for place, kind in enumerate(self.kinds)))

@@ -22,10 +22,9 @@ from domain.inventory.holding import (
 from domain.inventory.opening import MAX_LOCATIONS, MAX_POOLS, CreateLocation, CreatePool, GeoPoint
 from domain.inventory.paper import (
     MAX_GOODS_LINES,
-    MAX_ORDERS_ENDED,
+    MAX_ORDERS_TOUCHED,
     NO_DATES,
     GoodsLine,
-    GoodsPaidFor,
     LooseLot,
     LotDates,
     StockCommand,
@@ -78,7 +77,7 @@ __all__ = [
     "MAX_HOLD_LINES",
     "MAX_LOCATIONS",
     "MAX_OPEN_HOLDS",
-    "MAX_ORDERS_ENDED",
+    "MAX_ORDERS_TOUCHED",
     "MAX_PACKAGES",
     "MAX_POOLS",
     "MAX_UNNAMED_HOLDS",
@@ -94,7 +93,6 @@ __all__ = [
     "GeoPoint",
     "Goods",
     "GoodsLine",
-    "GoodsPaidFor",
     "HoldLine",
     "HoldOver",
     "HoldStock",

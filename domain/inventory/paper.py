@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -10,14 +10,13 @@ from uuid import UUID
 
 from domain.base import Refused
 from domain.inventory.promise import lot_order
-from domain.inventory.words import Shortage
 
 L = TypeVar("L")
 
 MAX_GOODS_LINES: Final = 500
 """The most lines of one paper about goods."""
-MAX_ORDERS_ENDED: Final = 200
-"""The most orders that one act ends for want of goods."""
+MAX_ORDERS_TOUCHED: Final = 200
+"""The most orders that one act ends, or leaves short, for want of goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +98,16 @@ def taken(lots: Iterable[LooseLot[L]], quantity: int) -> list[tuple[L, int]] | i
 
 
 # ── what is counted ───────────────────────────────────────────────────────────────────────────────────────────────────
-class GoodsPaidFor(Refused):
-    """Goods that are paid for would be missing: an operator has to say first what becomes of their orders."""
-
-    code = "GOODS_PAID_FOR"
-
-    def __init__(self, shortages: Sequence[Shortage]) -> None:
-        self.shortages = tuple(shortages)
-        super().__init__(f"Goods that are paid for would be missing of {len(self.shortages)} of the items.")
-
-
 class TooManyOrders(Refused):
-    """More orders that wait for their money would have to end than one act ends."""
+    """More orders would have to end, or go short, than one act touches."""
 
     code = "TOO_MANY_ORDERS"
 
     def __init__(self) -> None:
-        self.most = MAX_ORDERS_ENDED
-        super().__init__(f"More than {MAX_ORDERS_ENDED} unpaid orders would end. Take the goods away in several steps.")
+        self.most = MAX_ORDERS_TOUCHED
+        super().__init__(
+            f"More than {MAX_ORDERS_TOUCHED} orders would end or go short. Take the goods away in several steps."
+        )
 
 
 def missing(on_hand: int, reserved: int, allocated: int, quarantined: int) -> int:

@@ -11,7 +11,8 @@ Refused
 ├── TooManyPayments        payments of the order were begun too often
 ├── RefundNotFailed        the refund is on its way, or has arrived
 ├── NoticeNotOpen          nobody has to look at the notice, or somebody has
-└── NotSoManyLeft          more units than are left to ship, or to cancel
+├── NotSoManyLeft          more units than are left to ship, or to cancel
+└── NothingShort           goods are to be found for an order that lacks none
 """
 
 from __future__ import annotations
@@ -267,10 +268,19 @@ class NoticeNotOpen(Refused):
 
 
 class NotSoManyLeft(Refused):
-    """More units of a line than are left to ship, or none."""
+    """More units of a line than are left to ship, or none; `short` more would be left if they had goods."""
 
     code = "NOT_SO_MANY_LEFT"
 
-    def __init__(self, line: int, wanted: int, left: int) -> None:
-        self.line, self.wanted, self.left = line, wanted, left
+    def __init__(self, line: int, wanted: int, left: int, short: int = 0) -> None:
+        self.line, self.wanted, self.left, self.short = line, wanted, left, short
         super().__init__(f"Of line {line} {left} units are left to ship.")
+
+
+class NothingShort(Refused):
+    """No line of the order lacks goods."""
+
+    code = "NOTHING_SHORT"
+
+    def __init__(self) -> None:
+        super().__init__("The order lacks no goods.")

@@ -41,6 +41,7 @@ from loaders.ordering.sale import (
     ShipmentById,
     ShipmentRow,
 )
+from loaders.ordering.short import SHORT_LINES, SHORT_LINES_OF, SHORT_TO_SHIP, ShortLineEntry
 
 __all__ = [
     "ALLOCATIONS",
@@ -58,6 +59,9 @@ __all__ = [
     "SELL_IN",
     "SHIPMENTS",
     "SHIPMENT_LINES",
+    "SHORT_LINES",
+    "SHORT_LINES_OF",
+    "SHORT_TO_SHIP",
     "AllocationEntry",
     "FigureRow",
     "NoticeById",
@@ -75,6 +79,7 @@ __all__ = [
     "Shape",
     "ShipmentById",
     "ShipmentRow",
+    "ShortLineEntry",
     "TradeEntry",
     "divisions",
     "instants",

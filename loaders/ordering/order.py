@@ -113,6 +113,7 @@ class OrderLineEntry(Row):
     cancelled: int
     refunded: int
     refunded_fen: int
+    short: int
     place: int
     by_line: int
 
@@ -135,6 +136,7 @@ def _lines() -> Paged[OrderLineEntry]:
             x.cancelled,
             x.refunded,
             x.refunded_fen,
+            x.short,
         )
         .join(Order, (Order.tenant_id == TENANT) & (Order.id == x.order_id))
         .where(x.tenant_id == TENANT, x.order_id == wanted.c.parent, is_party())

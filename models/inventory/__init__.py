@@ -10,6 +10,7 @@ from models.inventory.moving import (
     Movement,
     Numbers,
     Place,
+    columns,
     is_known_to,
     lock,
     look,
@@ -34,7 +35,7 @@ from models.inventory.pooling import (
 )
 from models.inventory.reaching import ways_to
 from models.inventory.recording import OPERATION, Holding
-from models.inventory.releasing import newest_claims, release, why_over
+from models.inventory.releasing import Ending, newest_claims, release, why_over
 from models.inventory.tables import (
     MAX_REASON_CHARS,
     STATES,
@@ -61,6 +62,7 @@ __all__ = [
     "Committer",
     "Contributed",
     "ContributionKept",
+    "Ending",
     "Holding",
     "InventoryPool",
     "Location",
@@ -81,6 +83,7 @@ __all__ = [
     "Stopped",
     "check_open",
     "claims_of_holds",
+    "columns",
     "count_locations",
     "count_pools",
     "hold_all",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.inventory import MAX_ORDERS_ENDED, HoldOver, MovementKind, ReservationState
+from domain.inventory import MAX_ORDERS_TOUCHED, HoldOver, MovementKind, ReservationState
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.moving import Change, Place, columns
 from models.writing import Event, Made, Transaction
@@ -71,12 +71,14 @@ async def why_over(tx: Transaction, id: UUID) -> HoldOver:
 class Ending(NamedTuple):
     """What is to end so that goods are enough: holds, orders that wait for their money, and all that they claim.
 
-    `more`: whether more such orders would have to end than one act ends.
+    `left`: what is needed still when they have ended. `more`: whether more such orders would have to end than one act
+    touches.
     """
 
     holds: list[UUID]
     orders: list[UUID]
     claims: list[Claim]
+    left: Mapping[Place, int]
     more: bool = False
 
     @property
@@ -99,7 +101,7 @@ _NEWEST = text("""
 
 async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
     """The newest holds at these places, and where they are not enough the newest orders that wait for their money, that
-    together keep as much as is needed there, or all there are; of orders `MAX_ORDERS_ENDED` at most.
+    together keep as much as is needed there, or all there are; of orders `MAX_ORDERS_TOUCHED` at most.
     """
     left = {place: units for place, units in needed.items() if units > 0}
     ending: dict[UUID, UUID | None] = {}
@@ -109,7 +111,7 @@ async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
         place = Place(row.location_id, row.sku_id, row.owner_id, row.lot_id)
         if left[place] <= 0:
             continue
-        if row.order_id is not None and len(orders | {row.order_id}) > MAX_ORDERS_ENDED:
+        if row.order_id is not None and len(orders | {row.order_id}) > MAX_ORDERS_TOUCHED:
             more = True
             continue
         left[place] -= row.quantity
@@ -121,5 +123,6 @@ async def newest_claims(tx: Transaction, needed: Mapping[Place, int]) -> Ending:
         [hold for hold, order in ending.items() if order is None],
         [order for order in ending.values() if order is not None],
         [claim for claims in kept.values() for claim in claims],
+        {place: units for place, units in left.items() if units > 0},
         more,
     )

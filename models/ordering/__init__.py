@@ -9,11 +9,13 @@ from models.ordering.money import Payment, PaymentNotice, Refund, RefundLine
 from models.ordering.paying import begin_payment, charge_of, confirm, take_notice, write_charged
 from models.ordering.placing import LineKey, NewOrder, bind, held_lots, lines_of, write_order
 from models.ordering.shipping import receive, ship
+from models.ordering.shortening import Claimed, allocate_short, give_way, lock_claimed
 from models.ordering.tables import Allocation, Order, OrderLine, Shipment, ShipmentLine
 from models.ordering.telling import refund_to_tell
 
 __all__ = [
     "Allocation",
+    "Claimed",
     "Line",
     "LineKey",
     "Locked",
@@ -28,6 +30,7 @@ __all__ = [
     "Shipment",
     "ShipmentLine",
     "allocate",
+    "allocate_short",
     "begin_payment",
     "bind",
     "cancel",
@@ -36,10 +39,12 @@ __all__ = [
     "charge_of",
     "close_notice",
     "confirm",
+    "give_way",
     "go_on_by_clock",
     "held_lots",
     "idle_of",
     "lines_of",
+    "lock_claimed",
     "lock_noticed",
     "lock_order",
     "lock_orders",

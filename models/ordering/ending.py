@@ -62,11 +62,11 @@ async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
     if amount:
         await _refund(tx, order, back, f"The order was cancelled: {cause.value}.")
     await give_back(tx, order, await allocated(tx, order))
-    await count(tx, order.id, [_cancelled(one, line.left) for one, line in zip(back, order.lines, strict=True)])
+    await count(tx, order.id, [_cancelled(one, line) for one, line in zip(back, order.lines, strict=True)])
     await step(tx, order, OrderState.CANCELLED, actor, cause=cause, refunded_fen=amount)
     await tx.tell(
         order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": amount}),
-        *order.tells_others("GoodsNotToShip", {line.line: line.quantity for line in order.lines}),
+        *order.tells_others("GoodsNotToShip", {line.line: line.covered for line in order.lines}),
     )
 
 
@@ -111,8 +111,10 @@ def _worth(back: list[Back]) -> tuple[list[Back], int]:
     return back if amount else [one._replace(quantity=0) for one in back], amount
 
 
-def _cancelled(back: Back, units: int) -> dict[str, int]:
-    return {"line": back.line, "cancelled": units, "refunded": back.quantity, "refunded_fen": back.amount_fen}
+def _cancelled(back: Back, line: Line) -> dict[str, int]:
+    """All that is left of a line is given up: also what it lacks."""
+    gone = {"cancelled": line.left, "short": -line.short}
+    return {"line": back.line, "refunded": back.quantity, "refunded_fen": back.amount_fen, **gone}
 
 
 async def cancel_rest(tx: Transaction, order: Locked, actor: OrderActor, lines: Sequence[int]) -> None:
@@ -133,9 +135,9 @@ async def cancel_rest(tx: Transaction, order: Locked, actor: OrderActor, lines: 
     back, amount = _worth(rest)
     if amount:
         await _refund(tx, order, back, "The rest was cancelled.")
-    units = {line.line: line.left for line in chosen.values()}
+    units = {line.line: line.covered for line in chosen.values()}
     await give_back(tx, order, parts_of(await allocated(tx, order), units))
-    await count(tx, order.id, [_cancelled(one, units[one.line]) for one in back])
+    await count(tx, order.id, [_cancelled(one, chosen[one.line]) for one in back])
     await step(tx, order, to, actor, refunded_fen=amount)
     await tx.tell(
         order.tells("OrderRestCancelled", {"state": to.value, "refundedFen": amount, "lines": sorted(units)}),

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from domain.inventory import MovementKind, NotEnoughStock, ReservationState, Wanted, held
+from domain.inventory import MovementKind, NotEnoughStock, ReservationState, Taken, Wanted, Way, held
 from models.base import new_id
-from models.inventory import Change, Claim, claims_of_holds, lock_claims, move_claims, ways_to
+from models.inventory import Change, Claim, Place, claims_of_holds, lock_claims, move_claims, ways_to
 from models.ordering.locking import Allocated, Line, Locked
 from models.ordering.tables import Allocation, Shipment, ShipmentLine
 from models.writing import Event, Made, Transaction
@@ -23,9 +23,13 @@ _END = text("""
 """)
 _LEAVE = text("""
     UPDATE order_allocation a SET shipped = a.shipped + c.shipped, given_back = a.given_back + c.given_back
-    FROM unnest(CAST(:parts AS bigint[]), CAST(:shipped AS bigint[]), CAST(:given_back AS bigint[]))
-         c (part, shipped, given_back)
-    WHERE a.tenant_id = :tenant AND a.order_id = :order AND a.part = c.part
+    FROM unnest(CAST(:orders AS uuid[]), CAST(:parts AS bigint[]), CAST(:shipped AS bigint[]),
+                CAST(:given_back AS bigint[]))
+         c (order_id, part, shipped, given_back)
+    WHERE a.tenant_id = :tenant AND a.order_id = c.order_id AND a.part = c.part
+""")
+_PARTS = text("""
+    SELECT coalesce(max(part), 0) FROM order_allocation WHERE tenant_id = :tenant AND order_id = :order
 """)
 
 
@@ -45,26 +49,66 @@ async def allocate_again(tx: Transaction, order: Locked, today: date) -> bool:
     Args:
         today: the tenant's day; what expires by then is no goods.
     """
-    ways = await ways_to(tx, {(order.seller_id, line.sku_id) for line in order.lines}, today)
+    found = await _found(tx, order, {line.line: line.quantity for line in order.lines}, today)
+    if any(sum(claim.quantity for claim in found[line.line]) < line.quantity for line in order.lines):
+        return False
+    await _take(tx, order, [claim for claims in found.values() for claim in claims], 0)
+    return True
+
+
+async def allocate_more(tx: Transaction, order: Locked, wanted: Mapping[int, int], today: date) -> dict[int, int]:
+    """Find goods for lines of a paid order that lack them, as for one that is paid late, as many as there are.
+
+    Args:
+        wanted: how many units of which lines.
+        today: the tenant's day; what expires by then is no goods.
+
+    Returns: how many units were found of which lines, without those of which there are none.
+    """
+    found = await _found(tx, order, wanted, today)
+    claims = [claim for each in found.values() for claim in each]
+    if claims:
+        parts = await tx.scalar(_PARTS, {"tenant": tx.tenant_id, "order": order.id})
+        await _take(tx, order, claims, int(parts))
+    return {line: sum(claim.quantity for claim in each) for line, each in found.items() if each}
+
+
+async def _found(
+    tx: Transaction, order: Locked, wanted: Mapping[int, int], today: date
+) -> Mapping[int, Sequence[Claim]]:
+    """Goods for so many units of lines, of the same owners and keepers, as many as there are; locked, not yet taken."""
+    lines = [line for line in order.lines if line.line in wanted]
+    ways = await ways_to(tx, {(order.seller_id, line.sku_id) for line in lines}, today)
     keepers = await _keepers(
         tx, (lot.place.location_id for each in ways.values() for way in each for lot in way.goods.lots)
     )
-    claims: list[Claim] = []
-    for line in order.lines:
+    found: dict[int, Sequence[Claim]] = {}
+    for line in lines:
         fitting = [
             way
             for way in ways.get((order.seller_id, line.sku_id), ())
             if _fits(line, way.goods.lots[0].place.owner_id, keepers[way.goods.lots[0].place.location_id])
         ]
-        try:
-            taken = held([Wanted(line.sku_id, line.quantity)], {line.sku_id: fitting}, today)
-        except NotEnoughStock:
-            return False
-        claims += [Claim(one.place, one.contribution, one.quantity) for one in taken]
-    # Everything that can be reached is locked already.
+        found[line.line] = [
+            Claim(one.place, one.contribution, one.quantity)
+            for one in _as_many(line.sku_id, wanted[line.line], fitting, today)
+        ]
+    return found
+
+
+def _as_many(sku: UUID, units: int, ways: Sequence[Way[Place]], today: date) -> Sequence[Taken[Place]]:
+    """Take so many units, or as many as there are."""
+    try:
+        return held([Wanted(sku, units)], {sku: ways}, today)
+    except NotEnoughStock as short:
+        there = short.shortages[0].available
+        return held([Wanted(sku, there)], {sku: ways}, today) if there else ()
+
+
+async def _take(tx: Transaction, order: Locked, claims: Sequence[Claim], parts: int) -> None:
+    """What was found is the order's. All of it is locked: everything that can be reached is."""
     await move_claims(tx, MovementKind.ALLOCATION, ((order.id, claim) for claim in claims), Change(allocated=1), held=1)
-    await _write(tx, order, claims)
-    return True
+    await _write(tx, order, claims, parts)
 
 
 def _fits(line: Line, owner: UUID, keeper: UUID) -> bool:
@@ -77,7 +121,8 @@ async def _keepers(tx: Transaction, locations: Iterable[UUID]) -> Mapping[UUID, 
     return {row.id: row.organization_id for row in rows}
 
 
-async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim]) -> None:
+async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim], parts: int = 0) -> None:
+    """Write down what goods are an order's, after as many parts as it has."""
     keepers = await _keepers(tx, (claim.place.location_id for claim in claims))
     lines = {(line.sku_id, line.goods_owner_id, line.fulfiller_id): line.line for line in order.lines}
     await tx.execute(
@@ -92,7 +137,7 @@ async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim]) -> Non
                 "contribution_id": claim.contribution,
                 "quantity": claim.quantity,
             }
-            for part, claim in enumerate(claims, start=1)
+            for part, claim in enumerate(claims, start=parts + 1)
         ],
     )
 
@@ -125,11 +170,15 @@ async def give_back_holds(tx: Transaction, orders: Sequence[Locked], state: Rese
 
 async def give_back(tx: Transaction, order: Locked, parts: Sequence[Allocated]) -> None:
     """What is allocated to a paid order and will not be shipped can be sold again."""
-    claims = [part.claim for part in parts]
-    await lock_claims(tx, claims)
-    given = ((order.id, claim) for claim in claims)
-    await move_claims(tx, MovementKind.RELEASE, given, Change(allocated=-1), held=-1)
-    await _left(tx, order, parts, shipped=False)
+    await lock_claims(tx, [part.claim for part in parts])
+    await take_back(tx, [(order.id, part) for part in parts])
+
+
+async def take_back(tx: Transaction, given: Sequence[tuple[UUID, Allocated]]) -> None:
+    """Goods of paid orders are theirs no more; they are locked. Of each (order, part) the units that its claim has."""
+    claims = ((order, part.claim) for order, part in given)
+    await move_claims(tx, MovementKind.RELEASE, claims, Change(allocated=-1), held=-1)
+    await _left(tx, given, shipped=False)
 
 
 # ── shipped ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +196,7 @@ async def leave(
     await lock_claims(tx, claims)
     leaving = ((id, claim) for claim in claims)
     await move_claims(tx, MovementKind.ISSUE, leaving, Change(on_hand=-1, allocated=-1), held=-1)
-    await _left(tx, order, parts, shipped=True)
+    await _left(tx, [(order.id, part) for part in parts], shipped=True)
     await tx.execute(
         insert(Shipment).values(
             tenant_id=tx.tenant_id,
@@ -177,11 +226,11 @@ async def leave(
     return id
 
 
-async def _left(tx: Transaction, order: Locked, parts: Sequence[Allocated], *, shipped: bool) -> None:
-    units, none = [part.claim.quantity for part in parts], [0] * len(parts)
-    values = {"tenant": tx.tenant_id, "order": order.id, "parts": [part.part for part in parts]}
+async def _left(tx: Transaction, gone: Sequence[tuple[UUID, Allocated]], *, shipped: bool) -> None:
+    units, none = [part.claim.quantity for _, part in gone], [0] * len(gone)
+    parts = {"orders": [order for order, _ in gone], "parts": [part.part for _, part in gone]}
     counted = {"shipped": units, "given_back": none} if shipped else {"shipped": none, "given_back": units}
-    await tx.execute(_LEAVE, {**values, **counted})
+    await tx.execute(_LEAVE, {"tenant": tx.tenant_id, **parts, **counted})
 
 
 def parts_of(parts: Iterable[Allocated], wanted: Mapping[int, int]) -> list[Allocated]:

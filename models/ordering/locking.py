@@ -37,7 +37,7 @@ _LOCK = text("""
 """)
 _LINES = text("""
     SELECT order_id, line, sku_id, goods_owner_id, fulfiller_id, quantity, unit_fen, net_fen, shipped, cancelled,
-           refunded, refunded_fen
+           refunded, refunded_fen, short
     FROM order_line WHERE tenant_id = :tenant AND order_id = any(CAST(:ids AS uuid[])) ORDER BY order_id, line
 """)
 _IDLE = text("""
@@ -62,10 +62,12 @@ _REFUNDED = text("""
 """)
 _COUNT = text("""
     UPDATE order_line l SET shipped = l.shipped + c.shipped, cancelled = l.cancelled + c.cancelled,
-        refunded = l.refunded + c.refunded, refunded_fen = l.refunded_fen + c.refunded_fen
+        refunded = l.refunded + c.refunded, refunded_fen = l.refunded_fen + c.refunded_fen,
+        short = l.short + c.short, short_since = CASE WHEN l.short + c.short > 0 THEN l.short_since END,
+        short_seller_id = CASE WHEN l.short + c.short > 0 THEN l.short_seller_id END
     FROM unnest(CAST(:lines AS bigint[]), CAST(:shippeds AS bigint[]), CAST(:cancelleds AS bigint[]),
-                CAST(:refundeds AS bigint[]), CAST(:refunded_fens AS bigint[]))
-         c (line, shipped, cancelled, refunded, refunded_fen)
+                CAST(:refundeds AS bigint[]), CAST(:refunded_fens AS bigint[]), CAST(:shorts AS bigint[]))
+         c (line, shipped, cancelled, refunded, refunded_fen, short)
     WHERE l.tenant_id = :tenant AND l.order_id = :order AND l.line = c.line
 """)
 _CANCEL = text("""
@@ -89,11 +91,17 @@ class Line:
     cancelled: int
     refunded: int
     refunded_fen: int
+    short: int
 
     @property
     def left(self) -> int:
-        """Units that may still ship."""
+        """Units that have neither shipped nor been cancelled, with goods or without."""
         return self.quantity - self.shipped - self.cancelled
+
+    @property
+    def covered(self) -> int:
+        """Those of them that have goods: what can ship."""
+        return self.left - self.short
 
     @property
     def progress(self) -> LineProgress:
@@ -159,14 +167,23 @@ class Locked:
 
     def tells_others(self, type: str, quantities: Mapping[int, int]) -> list[Event]:
         """An event for each owner and keeper of goods that are not the seller's: of its own lines, in units alone."""
-        theirs: dict[UUID, list[dict[str, Any]]] = {}
+        theirs: dict[UUID, set[int]] = {}
         for line in self.lines:
-            units = quantities.get(line.line, 0)
-            for one in {line.goods_owner_id, line.fulfiller_id} - {self.seller_id} if units else ():
-                theirs.setdefault(one, []).append({"line": line.line, "sku": line.sku_id.hex, "quantity": units})
+            for one in {line.goods_owner_id, line.fulfiller_id} - {self.seller_id}:
+                if quantities.get(line.line):
+                    theirs.setdefault(one, set()).add(line.line)
+        facts = {one: self.units_of({line: quantities[line] for line in lines}) for one, lines in theirs.items()}
         return [
             Event(type, self.made, frozenset({one}), {"number": self.number, "lines": lines})
-            for one, lines in sorted(theirs.items())
+            for one, lines in sorted(facts.items())
+        ]
+
+    def units_of(self, quantities: Mapping[int, int]) -> list[dict[str, Any]]:
+        """So many units of lines as events tell them."""
+        return [
+            {"line": line.line, "sku": line.sku_id.hex, "quantity": quantities[line.line]}
+            for line in self.lines
+            if quantities.get(line.line)
         ]
 
 
@@ -258,8 +275,8 @@ async def count_refunded(tx: Transaction, order: Locked, amount_fen: int) -> Non
 
 
 async def count(tx: Transaction, order_id: UUID, changes: Sequence[Mapping[str, int]]) -> None:
-    """Add to what lines have shipped, cancelled, and given back; each change names its `line`."""
-    names = ("line", "shipped", "cancelled", "refunded", "refunded_fen")
+    """Add to what lines have shipped, cancelled, given back, and lack; each change names its `line`."""
+    names = ("line", "shipped", "cancelled", "refunded", "refunded_fen", "short")
     columns = {f"{name}s": [change.get(name, 0) for change in changes] for name in names}
     await tx.execute(_COUNT, {"tenant": tx.tenant_id, "order": order_id, **columns})
 

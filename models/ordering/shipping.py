@@ -18,7 +18,7 @@ async def ship(
     carrier: str | None = None,
     tracking: str | None = None,
 ) -> UUID:
-    """So many units of each line leave from whoever ships them; by itself all that are left for it.
+    """So many units of each line leave from whoever ships them; by itself all that are left for it and have goods.
 
     Returns: the shipment's id.
     Raises: NotAllowed for who ships nothing of this order; NotSoManyLeft; TransitionNotAllowed.
@@ -26,13 +26,16 @@ async def ship(
     own = {line.line: line for line in order.lines if line.fulfiller_id == fulfiller}
     if not own:
         raise NotAllowed
-    leaving = dict(wanted) or {number: line.left for number, line in own.items() if line.left}
+    leaving = dict(wanted) or {number: line.covered for number, line in own.items() if line.covered}
     for number, units in leaving.items():
-        left = own[number].left if number in own else 0
+        left, short = (own[number].covered, own[number].short) if number in own else (0, 0)
         if not 0 < units <= left:
-            raise NotSoManyLeft(number, units, left)
+            raise NotSoManyLeft(number, units, left, short)
     after = [line.progress._replace(shipped=line.shipped + leaving.get(line.line, 0)) for line in order.lines]
     to = fulfilment_state(after)
+    for line in own.values() if not leaving else ():
+        if line.short:
+            raise NotSoManyLeft(line.line, line.short, 0, line.short)
     if not leaving:  # whatever there was of its own is gone
         raise TransitionNotAllowed(order.state, OrderState.FULFILLED, OrderActor.FULFILLER, order.kind)
     order.check(to, OrderActor.FULFILLER)

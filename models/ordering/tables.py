@@ -92,7 +92,9 @@ class OrderLine(Base):
     """One line: what, how many base units, at what price, and who sells, owns and ships it.
 
     `cancelled` units will not be shipped: of a cancelled order all, whether it was paid or not. `refunded` units are
-    those whose money went back by the unit; `refunded_fen` is all that went back.
+    those whose money went back by the unit; `refunded_fen` is all that went back. `short` units are paid for and have
+    no goods any more. Since when, and whose order it is, stands beside them as long as somebody has to see to it: the
+    lists of such lines are indexes over these columns.
     """
 
     __tablename__ = "order_line"
@@ -114,21 +116,36 @@ class OrderLine(Base):
     cancelled: Mapped[int] = mapped_column(server_default="0")
     refunded: Mapped[int] = mapped_column(server_default="0")
     refunded_fen: Mapped[int] = mapped_column(server_default="0")
+    short: Mapped[int] = mapped_column(server_default="0")
+    short_since: Mapped[Instant | None]
+    short_seller_id: Mapped[UUID | None] = mapped_column(Uuid)
     __table_args__ = table_args(
         ref("order_id", "order_header"),
         ref("sku_id", "sku"),
         ref("brand_id", "organization"),
         ref("goods_owner_id", "organization"),
         ref("fulfiller_id", "organization"),
+        ref("short_seller_id", "organization"),
         ForeignKeyConstraint(["tenant_id", "sku_id", "lot_id"], ["lot.tenant_id", "lot.sku_id", "lot.id"]),
         *at_least(1, "quantity"),
         *at_least(0, "unit_fen", "discount_fen", "net_fen"),
         CheckConstraint("net_fen = quantity * unit_fen - discount_fen", name="net"),
-        *at_least(0, "shipped", "cancelled", "refunded", "refunded_fen"),
-        CheckConstraint("shipped + cancelled <= quantity", name="shipped_within_quantity"),
+        *at_least(0, "shipped", "cancelled", "refunded", "refunded_fen", "short"),
+        CheckConstraint("shipped + cancelled + short <= quantity", name="shipped_within_quantity"),
+        CheckConstraint(
+            "num_nonnulls(short_since, short_seller_id) = CASE WHEN short > 0 THEN 2 ELSE 0 END", name="short_noted"
+        ),
         CheckConstraint("refunded <= shipped + cancelled", name="refunded_within_moved"),
         CheckConstraint("refunded_fen <= net_fen", name="refunded_within_net"),
         Index(None, "tenant_id", "sku_id"),
+        *(
+            Index(name, *of, "short_since", "order_id", "line", postgresql_where=text("short > 0"))
+            for name, of in {
+                "ix_order_line_short": ("tenant_id",),
+                "ix_order_line_short_of": ("tenant_id", "short_seller_id"),
+                "ix_order_line_short_to_ship": ("tenant_id", "fulfiller_id"),
+            }.items()
+        ),
     )
 
 
@@ -174,7 +191,11 @@ class Allocation(Base):
         *at_least(1, "part", "quantity"),
         *at_least(0, "shipped", "given_back"),
         CheckConstraint("shipped + given_back <= quantity", name="within_quantity"),
-        Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id"),
+        Index(
+            "ix_order_allocation_open",
+            *("tenant_id", "location_id", "sku_id", "owner_id", "lot_id"),
+            postgresql_where=text("shipped + given_back < quantity"),
+        ),
     )
 
 

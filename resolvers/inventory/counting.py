@@ -1,29 +1,26 @@
 """The inventory centre's acts that say what there truly is, or what of it may not be sold.
 
-Less may be left than is held. Then the newest holds are given back in the same transaction, and after them the newest
-orders that wait for their money are cancelled, until what is left bears the rest: who came first keeps her goods.
+Less may be left than is held. Then the newest holds are given back in the same transaction, after them the newest
+orders that wait for their money are cancelled, and after those the newest orders that are paid go short, until what is
+left bears the rest: who came first keeps her goods.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from domain.base import InvalidInput, Problem
 from domain.inventory import (
     GoodsLine,
-    GoodsPaidFor,
     MovementKind,
     NotEnoughStock,
-    ReservationState,
     Shortage,
     StockCommand,
-    TooManyOrders,
     missing,
 )
-from domain.ordering import CancelCause
-from models.inventory import Change, Numbers, Place, lock, lock_claims, look, newest_claims, release
-from models.ordering import Locked, cancel_unpaid, lock_orders
-from models.writing import Collision, Made, Transaction
+from models.inventory import Change, Numbers, Place
+from models.ordering import give_way, lock_claimed
+from models.writing import Transaction
 from resolvers.acts import Done, act
 from resolvers.context import Context
 from resolvers.inventory.stocking import lots_named, paper_of
@@ -69,47 +66,15 @@ async def _said(
         lines = {Place(command.location, goods.sku, paper.owner, lot): goods for goods, lot in lots}
         if len(lines) < len(lots):
             raise InvalidInput([Problem(("input", "goods"), "Each lot of a sku stands in one line.")])
-        seen = await look(tx, lines)
-        ahead = await newest_claims(tx, _short(lines, seen, meaning))
-        waiting = await lock_orders(tx, ahead.orders)  # before the goods; a lot that was made above no order knows
-        there = await lock(tx, [*lines, *ahead.places], make=True)
-        _possible(lines, there, meaning)
-        if await _ended(tx, _short(lines, there, meaning), waiting, there):
-            there = await lock(tx, lines)
-        paid = _short(lines, there, meaning)
-        if paid:
-            raise GoodsPaidFor([Shortage(place.sku_id, units, 0) for place, units in paid.items()])
+        claimed = await lock_claimed(tx, lines, partial(_short, lines, meaning=meaning))
+        _possible(lines, claimed.there, meaning)
+        there = await give_way(tx, claimed, partial(_short, lines, meaning=meaning))
         return await paper.moved({place: meaning(line, there[place]) for place, line in lines.items()})
 
     return await act(ctx, operation, key, command, effect)
 
 
-async def _ended(
-    tx: Transaction, short: dict[Place, int], waiting: dict[UUID, Locked], there: dict[Place, Numbers]
-) -> bool:
-    """End what claims more than will lie there; whether there was anything.
-
-    Raises: TooManyOrders; Collision where it is more than is locked, or is changing just now: the act is begun anew.
-    """
-    if not short:
-        return False
-    ending = await newest_claims(tx, short)
-    if not (ending.places <= there.keys() and waiting.keys() >= {*ending.orders}):
-        raise Collision("more is claimed than a moment ago")
-    if ending.more:
-        raise TooManyOrders
-    await lock_claims(tx, ending.claims)
-    if len(await release(tx, ending.holds, ReservationState.RELEASED)) < len(ending.holds):
-        raise Collision("what was held has just been ordered")
-    if ending.holds:
-        await tx.audit("releaseHold", [Made("reservation", id) for id in ending.holds], {"cause": "GOODS_GONE"})
-    if ending.orders:
-        await cancel_unpaid(tx, [waiting[id] for id in ending.orders], CancelCause.GOODS_GONE)
-        await tx.audit("cancelOrder", [Made("order", id) for id in ending.orders], {"cause": "GOODS_GONE"})
-    return bool(ending.claims)
-
-
-def _possible(lines: dict[Place, GoodsLine], there: dict[Place, Numbers], meaning: Meaning) -> None:
+def _possible(lines: Mapping[Place, GoodsLine], there: Mapping[Place, Numbers], meaning: Meaning) -> None:
     """Refuse what would leave less than nothing there, or locked away. Raises: NotEnoughStock."""
     short = []
     for place, line in lines.items():
@@ -124,7 +89,7 @@ def _possible(lines: dict[Place, GoodsLine], there: dict[Place, Numbers], meanin
         raise NotEnoughStock(short)
 
 
-def _short(lines: dict[Place, GoodsLine], there: dict[Place, Numbers], meaning: Meaning) -> dict[Place, int]:
+def _short(lines: Mapping[Place, GoodsLine], there: Mapping[Place, Numbers], meaning: Meaning) -> dict[Place, int]:
     """By how much the claims on each row go beyond what will lie there, where they do."""
     found = {}
     for place, line in lines.items():

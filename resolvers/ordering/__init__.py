@@ -22,10 +22,12 @@ from resolvers.ordering.reading import (
     shipments,
     summed,
 )
+from resolvers.ordering.short import allocate_order, short_lines, short_lines_of, short_to_ship
 
 __all__ = [
     "Quoted",
     "QuotedLine",
+    "allocate_order",
     "allocations",
     "cancel_order",
     "cancel_rest",
@@ -54,5 +56,8 @@ __all__ = [
     "ship_order",
     "shipment_lines",
     "shipments",
+    "short_lines",
+    "short_lines_of",
+    "short_to_ship",
     "summed",
 ]

@@ -41,7 +41,7 @@ from schema.enums import TIERS, ActorClass, Audience, OrganizationStatus, Role, 
 from schema.integration import ExternalReference
 from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
 from schema.member import Customer
-from schema.ordering import FIGURES, Order, PaymentNotice, SellIn, TradeFigure
+from schema.ordering import FIGURES, Order, PaymentNotice, SellIn, ShortLine, TradeFigure
 
 
 @graph_type(EmployeeRow, "A person's role in an organisation (员工).")
@@ -165,6 +165,16 @@ class Organization(Node):
     open_notices: Connection[PaymentNotice] | None = connection(
         ordering.open_notices_of,
         "What payment providers told about its sales that somebody has to look at, the newest first (待处理支付通知).",
+        TRADE,
+    )
+    short_lines: Connection[ShortLine] | None = connection(
+        ordering.short_lines_of,
+        "Lines of the paid orders it sells that lack goods, the longest waiting first (待处理缺货).",
+        TRADE,
+    )
+    short_to_ship: Connection[ShortLine] | None = connection(
+        ordering.short_to_ship,
+        "Lines of paid orders it is to ship that lack goods, the longest waiting first (待发缺货).",
         TRADE,
     )
     orders_placed: Connection[Order] | None = connection(

@@ -11,21 +11,14 @@ from resolvers import inventory
 from schema.acts import Checking, InvalidInput, KeyReused, NotAllowed, Refusal, act, characters, fact, refusal
 from schema.base import OWN, Count
 from schema.enums import TIERS
-from schema.inventory.stocking import NotEnoughStock, Shortage, StockDocument, reason_of
+from schema.inventory.stocking import NotEnoughStock, StockDocument, reason_of
 
 
-@refusal(domain.GoodsPaidFor, "Goods that are paid for would be missing (已付款商品不足).")
-class GoodsPaidFor(Refusal):
-    """An operator has to say first what becomes of their orders."""
-
-    shortages: list[Shortage] = fact("shortages", "How many units would be missing of each sku (缺货明细).")
-
-
-@refusal(domain.TooManyOrders, "More unpaid orders would have to end than one act ends (未付款订单过多).")
+@refusal(domain.TooManyOrders, "More orders would have to end or go short than one act touches (涉及订单过多).")
 class TooManyOrders(Refusal):
     """The goods are taken away in several steps."""
 
-    most: Count = fact("most", "The most that one act ends (上限).")
+    most: Count = fact("most", "The most that one act touches (上限).")
 
 
 @strawberry.input(description="A number of one lot of a sku (盘点明细).")
@@ -106,7 +99,7 @@ class QuarantineStockInput:
 
 
 CountStockResult = Annotated[
-    StockDocument | NotEnoughStock | GoodsPaidFor | TooManyOrders | InvalidInput | KeyReused | NotAllowed,
+    StockDocument | NotEnoughStock | TooManyOrders | InvalidInput | KeyReused | NotAllowed,
     strawberry.union("CountStockResult", description="What is there now, or why that cannot be (盘点结果)."),
 ]
 
@@ -118,18 +111,18 @@ class CountMutation:
     count_stock: CountStockResult = act(
         inventory.count_stock,
         CountStockInput,
-        "Say what was counted; the newest holds are given back where less is left than is held (盘点).",
+        "Say what was counted; where less is left than is held, ordered or paid for, the newest gives way (盘点).",
         OWN,
     )
     adjust_stock: CountStockResult = act(
         inventory.adjust_stock,
         AdjustStockInput,
-        "Say by how much there is more or, below zero, less; holds as for a count (调整).",
+        "Say by how much there is more or, below zero, less; holds and orders as for a count (调整).",
         OWN,
     )
     quarantine_stock: CountStockResult = act(
         inventory.quarantine_stock,
         QuarantineStockInput,
-        "Lock goods away or, below zero, let them out again; holds as for a count (隔离).",
+        "Lock goods away or, below zero, let them out again; holds and orders as for a count (隔离).",
         OWN,
     )

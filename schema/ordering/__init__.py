@@ -18,10 +18,11 @@ from schema.ordering.reading import (
     Shipment,
     TradeFigure,
 )
+from schema.ordering.short import ShortLine, ShortMutation, ShortQuery
 
-Query = merge_types("Query", (OrderQuery, QuoteQuery, LookingQuery))
+Query = merge_types("Query", (OrderQuery, QuoteQuery, LookingQuery, ShortQuery))
 """The ordering centre's root fields."""
-Mutation = merge_types("Mutation", (PlacingMutation, HandlingMutation, LookingMutation))
+Mutation = merge_types("Mutation", (PlacingMutation, HandlingMutation, LookingMutation, ShortMutation))
 """The ordering centre's acts."""
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "Refund",
     "SellIn",
     "Shipment",
+    "ShortLine",
     "TradeFigure",
 ]

@@ -22,6 +22,7 @@ class NotSoManyLeft(Refusal):
     line: int = fact("line", "The line's number in the order (行号).")
     wanted: Count = fact("wanted", "How many were wanted (需要).")
     left: Count = fact("left", "How many are left (剩余).")
+    short: Count = fact("short", "How many more are to ship and have no goods now (缺货数量).")
 
 
 @refusal(domain.RefundTooMuch, "More than is left of a line to give back (可退不足).")
@@ -59,7 +60,7 @@ class ShipOrderInput:
 
     order_id: strawberry.ID = strawberry.field(description="The order (订单标识).")
     lines: list[ShippedLineInput] | None = strawberry.field(
-        default=None, description="What leaves; null: all that is left for who ships (发货明细)."
+        default=None, description="What leaves; null: all that is left for who ships and has goods (发货明细)."
     )
     carrier: str | None = strawberry.field(
         default=None, description=f"Who carries it, at most {domain.MAX_CARRIER_CHARS} characters (承运商)."

@@ -58,6 +58,7 @@ class OrderLine:
     cancelled: Count = attribute("Base units that will not be shipped (取消数量).", TRADE)
     refunded: Count = attribute("Base units whose money went back by the unit (已退数量).", TRADE)
     refunded_amount: Fen = leaf(lambda row: row.refunded_fen, "What went back of the line in all (已退金额).", TRADE)
+    short: Count = attribute("Base units that are to ship and have no goods now (缺货数量).", TRADE)
 
 
 @graph_type(PaymentRow, "What a provider is to take for an order (支付单).")

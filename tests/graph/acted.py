@@ -18,14 +18,13 @@ REFUSALS = {
     "PriceOutOfRange": "sku { code } unitPrice minPrice maxPrice",
     "LotDiffers": "sku { code } row lot",
     "NotEnoughStock": "shortages { sku { id } wanted available }",
-    "GoodsPaidFor": "shortages { wanted }",
     "TooManyHolds": "most",
     "TooManyOrders": "most",
     "StepMismatch": "quantity step below above",
     "BelowMinimum": "quantity minimum",
     "CapBelowHeld": "sku { code } cap held",
     "TransitionNotAllowed": "orderState to possible",
-    "NotSoManyLeft": "line wanted left",
+    "NotSoManyLeft": "line wanted left short",
     "PriceChanged": "expected total",
     "NotForSale": "skus { code }",
     "TooManyLines": "wanted most",
@@ -139,7 +138,7 @@ _INVENTORY = [
     _whole("issueStock", _PAPER, "NotEnoughStock"),
     _whole("transferStock", _PAPER, "NotEnoughStock"),
     *(
-        _whole(act, _PAPER, "NotEnoughStock", "GoodsPaidFor", "TooManyOrders")
+        _whole(act, _PAPER, "NotEnoughStock", "TooManyOrders")
         for act in ("countStock", "adjustStock", "quarantineStock")
     ),
     _whole("contributeToPool", _rows("ContributedToPool", "... on Sku { code }", "CapBelowHeld", about=_OFFERED)),
@@ -151,7 +150,7 @@ _ORDER = """... on Order { id number kind state seller { code } buyer { code } c
   paymentDueAt cancelCause paid refunded externalReferences { value } payments { ...paying }
   refunds { nodes { ...refunding } } shipments { nodes { ...shipping } }
   lines { nodes { line sku { code } quantity unitPrice discount net brand { code } goodsOwner { code }
-    fulfiller { code } shipped cancelled refunded refundedAmount } }
+    fulfiller { code } shipped cancelled refunded refundedAmount short } }
   allocations { nodes { line sku { code } location { code } owner { code } lotCode quantity shipped givenBack } } }"""
 _FRAGMENTS = """
 fragment paying on Payment { id order { id } provider state covers amount came refunded currency payUrl createdAt
@@ -185,6 +184,7 @@ _ORDERING = [
     _sale("refundOrder", "... on Refund { ...refunding }", "TransitionNotAllowed", "RefundTooMuch"),
     _sale("retryRefund", "... on Refund { ...refunding }", "RefundNotFailed"),
     _sale("closeNotice", _NOTICE, "NoticeNotOpen"),
+    _sale("allocateOrder", _ORDER, "NotEnoughStock"),
 ]
 ACTS: dict[str, str] = {
     text.split("done: ")[1].split("(")[0]: text for text in (*_CHANNEL, *_MEMBER, *_CATALOG, *_INVENTORY, *_ORDERING)

@@ -113,6 +113,12 @@ ROOTS: dict[str, Case] = {
     "openNotices": Case(
         "{ openNotices(first: %(first)d) { nodes { kind note payment { id } refund { id } } } }", "admin", 1
     ),
+    "shortLines": Case(
+        "{ shortLines(first: %(first)d) { nodes { short order { id } sku { code } goodsOwner { code } "
+        "fulfiller { code } } } }",
+        "admin",
+        1,
+    ),
     "listing": Case('{ listing(id: "%(listing)s") { price sellable seller { name } sku { name } } }', None, 5),
     "price": Case(
         '{ price(sellerId: "%(distributor)s", buyerId: "%(store)s", skuId: "%(sku)s") '

@@ -54,6 +54,13 @@ CONNECTIONS: dict[str, Case] = {
     "open notices of a seller": Case(
         '{ organization(id: "%(distributor)s") { openNotices(first: 2) { %(total)s nodes { id } } } }', SALES, 3
     ),
+    **{
+        f"{name} of an organisation": Case(
+            '{ organization(id: "%(distributor)s") { ' + name + "(first: 2) { %(total)s nodes { line } } } }", SALES, 3
+        )
+        for name in ("shortLines", "shortToShip")
+    },
+    "short lines": Case("{ shortLines(first: 2) { %(total)s nodes { line } } }", "admin", 1),
     "open notices": Case("{ openNotices(first: 2) { %(total)s nodes { id } } }", "admin", 1),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3

@@ -49,7 +49,7 @@ def all_but(*seen: str) -> tuple[str, ...]:
     return tuple(who for who in STAFF if who not in seen)
 
 
-OPEN_NOTICES = "{ openNotices { totalCount } }"
+OPEN_NOTICES, SHORT_LINES = "{ openNotices { totalCount } }", "{ shortLines { totalCount } }"
 """The platform's alone, and empty in the demo: who finds something there is tried where there is something."""
 PRIVATE = {
     "locations": Private(
@@ -104,6 +104,19 @@ PRIVATE = {
         all_but(OURS),
         (ANALYST,),
     ),
+    **{
+        f"an organisation's {name}": Private(
+            house(
+                "it: %s { nodes { orderNumber line short shortSince order { id } sku { code } goodsOwner { code } "
+                "fulfiller { code } } }" % name
+            ),
+            ("organization", "it"),
+            (OURS, "admin"),
+            all_but(OURS),
+            (ANALYST,),
+        )
+        for name in ("shortLines", "shortToShip")
+    },
     "price lists": Private(
         house(
             "it: priceLists { nodes { code name audience scope buyer { code } buyerTag buyerTier "

@@ -21,7 +21,7 @@ from tests.models.shop import lying
 
 SHOPPER, OTHER, FULFILLER = "member:1", "member:2", "distributor:1/operator"
 ORDER = """... on Order { id number state cancelCause total paid refunded currency paymentDueAt
-  lines { nodes { line quantity unitPrice net shipped cancelled refunded refundedAmount goodsOwner { code }
+  lines { nodes { line quantity unitPrice net shipped cancelled refunded refundedAmount short goodsOwner { code }
     fulfiller { code } sku { code } } } }"""
 PAYMENT = "... on Payment { id state amount refunded covers payUrl order { id } }"
 SHIPMENT = "... on Shipment { id carrier tracking fulfiller { code } order { id } lines { nodes { line quantity } } }"
@@ -34,11 +34,12 @@ STATE = "... on TransitionNotAllowed { orderState to possible }"
 ANSWERS = {
     "placeOrder": f"{ORDER} {WHY}",
     "payOrder": f"{PAYMENT} {STATE} ... on PaymentOver {{ dueAt }}",
-    "shipOrder": f"{SHIPMENT} {STATE} ... on NotSoManyLeft {{ line wanted left }}",
+    "shipOrder": f"{SHIPMENT} {STATE} ... on NotSoManyLeft {{ line wanted left short }}",
     "receiveOrder": f"{ORDER} {STATE}",
     "cancelOrder": f"{ORDER} {STATE}",
     "cancelRest": f"{ORDER} {STATE}",
     "retryRefund": f"{REFUND} ... on RefundNotFailed {{ refundState }}",
+    "allocateOrder": f"{ORDER} ... on NotEnoughStock {{ shortages {{ wanted available }} }}",
     "closeNotice": f"{NOTICE} ... on NoticeNotOpen {{ closedAt }}",
     "refundOrder": f"{REFUND} {STATE} ... on RefundTooMuch {{ line left leftAmount }}",
 }

@@ -36,7 +36,9 @@ CANNOT_BE = {
         (act, "TransitionNotAllowed"): "an order that waits for its money ends"
         for act in ("adjustStock", "countStock", "quarantineStock")
     },
-    ("closeNotice", "TransitionNotAllowed"): "it leaves the order where it stands",
+    **{
+        (act, "TransitionNotAllowed"): "it leaves the order where it stands" for act in ("allocateOrder", "closeNotice")
+    },
     ("placeOrder", "NoLines"): "a hold has lines",
     ("placeOrder", "QuantityTooLarge"): "nobody holds so many",
     ("placeOrder", "TransitionNotAllowed"): "a new order waits for its money",

@@ -1,6 +1,6 @@
 """Sales in the tests' own shop: placed, paid for by notices, shipped, ended, as the acts and the provider do it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.base import Refused
+from domain.inventory import MovementKind, NotEnoughStock, Shortage, missing
 from domain.ordering import (
     CancelCause,
     Notice,
@@ -17,17 +18,22 @@ from domain.ordering import (
     RefundedLine,
 )
 from models import due
+from models.base import NO_LOT_ID
+from models.inventory import Change, Numbers, Place, written
 from models.ordering import (
     Locked,
     NewOrder,
     allocate,
+    allocate_short,
     begin_payment,
     bind,
     cancel,
     cancel_rest,
     confirm,
+    give_way,
     held_lots,
     lines_of,
+    lock_claimed,
     lock_order,
     receive,
     refund,
@@ -36,10 +42,10 @@ from models.ordering import (
     take_notice,
     write_order,
 )
-from models.writing import Transaction
+from models.writing import Transaction, attempted
 from tests.models.acting import MEMBER, NOON, STORE, acting, column
 from tests.models.here import HERE
-from tests.models.shop import MALL, SKUS, Shop
+from tests.models.shop import MALL, PLACES, SKUS, Shop
 
 PROVIDER = "till"
 PRICES = {SKUS[0]: 1_000, SKUS[1]: 333, SKUS[2]: 0}
@@ -110,6 +116,48 @@ class Sales(Shop):
         (order,) = await column(self.database, "SELECT order_id FROM refund WHERE id = $1", refund)
         async with self.locked(order) as (tx, locked):
             await retry_refund(tx, locked, refund)
+
+    async def count(self, sku: UUID, units: int, *, at: UUID = PLACES[0], owner: UUID = STORE) -> None:
+        """So many units were counted at a place."""
+        await self._counted(Place(at, sku, owner, NO_LOT_ID), lambda now: units)
+
+    async def adjust(self, sku: UUID, by: int, *, at: UUID = PLACES[0], owner: UUID = STORE) -> None:
+        """There are so many units more, or less, at a place."""
+        await self._counted(Place(at, sku, owner, NO_LOT_ID), lambda now: now.on_hand + by)
+
+    async def trim(self, sku: UUID, spare: int = 0, *, at: UUID = PLACES[0]) -> None:
+        """At a place of the store lies what is claimed there, and so many units more."""
+        await self._counted(Place(at, sku, STORE, NO_LOT_ID), lambda now: now.reserved + now.allocated + spare)
+
+    async def _counted(self, place: Place, left: Callable[[Numbers], int]) -> None:
+        """So many units are left of what is at a place; begun anew where others come in between, as every act is."""
+
+        def needed(there: Mapping[Place, Numbers]) -> dict[Place, int]:
+            now = there.get(place)
+            units = 0 if now is None else missing(left(now), now.reserved, now.allocated, now.quarantined)
+            return {place: units} if units else {}
+
+        async def once() -> None:
+            async with acting(self.database) as tx:
+                claimed = await lock_claimed(tx, [place], needed)
+                now = claimed.there[place]
+                by = left(now) - now.on_hand
+                if now.on_hand + by < 0:
+                    raise NotEnoughStock([Shortage(place.sku_id, -by, now.on_hand)])
+                await give_way(tx, claimed, needed)
+                changes = {place: Change(on_hand=by)}
+                await written(tx, MovementKind.COUNT, place.location_id, place.owner_id, changes, None)
+
+        await attempted(once)
+
+    async def allocate(self, order: UUID) -> dict[int, int]:
+        """Goods are found for what an order lacks: how many of which lines."""
+        async with self.locked(order) as (tx, locked):
+            return await allocate_short(tx, locked, NOON.date())
+
+    async def short(self, order: UUID) -> list[int]:
+        """What each line lacks."""
+        return await column(self.database, "SELECT short FROM order_line WHERE order_id = $1 ORDER BY line", order)
 
     async def expire(self, order: UUID, hours: float = 1) -> bool:
         return await due.go_on(self.database, HERE, order, NOON + timedelta(hours=hours))

@@ -61,9 +61,12 @@ BROKEN = """
                         WHERE (a.order_id, a.line) = (l.order_id, l.line))
        OR l.shipped <> (SELECT coalesce(sum(s.quantity), 0) FROM shipment_line s
                         WHERE (s.order_id, s.line) = (l.order_id, l.line))
-       OR l.cancelled <> (SELECT coalesce(sum(a.given_back), CASE o.state WHEN 'CANCELLED' THEN l.quantity ELSE 0 END)
-                          FROM order_allocation a WHERE (a.order_id, a.line) = (l.order_id, l.line))
+       OR l.quantity - l.shipped - l.cancelled - l.short <> (
+            SELECT coalesce(sum(a.quantity - a.shipped - a.given_back),
+                            CASE o.state WHEN 'PENDING_PAYMENT' THEN l.quantity ELSE 0 END)
+            FROM order_allocation a WHERE (a.order_id, a.line) = (l.order_id, l.line))
        OR (o.state = 'CANCELLED' AND l.cancelled <> l.quantity)
+       OR (l.short > 0 AND (o.state NOT IN ('CONFIRMED', 'PARTLY_FULFILLED') OR l.short_seller_id <> o.seller_id))
        OR (l.refunded, l.refunded_fen) <> (SELECT coalesce(sum(b.quantity), 0), coalesce(sum(b.amount_fen), 0)
                                            FROM refund_line b WHERE (b.order_id, b.line) = (l.order_id, l.line))
     UNION ALL

@@ -158,7 +158,22 @@ BAD: list[Case] = [
     ("ck_order_line_cancelled_range", "order_line", [ONE | {"shipped": 1, "cancelled": -1}]),
     ("ck_order_line_refunded_range", "order_line", [{"refunded": -1}]),
     ("ck_order_line_refunded_fen_range", "order_line", [{"refunded_fen": -1}]),
-    ("ck_order_line_shipped_within_quantity", "order_line", [{"shipped": 3}, {"cancelled": 2}]),
+    (
+        "ck_order_line_shipped_within_quantity",
+        "order_line",
+        [{"shipped": 3}, {"cancelled": 2}, {"short": 1, "short_since": NOW, "short_seller_id": SHOP}],
+    ),
+    ("ck_order_line_short_range", "order_line", [{"short": -1}]),
+    (
+        "ck_order_line_short_noted",
+        "order_line",
+        [
+            {"cancelled": 0, "refunded": 0, "short": 1, "short_since": NOW},
+            {"cancelled": 0, "refunded": 0, "short": 1, "short_seller_id": SHOP},
+            {"short_since": NOW},
+            {"short_since": NOW, "short_seller_id": SHOP},
+        ],
+    ),
     ("ck_order_line_refunded_within_moved", "order_line", [{"refunded": 4}, {"shipped": 1}]),
     ("ck_order_line_refunded_within_net", "order_line", [{"refunded_fen": 11}]),
     ("fk_order_line_tenant_id_sku_id_lot_id", "order_line", [{"line": 2, "lot_id": NEW}]),

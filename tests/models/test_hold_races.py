@@ -23,7 +23,8 @@ async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
     await goods(owner_dsn)
     database = pool_of(Login(owner_dsn, APP_ROLE), 8)
     made = Sales(owner_dsn, database, Committer(database))
-    await made.put(SKUS[0], 400, 400)
+    await made.put(SKUS[0], 1_400, 400)
+    await made.paid((SKUS[0], 1_000))  # whose goods are counted away where nobody holds later
     await made.contribute(SKUS[1], 800, cap=None)
     yield made
     assert await column(database, BROKEN) == []
@@ -39,6 +40,7 @@ ACTS: dict[str, Callable[[Sales, UUID], Awaitable[str]]] = {
     "place": lambda sales, hold: said(sales.order_of(hold)),
     "release": lambda sales, hold: given_back(sales, hold, ReservationState.RELEASED, 0),
     "expire": lambda sales, hold: given_back(sales, hold, ReservationState.EXPIRED, 1),
+    "two are gone": lambda sales, hold: said(sales.adjust(SKUS[0], -2)),
 }
 SEEN = """
     SELECT s::text FROM (
@@ -52,7 +54,9 @@ SEEN = """
 
 async def came(sales: Sales, *acts: str, together: bool) -> tuple[tuple[str, ...], str]:
     """What each of the acts said, and what the hold is then; which of two alike was first makes no difference."""
+    await sales.adjust(SKUS[0], 3)
     hold = (await sales.hold((SKUS[0], 3), (SKUS[1], 2))).id
+    await sales.trim(SKUS[0])
     if together:
         words = await asyncio.gather(*(ACTS[act](sales, hold) for act in acts))
     else:
@@ -68,3 +72,12 @@ async def test_two_at_once_to_a_hold_are_one_after_the_other(sales: Sales, pair:
     assert any("1 given back" in word or "done" in word for words, _ in possible for word in words)
     for _ in range(size(5, 40)):
         assert await came(sales, *pair, together=True) in possible
+
+
+async def test_a_hold_and_a_count_at_once_are_one_after_the_other(sales: Sales) -> None:
+    """All that is free is held, and less lies there: the hold comes first and is given back, or there is too little."""
+    for _ in range(size(10, 40)):
+        await sales.trim(SKUS[0], 3)
+        word, lost = await asyncio.gather(sales.tried((SKUS[0], 403)), said(sales.adjust(SKUS[0], -2)))
+        assert (word, lost) in {("held", "done"), ("NOT_ENOUGH_STOCK", "done")}
+        assert await column(sales.database, "SELECT count(*) FROM reservation WHERE state = 'HELD'") == [0]
