@@ -73,6 +73,7 @@ _ROWS = """
     ORDER BY s.location_id, s.sku_id, s.owner_id, s.lot_id
 """
 _LOOK, _LOCK = Straight(_ROWS), Straight(f"{_ROWS} FOR NO KEY UPDATE OF s")
+_LOCK_FREE = Straight(f"{_ROWS} FOR NO KEY UPDATE OF s SKIP LOCKED")
 _MOVE = text("""
     UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
         allocated = s.allocated + c.allocated, in_transit = s.in_transit + c.in_transit,
@@ -137,15 +138,20 @@ def columns(tx: Transaction, places: Sequence[Place]) -> dict[str, Any]:
     }
 
 
-async def lock(tx: Transaction, places: Iterable[Place], *, make: bool = False) -> dict[Place, Numbers]:
+async def lock(
+    tx: Transaction, places: Iterable[Place], *, make: bool = False, wait: bool = True
+) -> dict[Place, Numbers]:
     """The stock rows at these places, locked until the act ends, in the order of their places.
 
-    `make`: whether rows that are not there yet are made; else they are left out.
+    Args:
+        make: whether rows that are not there yet are made; else they are left out.
+        wait: whether for those that others have; else these are left out. Who has later rows may not wait for earlier.
     """
     named = columns(tx, sorted(set(places)))
     if make:
         await tx.execute(_OPEN, named)
-    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in await tx.ask(_LOCK, named)}
+    rows = await tx.ask(_LOCK if wait else _LOCK_FREE, named)
+    return {Place._make(row[:4]): Numbers._make(row[4:]) for row in rows}
 
 
 class Movement(NamedTuple):

@@ -27,14 +27,14 @@ from domain.ordering import (
 from models.inventory import Claim, Place
 from models.writing import Event, Made, Transaction
 
-_LOCK = text("""
+_FOR_UPDATE = """
     SELECT id, number, kind, state, seller_id, customer_id, cloud_store_id, currency, total_fen, paid_fen, refunded_fen,
            placed_at, payment_due_at, due_at, reservation_id, cancel_cause
     FROM order_header
     WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) AND payment_due_at IS NOT NULL
     ORDER BY id
-    FOR NO KEY UPDATE
-""")
+    FOR NO KEY UPDATE"""
+_LOCK, _LOCK_FREE = text(_FOR_UPDATE), text(f"{_FOR_UPDATE} SKIP LOCKED")
 _LINES = text("""
     SELECT order_id, line, sku_id, goods_owner_id, fulfiller_id, quantity, unit_fen, net_fen, shipped, cancelled,
            refunded, refunded_fen, short
@@ -192,10 +192,13 @@ async def lock_order(tx: Transaction, id: UUID) -> Locked | None:
     return (await lock_orders(tx, [id])).get(id)
 
 
-async def lock_orders(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Locked]:
-    """Orders by id, locked until the act ends; without those that are not there, or were not placed here."""
+async def lock_orders(tx: Transaction, ids: Iterable[UUID], *, wait: bool = True) -> dict[UUID, Locked]:
+    """Orders by id, locked until the act ends; without those that are not there, or were not placed here.
+
+    `wait`: whether for those that others have; else these are left out. Who has goods already may not wait for orders.
+    """
     named = {"tenant": tx.tenant_id, "ids": sorted(set(ids))}
-    rows = (await tx.execute(_LOCK, named)).all()
+    rows = (await tx.execute(_LOCK if wait else _LOCK_FREE, named)).all()
     if not rows:
         return {}
     lines: dict[UUID, list[Line]] = {row.id: [] for row in rows}

@@ -96,10 +96,9 @@ async def give_way(tx: Transaction, claimed: Claimed, needed: Needed) -> Mapping
     if not short:
         return claimed.there
     way = await _newest(tx, short)
-    if not (way.ending.places <= claimed.there.keys() and claimed.orders.keys() >= way.orders):
-        raise Collision("more is claimed than a moment ago")
     if way.more:
         raise TooManyOrders
+    orders = await _with_late(tx, claimed, way)
     await lock_claims(tx, way.claims)
     ending = way.ending
     if len(await release(tx, ending.holds, ReservationState.RELEASED)) < len(ending.holds):
@@ -108,14 +107,28 @@ async def give_way(tx: Transaction, claimed: Claimed, needed: Needed) -> Mapping
     if ending.holds:
         await tx.audit("releaseHold", [Made("reservation", id) for id in ending.holds], cause)
     if ending.orders:
-        await cancel_unpaid(tx, [claimed.orders[id] for id in ending.orders], CancelCause.GOODS_GONE)
+        await cancel_unpaid(tx, [orders[id] for id in ending.orders], CancelCause.GOODS_GONE)
         await tx.audit("cancelOrder", [Made("order", id) for id in ending.orders], cause)
     if way.parts:
-        await _go_short(tx, claimed.orders, way.parts)
+        await _go_short(tx, orders, way.parts)
     there = await lock(tx, claimed.places)
     if needed(there):
         raise AssertionError("Goods are claimed by nobody that is known.")
     return there
+
+
+async def _with_late(tx: Transaction, claimed: Claimed, way: _GivingWay) -> Mapping[UUID, Locked]:
+    """The orders that may have to give way, and those that came before the goods were locked.
+
+    Where goods are wanted by many somebody always comes in between. Whoever has goods waits for no order, nor for goods
+    that stand before them: what others have just now is left to them. Raises: Collision then.
+    """
+    late, elsewhere = way.orders - claimed.orders.keys(), way.ending.places - claimed.there.keys()
+    orders = {**claimed.orders, **(await lock_orders(tx, late, wait=False) if late else {})}
+    there = await lock(tx, elsewhere, wait=False) if elsewhere else {}
+    if not (way.orders <= orders.keys() and elsewhere <= there.keys()):
+        raise Collision("more is claimed than a moment ago")
+    return orders
 
 
 async def _newest(tx: Transaction, needed: Mapping[Place, int]) -> _GivingWay:
