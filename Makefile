@@ -28,6 +28,9 @@ install: $(STAMP) ## make .venv and install what pyproject.toml and constraints.
 serve: $(STAMP) ## database, migrations, demo data, server: ends in a URL (WORKERS=2: two processes)
 	@exec $(BIN)/python -m cli serve
 
+# A hundred processes start in the tests. What is compiled is kept, whatever the surroundings say: half a second of each.
+test prove: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(STAMP) ## the whole test suite, on a real PostgreSQL of its own
 	@exec $(BIN)/python -m pytest -n $(WORKERS_OF_TESTS)
 

@@ -16,14 +16,13 @@ from starlette.routing import BaseRoute, Mount
 
 import boot
 import models.ordering
-import schema
 from demo.directory import DemoPeople
 from demo.iowa import TENANT as IOWA
 from domain.ordering import Notice
 from engine.documents import DocumentError
 from engine.limits import Limits
 from models.database import Database
-from resolvers.entrance import Entrance
+from models.reading import compile_all
 from settings import Settings
 from transport import PATH, SUBGRAPH, Gateways, Graph, Metrics, Siblings, TakeNotice, middleware, notice_routes, routes
 from transport.bearer import Identity, JwksVerifier, SecretVerifier, Verifier, Verifiers, demo_secret, mint
@@ -93,6 +92,8 @@ def verifiers_of(settings: Settings) -> tuple[Verifiers, list[JwksVerifier]]:
 
 def problems_of(settings: Settings) -> Callable[[str], list[str]]:
     """What is wrong with a text as a document that is to be served."""
+    import schema  # as in `create`
+
     graph = Graph.of(schema.build(), limits_of(settings), introspection=settings.introspection_enabled)
 
     def problems(text: str) -> list[str]:
@@ -114,6 +115,8 @@ def subgraph_of(settings: Settings) -> tuple[Graph, Gateways] | None:
     """The graph as a part of a larger one, and who may ask it; None where there is no larger one."""
     if not settings.gateway_secrets:
         return None
+    import schema  # as in `create`
+
     # A gateway's documents are its own: what is stored for clients is hardly ever among them.
     limits = replace(
         limits_of(settings),
@@ -187,10 +190,13 @@ def create(
 
     Raises: settings.SettingsError, embedded.EmbeddedError, transport.bearer.SecretFileError.
     """
+    import schema  # here alone: a command that asks the graph nothing starts in half the time without it
+    from resolvers.entrance import Entrance
+
     settings = settings or Settings()
-    opened = access is None
-    access = access or boot.connect(settings)
+    opened, access = access is None, access or boot.connect(settings)
     database = pool_of(settings, access)
+    compile_all()  # the first request shall not wait for it
     limits = limits_of(settings)
     graph = Graph.of(
         schema.build(), limits, introspection=settings.introspection_enabled, remembers=settings.profile == "demo"

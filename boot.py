@@ -13,16 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 import httpx
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from alembic import command
 from embedded import EmbeddedPostgres, Server, default_home
 from integrations.localpay import LocalPay, Merchant
 from integrations.payment import LocalProvider
@@ -31,6 +28,9 @@ from models.wall import APP_ROLE, WORKER_ROLE
 from settings import Settings
 from transport.bearer import demo_secret
 from transport.notices import PATH as NOTICES
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PROJECT: Final = Path(__file__).resolve().parent
 NAME: Final = "millrace"
@@ -52,14 +52,12 @@ class BootError(Exception):
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Within it, whatever the database, its driver or alembic raises becomes a sentence an operator can read.
+    """Within it, whatever the database or its driver raises becomes a sentence an operator can read.
 
     Raises: BootError.
     """
     try:
         yield
-    except CommandError as error:
-        raise BootError(f"The schema cannot be migrated: {error}. Was it made by a newer Millrace?") from error
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise BootError(f"The database cannot be used: {_words(error)}") from error
 
@@ -173,20 +171,31 @@ async def _create_role(connection: asyncpg.Connection, role: str, rights: str) -
 
 def alembic_config() -> Config:
     """Alembic's configuration, independent of the working directory."""
+    from alembic.config import Config  # where it is needed alone: most processes migrate nothing
+
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "alembic").replace("%", "%%"))
     return config
 
 
 async def migrate(owner: str, revision: str = "head") -> None:
-    """Bring the database at `owner` up to `revision`; processes that come together go one after the other."""
+    """Bring the database at `owner` up to `revision`; processes that come together go one after the other.
+
+    Raises: BootError where alembic refuses; whatever else the database or its driver raises.
+    """
+    from alembic.util import CommandError
+
+    from alembic import command
 
     def run(connection: Connection) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    await migrating(owner, run)
+    try:
+        await migrating(owner, run)
+    except CommandError as error:
+        raise BootError(f"The schema cannot be migrated: {error}. Was it made by a newer Millrace?") from error
 
 
 # ── payment ───────────────────────────────────────────────────────────────────────────────────────────────────────────

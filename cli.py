@@ -27,15 +27,15 @@ from starlette.types import ASGIApp
 
 import app
 import boot
-import schema.reference
 from announcing import Announced, announce, authority, err
+from demo.collecting import collector_resting
 from demo.directory import identity
 from demo.iowa import SAMPLE
 from demo.iowa import TENANT as IOWA
 from demo.iowa.writing import demo_of
 from demo.qingquan import TENANT as QINGQUAN
 from demo.qingquan.writing import create as create_qingquan
-from domain.access import is_name
+from domain.access import NO_CLIENT, is_name
 from embedded import EmbeddedError
 from integrations.documents import UNNAMEABLE, BrokenFolder, UnknownTenant, read_folder, store, switch
 from integrations.progress import Shown
@@ -45,7 +45,6 @@ from integrations.wholesale import report
 from integrations.wholesale.importing import import_file
 from integrations.wholesale.reading import BrokenFile
 from models.database import Login, UnsafeRole, connected
-from resolvers.entrance import NO_CLIENT
 from settings import Settings, SettingsError
 from transport import Channel, Farewell, GivenUp, Siblings, Workers, WorkerServer, server_config, settle_memory
 from transport.bearer import Identity, SecretFileError
@@ -115,7 +114,8 @@ def serve() -> None:
         if settings.workers > 1:
             _serve_many(settings, access, listening, started)
             return
-        application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
+        with collector_resting():  # what is imported and made now stays, too
+            application = app.create(settings, access)  # connects to nothing yet; a wrong secret is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
         with Companion():
@@ -371,6 +371,8 @@ def sdl(
     subgraph: Annotated[bool, typer.Option(help="As a gateway composes it, which `_service` answers, too.")] = False,
 ) -> None:
     """Print the schema in GraphQL's own language."""
+    import schema
+
     text = schema.federation.composed_of(schema.subgraph()) if subgraph else schema.build().as_str()
     sys.stdout.write(text + "\n")
 
@@ -378,6 +380,8 @@ def sdl(
 @cli.command()
 def reference() -> None:
     """Print the graph's reference, docs/schema.md."""
+    import schema.reference
+
     sys.stdout.write(schema.reference.reference(schema.build()))
 
 

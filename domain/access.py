@@ -16,6 +16,10 @@ Source: RFC 7519 leaves the length of `sub` open; OpenID Connect Core, section 2
 """
 
 
+NO_CLIENT = "anonymous"
+"""What a client is called that no issuer names."""
+
+
 def is_name(text: str) -> bool:
     """Whether a token may call an account or a client so: printable, for it stands in logs."""
     return 1 <= len(text) <= NAME_CHARS and text.isprintable()

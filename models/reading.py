@@ -1,8 +1,8 @@
 """Reading: statements compiled once, rows without copies, one read transaction for a request.
 
-`read()` compiles a SQLAlchemy Core statement to SQL when the module that holds it is imported; `ReadSession.fetch` runs
-it on the driver's connection. SQLAlchemy executing it would cost more than the rest of the request. It owns no
-statement of its own: those stand in `loaders`.
+`read()` takes a SQLAlchemy Core statement, which is compiled to SQL once: by `compile_all` where a server starts, else
+when it is first asked for; `ReadSession.fetch` runs it on the driver's connection. SQLAlchemy executing it would cost
+more than the rest of the request. It owns no statement of its own: those stand in `loaders`.
 """
 
 import asyncio
@@ -95,12 +95,50 @@ class Read(Generic[R]):
 
 DIALECT: Final = asyncpg_dialect()  # type: ignore[no-untyped-call]  # untyped upstream
 """What statements, and the names of types in them, are written for."""
-STATEMENTS: list[tuple[Read[Any], SQLCompiler, Rows]] = []
-"""Every statement compiled at import, for the tests that hold them to the rules above."""
+STATEMENTS: dict[Read[Any], Rows] = {}
+"""Every statement that a module has, for who compiles them and the tests that hold them to the rules above."""
+
+
+class _Uncompiled(Read[R]):
+    """A statement that nobody has asked for. What it lacks is made at the first look, and then it is a plain `Read`.
+
+    It has no places of its own, so that the class can be changed: who reads often pays nothing for who reads first.
+    Two threads that come together both compile it, to the same.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, row: type[R]) -> None:
+        self.row = row
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Read.__slots__:
+            raise AttributeError(f"a statement has no {name}")
+        compiled = compiled_of(self.row, STATEMENTS[self])
+        types = tuple(entry.type.compile(dialect=DIALECT) for entry in compiled._result_columns)
+        Read.__init__(self, self.row, compiled.string, tuple(compiled.positiontup or ()), types)
+        self.__class__ = Read  # type: ignore[assignment]  # its base, and laid out alike
+        return getattr(self, name)
 
 
 def read(row: type[R], statement: Rows) -> Read[R]:
-    """Compile `statement`, whose columns must be those of `row` in order, for `ReadSession.fetch`."""
+    """`statement` for `ReadSession.fetch`; its columns must be those of `row` in order.
+
+    It is compiled later, and refused then: tests/models/test_statements.py compiles every one.
+    """
+    made = _Uncompiled(row)
+    STATEMENTS[made] = statement
+    return made
+
+
+def compile_all() -> None:
+    """Compile what nobody has asked for yet: for a server, whose first request shall not wait for it."""
+    for made in STATEMENTS:
+        _ = made.text
+
+
+def compiled_of(row: type[Row], statement: Rows) -> SQLCompiler:
+    """The statement compiled. Raises TypeError where it cannot be compiled once, or returns not what `row` names."""
     compiled = statement.compile(dialect=DIALECT)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("not a statement that returns rows")
@@ -112,10 +150,7 @@ def read(row: type[R], statement: Rows) -> Read[R]:
     unnamed = [name for name, bound in compiled.binds.items() if bound.unique]
     if unnamed:
         raise TypeError(f"{row.__name__}: {unnamed} are values, not parameters; write them with constant()")
-    types = tuple(entry.type.compile(dialect=DIALECT) for entry in compiled._result_columns)
-    made = Read(row, compiled.string, tuple(compiled.positiontup or ()), types)
-    STATEMENTS.append((made, compiled, statement))
-    return made
+    return compiled
 
 
 def constant(value: StrEnum | bool | int) -> ColumnElement[Any]:

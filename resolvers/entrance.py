@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from domain.access import NOBODY, ActorClass, Scope
+from domain.access import NO_CLIENT, NOBODY, ActorClass, Scope
 from domain.base import Fault, TenantRequired, Unauthenticated
 from domain.channel import PHONE_ADDRESS, Role, Tier
 from domain.integration import PartnerKind
@@ -30,8 +30,6 @@ from transport.door import RequestFacts
 
 FILING = frozenset({"staff", "partner", "admin"})
 """The actors that send files of rows."""
-NO_CLIENT = "anonymous"
-"""What a client is called that no issuer names."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -247,25 +248,28 @@ def _regions(source: Source) -> dict[Org, str]:
     return found
 
 
-def _location(source: Source, holder: Org) -> UUID:
-    return source.keys.of("location", holder.tier, holder.number)
+def _locations(source: Source) -> Callable[[Org], UUID]:
+    """The id of the one location that an organisation has, derived once."""
+    return cache(lambda holder: source.keys.of("location", holder.tier, holder.number))
 
 
-def _lot(source: Source, item: int, code: str) -> UUID:
-    return NO_LOT_ID if code == NO_LOT_CODE else source.keys.of("lot", item, code)
+def _lots(source: Source) -> Callable[[int, str], UUID]:
+    """The id of an item's lot, derived once."""
+    return cache(lambda item, code: NO_LOT_ID if code == NO_LOT_CODE else source.keys.of("lot", item, code))
 
 
 async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
     """One location a holder, the lots, and opening stock: every row with the one receipt that made it."""
     holders = sorted({row.holder for row in demo.stock} | {c.owner for c in demo.contributions})
     regions, points = _regions(source), {store(s.number): s.point for s in source.ledger.stores}
+    location, lot = _locations(source), _lots(source)
     await bulk.insert(
         inventory.Location,
         transposed(
             ("id", "organization_id", "kind", "code", "name", "region_code", "latitude_e7", "longitude_e7"),
             [
                 (
-                    _location(source, holder),
+                    location(holder),
                     source.organization(holder),
                     (LocationKind.SHOP if holder.tier is Tier.STORE else LocationKind.WAREHOUSE).value,
                     "MAIN",
@@ -278,14 +282,14 @@ async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
             ],
         ),
     )
-    lots = [(source.sku(x.item), _lot(source, x.item, x.code), x.code, x.produced_on, x.expires_on) for x in demo.lots]
+    lots = [(source.sku(x.item), lot(x.item, x.code), x.code, x.produced_on, x.expires_on) for x in demo.lots]
     await bulk.insert(inventory.Lot, transposed(("sku_id", "id", "code", "produced_on", "expires_on"), lots))
     rows = sorted(
         (
-            _location(source, x.holder),
+            location(x.holder),
             source.sku(x.item),
             source.organization(x.holder),
-            _lot(source, x.item, x.lot),
+            lot(x.item, x.lot),
             x.on_hand,
         )
         for x in demo.stock
@@ -293,7 +297,7 @@ async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
     columns = transposed(("location_id", "sku_id", "owner_id", "lot_id", "on_hand"), rows)
     await bulk.insert(inventory.Stock, columns)
     holders = list(dict.fromkeys(x.holder for x in demo.stock))
-    papers = {_location(source, one): source.keys.of("stockdocument", one.tier, one.number) for one in holders}
+    papers = {location(one): source.keys.of("stockdocument", one.tier, one.number) for one in holders}
     await bulk.insert(
         inventory.StockDocument,
         {
@@ -312,19 +316,16 @@ async def _stock(bulk: Bulk, source: Source, demo: Demo) -> None:
             "kind": [MovementKind.RECEIPT.value] * len(rows),
             "occurred_at": [source.now] * len(rows),
             "reason": [OPENING] * len(rows),
-            "document": [papers[location] for location, *_ in rows],
+            "document": [papers[place] for place, *_ in rows],
         },
     )
-    kept = [
-        (_location(source, x.holder), source.sku(x.item), source.organization(x.holder), x.quantity)
-        for x in demo.safety
-    ]
+    kept = [(location(x.holder), source.sku(x.item), source.organization(x.holder), x.quantity) for x in demo.safety]
     await bulk.insert(inventory.SafetyStock, transposed(("location_id", "sku_id", "owner_id", "quantity"), kept))
 
 
 async def _pools(bulk: Bulk, source: Source, demo: Demo) -> None:
     """One pool a contributor; its one contribution is for itself and everyone below it."""
-    keys = source.keys
+    keys, location = source.keys, _locations(source)
     owners = [c.owner for c in demo.contributions]
     orgs = [source.organization(owner) for owner in owners]
     pools = [keys.of("pool", owner.tier, owner.number) for owner in owners]
@@ -338,7 +339,7 @@ async def _pools(bulk: Bulk, source: Source, demo: Demo) -> None:
         {
             "id": [ids[owner] for owner in owners],
             "pool_id": pools,
-            "location_id": [_location(source, owner) for owner in owners],
+            "location_id": [location(owner) for owner in owners],
             "owner_id": orgs,
             "visible_to_id": orgs,
             "share_bps": [c.share_bps for c in demo.contributions],

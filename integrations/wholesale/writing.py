@@ -6,9 +6,10 @@ Owns what of ours each thing of the file becomes. It writes no stock movements: 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache, cached_property
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -74,21 +75,26 @@ class Source:
     extra_edges: Sequence[Supply] = ()
     shelf_life_days: Mapping[int, int] | None = None
 
-    def organization(self, org: Org) -> UUID:
+    # A file names a thing once and points at it a hundred times: what was derived is kept as long as the import runs.
+    @cached_property
+    def organization(self) -> Callable[[Org], UUID]:
         """The id of an organisation."""
-        return self.keys.of("organization", org.tier, org.number)
+        return cache(lambda org: self.keys.of("organization", org.tier, org.number))
 
-    def sku(self, item: int) -> UUID:
+    @cached_property
+    def sku(self) -> Callable[[int], UUID]:
         """The id of an item's sku."""
-        return self.keys.of("sku", item)
+        return cache(lambda item: self.keys.of("sku", item))
 
-    def cloud_store(self, org: Org) -> UUID:
+    @cached_property
+    def cloud_store(self) -> Callable[[Org], UUID]:
         """The id of an organisation's cloud store."""
-        return self.keys.of("cloud_store", org.tier, org.number)
+        return cache(lambda org: self.keys.of("cloud_store", org.tier, org.number))
 
-    def midnight(self, day: date) -> datetime:
+    @cached_property
+    def midnight(self) -> Callable[[date], datetime]:
         """The instant at which a day begins."""
-        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+        return cache(lambda day: datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC))
 
 
 def shared_rows(source: Source) -> list[tuple[str, str, str | None]]:

@@ -37,10 +37,10 @@ from loaders.base import Kept, Reading
 from loaders.campaign import IndexOf, ItemSideOf, StoreSideOf
 from models.database import Database
 from models.reading import set_tenant
-from tests.conftest import SETTINGS
 from tests.given import pool_of
 from tests.loaders.rows import insert
 from tests.loaders.worlds import DAY, NOW, ZONE, Shop, World
+from tests.templates import SETTINGS
 
 SEED = 20_261_124
 SAMPLE = 50

@@ -23,10 +23,10 @@ from demo.iowa import SAMPLE
 from embedded.account import launch, server_account
 from embedded.binaries import locate, reachable
 from embedded.home import ROOT_BASE
-from tests.conftest import first_stores
 from tests.flows.commands import run
 from tests.flows.started import WAIT_S, Serving
 from tests.given import PRODUCTION
+from tests.templates import first_stores
 
 PASSWORD = "p@ss w/ord"
 IN_A_URL = "p%40ss%20w%2Ford"

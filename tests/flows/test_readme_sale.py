@@ -16,9 +16,9 @@ import pytest
 
 import boot
 from embedded import Server
-from tests.conftest import _sql
 from tests.flows.printed import README, alone
 from tests.flows.started import Serving
+from tests.templates import run_sql
 
 pytestmark = pytest.mark.timeout(240)
 _SALE = re.compile(r"(?<=<!-- sale -->\n).*?(?=<!-- /sale -->)", re.S)
@@ -48,9 +48,9 @@ def values(text: str) -> Iterator[Any]:
 def database(cluster: Server, full_template: str) -> Iterator[str]:
     """The demo, to be changed."""
     name = f"fresh_{os.getpid()}_sale_{next(_numbers)}"
-    asyncio.run(_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{full_template}"'))
+    asyncio.run(run_sql(cluster, f'CREATE DATABASE "{name}" OWNER "{boot.OWNER}" TEMPLATE "{full_template}"'))
     yield boot.embedded_access(cluster, name).owner
-    asyncio.run(_sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    asyncio.run(run_sql(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 def test_the_sale_of_the_readme_goes_as_printed(database: str, tmp_path: Path) -> None:

@@ -1,13 +1,11 @@
 """A small channel of the tests' own, in which its acts are done and counted."""
 
-from asyncio import sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from domain.channel import Descent, SupplyEdge, check_primaries, closure
-from loaders.tenants import RETRY_S
 from models.reading import set_tenant
 from tests.graph.acted import ACTS
 from tests.graph.client import Answered, GraphClient
@@ -35,7 +33,7 @@ TABLES = (
 async def opened(owner: str, graph: GraphClient) -> "Channel":
     """A tenant of its own, like the others' but for managers in its first stores."""
     trade = await written(owner)
-    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    graph.look_again()
     channel = Channel(graph, trade, owner)
     for name in ("store:1/manager", "store:2/manager", "store:3/manager"):
         await channel.hire(name, "MANAGER")

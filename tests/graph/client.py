@@ -6,6 +6,7 @@ It also counts, at the driver, every statement that reaches the server.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from time import time
 from typing import Any
 
@@ -33,6 +34,24 @@ LIFETIME = timedelta(hours=1)
 BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
+@cache
+def shared_schema() -> strawberry.Schema:
+    """The graph's schema, one for all clients of a process: nobody who serves it changes it."""
+    return schema.build()
+
+
+@cache
+def shared_graph() -> Graph:
+    """What clients share that ask the same documents in many tests: each is planned once."""
+    return graph_of(shared_schema())
+
+
+def graph_of(served: strawberry.Schema) -> Graph:
+    """A graph that plans what comes for the first time."""
+    limits = Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True)
+    return Graph.of(served, limits, introspection=True)
+
+
 @dataclass
 class Answered:
     """An answer, and what it cost: the statements as the driver sent them.
@@ -53,8 +72,8 @@ class GraphClient:
     """Asks as anyone: nobody, or an actor by the demo's names (`store:2191/clerk`, `member:1`, `admin`).
 
     `remembers`: whether stores and skus that were put to an index are known to the next request, which then takes fewer
-    statements: how many do not hang on who asked before. `served`: another schema than the graph. `provider` takes
-    payments.
+    statements: how many do not hang on who asked before. `served`: another schema than the graph. `shares`: plans and
+    the count of outcomes with others of this process that do. `provider` takes payments.
     """
 
     def __init__(
@@ -64,20 +83,21 @@ class GraphClient:
         *,
         remembers: bool = True,
         served: strawberry.Schema | None = None,
+        shares: bool = False,
         provider: Provider | None = None,
     ) -> None:
         self._database, self.now, self.remembers = database, now, remembers
         verifier = Verifiers({ISSUER: SecretVerifier(SECRET, ISSUER, AUDIENCE, leeway_s=DEFAULTS.jwt_leeway_s)})
         self.entrance = Entrance(database, verifier, default_tenant="iowa", clock=lambda: self.now, provider=provider)
-        graph = Graph.of(
-            served or schema.build(),
-            Limits(request_seconds=DEFAULTS.request_timeout_s, plan_at_once=True),
-            introspection=True,
-        )
+        graph = shared_graph() if shares else graph_of(served or shared_schema())
         self.outcomes = graph.executor.outcomes
         self.limits = graph.limits
         self._desk = Desk(self.entrance, graph, Metrics())
         self._documents = graph.documents
+
+    def look_again(self) -> None:
+        """Have the directory of tenants read anew at the next request, as it is by itself a second after the last."""
+        self.entrance._tenants._known.read_at = float("-inf")
 
     def prepared(self, document: str) -> Operation:
         """A document's one operation, as the gate sees it."""

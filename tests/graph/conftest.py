@@ -1,12 +1,9 @@
 """What several tests of the graph share beside the demo."""
 
-from asyncio import sleep
-
 import pytest
 
 import boot
 import schema
-from loaders.tenants import RETRY_S
 from models.database import Database
 from tests.conftest import NOW
 from tests.graph.acting import Acts
@@ -29,7 +26,7 @@ async def acted(access: boot.Access) -> None:
 async def trade(access: boot.Access, graph: GraphClient) -> Trade:
     """A small tenant with a campaign of every sort; tests put back what they change."""
     made = await written(access.owner)
-    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    graph.look_again()
     assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
     return made
 
@@ -38,7 +35,7 @@ async def trade(access: boot.Access, graph: GraphClient) -> Trade:
 async def changing(access: boot.Access, graph: GraphClient) -> Trade:
     """Another such tenant, for tests of acts that leave it otherwise than it was."""
     made = await written(access.owner)
-    await sleep(RETRY_S)
+    graph.look_again()
     assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
     return made
 

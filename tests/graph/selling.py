@@ -229,4 +229,6 @@ async def opened(owner: str, database: Any, trade: Trade, number: int) -> Sellin
 
 def client_of(database: Any, till: Till) -> GraphClient:
     """The graph, with a provider behind it."""
-    return GraphClient(database, NOW, remembers=False, provider=till)
+    client = GraphClient(database, NOW, remembers=False, shares=True, provider=till)
+    client.outcomes.clear()
+    return client

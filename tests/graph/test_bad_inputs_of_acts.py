@@ -1,6 +1,5 @@
 """Each field of each mutation's input, wrong in every way there is: told in words, and nothing is written."""
 
-from asyncio import sleep
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import boot
-from loaders.tenants import RETRY_S
 from models.database import Database
 from tests.graph.acted import ACTS
 from tests.graph.inputs import anything, input_of, odd, places, put, sample, wrong
@@ -108,7 +106,6 @@ class Trying:
 @pytest.fixture(scope="module")
 async def trying(access: boot.Access, app: Database) -> AsyncIterator[Trying]:
     trade = await written(access.owner)
-    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
     sale = await opened(access.owner, app, trade, 111)
     await sale.contribute(2, 5)
     books = await asyncpg.connect(access.owner)

@@ -9,7 +9,6 @@ import pytest
 import boot
 from loaders.campaign.index import AIMS, CONDITIONS, REVISION
 from loaders.campaign.reach import MENTIONS_OF_SKUS, MENTIONS_OF_STORES
-from loaders.tenants import RETRY_S
 from models.database import Database
 from tests.conftest import NOW
 from tests.graph.client import Answered, GraphClient
@@ -240,7 +239,7 @@ async def test_many_at_once_after_a_change_build_one_index(
 async def test_a_tenant_without_campaigns_pays_one_statement(graph: GraphClient, access: boot.Access) -> None:
     """Whether it still has none."""
     quiet = await written(access.owner, campaigns=False)
-    await asyncio.sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    graph.look_again()
     for first in (1, 100, 100):
         asked = await ask(graph, quiet, STORES, first=first)
     assert [node["cloudStore"]["campaigns"] for node in asked.data["stores"]["nodes"]] == [[]] * 100

@@ -1,6 +1,5 @@
 """What may be sold at what price: grants that hold as those above them hold, bands, goods bought elsewhere; by acts."""
 
-from asyncio import sleep
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
@@ -10,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 
 import boot
-from loaders.tenants import RETRY_S
 from models.database import Database
 from models.outbox import MAX_AUDIENCE
 from tests.conftest import NOW
@@ -26,7 +24,7 @@ _SKUS = count(60)
 async def channel(access: boot.Access, graph: GraphClient) -> Trade:
     """A tenant of these tests' own: shops and skus are theirs by number."""
     made = await written(access.owner)
-    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    graph.look_again()
     assert (await graph.ask("{ tenant { code } }", tenant=made.code)).errors == []
     return made
 

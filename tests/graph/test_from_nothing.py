@@ -1,13 +1,11 @@
 """A tenant from nothing: opened by the command, set up by acts alone, to its first sale; no row is put in by hand."""
 
-from asyncio import sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 import boot
 from domain.ordering import Notice, NoticeKind
 from integrations.tenant import NewTenant, open_tenant
-from loaders.tenants import RETRY_S
 from models.database import Database
 from models.ordering import take_notice
 from tests.conftest import NOW
@@ -31,7 +29,7 @@ class World:
         regions = [(self.region, "Zhejiang", None), (f"{self.region}-1", "Hangzhou", self.region)]
         self.tenant, is_new = await open_tenant(owner, new, regions)
         assert is_new
-        await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+        self.graph.look_again()
 
     async def do(self, act: str, by: str, **given: Any) -> Any:
         """What an act answers, which is no refusal."""

@@ -1,7 +1,6 @@
 """Who may do what in an organisation: an act of each permission, by every role and every kind of partner's system."""
 
 import re
-from asyncio import sleep
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +12,6 @@ import boot
 from domain.channel import Role, Tier
 from domain.integration import PartnerKind
 from domain.permissions import BY_PARTNER, BY_ROLE, STAFF, Permission
-from loaders.tenants import RETRY_S
 from models.base import NO_LOT_ID
 from tests.conftest import NOW
 from tests.graph.acting import Acts
@@ -112,7 +110,7 @@ class Matrix(Acts):
 @pytest.fixture(scope="module")
 async def matrix(access: boot.Access, graph: GraphClient) -> Matrix:
     trade: Trade = await written(access.owner)
-    await sleep(RETRY_S)  # the directory looks again for a name that it does not have
+    graph.look_again()
     made = Matrix(graph, trade, access.owner)
     await made.open()
     return made

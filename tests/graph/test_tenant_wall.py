@@ -16,13 +16,13 @@ import schema
 from integrations.documents import Document, store
 from loaders.catalog.search import FOUND
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, RegionByCode, TenantById
-from models.reading import STATEMENTS, set_tenant
+from models.reading import STATEMENTS, compiled_of, set_tenant
 from tests.conftest import NOW, TODAY, TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import FORTY, IOWA, Q1, Ids
 from tests.graph.walk import CORE
 
-assert schema  # every statement is compiled with the schema's import
+assert schema  # every statement comes with the schema's import
 
 
 async def test_the_storefront_query_knows_its_own_tenant_only(graph: GraphClient) -> None:
@@ -156,7 +156,7 @@ SHARED = {id(RegionByCode.statement), id(TenantById.statement)}
 OPEN = {id(FOUND)}
 """Over the one table without row security: tests/models/test_catalogue.py shows that its ids are one tenant's."""
 SUBJECTS = {id(CUSTOMER_BY_SUBJECT): "member:1", id(PARTNER_BY_SUBJECT): "partner:1"}
-WALLED = [entry for entry in STATEMENTS if id(entry[0]) not in SHARED | OPEN and "tenant" in entry[0].names]
+WALLED = [made for made in STATEMENTS if id(made) not in SHARED | OPEN and "tenant" in made.names]
 
 
 NAMED = """
@@ -345,8 +345,9 @@ async def test_row_security_holds_where_any_statement_forgets_its_tenant(
             await connection.execute(set_tenant(iowa.id))
             more = [row["id"] for row in await connection.fetch(NAMED) if row["id"] is not None]
         blind, seen_through = [], []
-        for read, compiled, _ in WALLED:
-            values = _values(read.text, read.names, compiled.binds, more)
+        for read in WALLED:
+            binds = compiled_of(read.row, STATEMENTS[read]).binds
+            values = _values(read.text, read.names, binds, more)
             values["hash"] = stored.digest
             values["subject"] = SUBJECTS.get(id(read), "store:2191/clerk")
             values["subjects"] = [values["subject"]]

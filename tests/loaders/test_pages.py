@@ -40,9 +40,10 @@ async def database(filled_dsn: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def apart() -> Iterator[None]:
     """What the tests compile does not stay among the statements of the loaders."""
-    count = len(STATEMENTS)
+    kept = dict(STATEMENTS)
     yield
-    del STATEMENTS[count:]
+    STATEMENTS.clear()
+    STATEMENTS.update(kept)
 
 
 class CategoryEntry(Row):

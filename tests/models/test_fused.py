@@ -21,7 +21,7 @@ from tests.models.here import HERE
 for module in pkgutil.walk_packages(loaders.__path__, prefix="loaders."):
     importlib.import_module(module.name)
 
-READS: list[Read[Any]] = [made for made, _, _ in STATEMENTS]
+READS: list[Read[Any]] = list(STATEMENTS)
 WORDS = {"UUID": "uuid", "TEXT": "text", "BIGINT": "int8", "BOOLEAN": "bool", "DATE": "date"} | {
     "INTEGER": "int4",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",

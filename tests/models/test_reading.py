@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import bindparam, select, text
 from domain.base import Fault
 from models.catalog import Category
 from models.database import Database, Login
-from models.reading import STATEMENTS, TENANT, Read, ReadSession, Row, ids, read, set_tenant
+from models.reading import STATEMENTS, TENANT, Read, ReadSession, Row, compile_all, ids, read, set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.here import CATEGORY_ROW, HERE, TENANT_ROW, fill
@@ -319,9 +320,10 @@ class IdRow(Row):
 @pytest.fixture
 def apart() -> Iterator[None]:
     """What the tests compile does not stay among the statements of the loaders."""
-    count = len(STATEMENTS)
+    kept = dict(STATEMENTS)
     yield
-    del STATEMENTS[count:]
+    STATEMENTS.clear()
+    STATEMENTS.update(kept)
 
 
 @pytest.mark.usefixtures("apart")
@@ -336,16 +338,39 @@ def apart() -> Iterator[None]:
     ],
 )
 def test_a_statement_that_cannot_be_compiled_once_is_refused(statement: Any, fault: str) -> None:
-    count = len(STATEMENTS)
+    made = read(IdRow, statement)
+    for _ in range(2):
+        with pytest.raises(TypeError, match=fault):
+            _ = made.text
     with pytest.raises(TypeError, match=fault):
-        read(IdRow, statement)
-    assert len(STATEMENTS) == count
+        compile_all()
 
 
 @pytest.mark.usefixtures("apart")
 def test_a_statement_names_its_parameters_in_order() -> None:
     made = read(IdRow, select(Category.id).where(Category.id == ids("ids").any_(), Category.tenant_id == TENANT))
     assert made.names == ("ids", "tenant")
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_statement_is_compiled_when_it_is_first_asked_for_and_plain_then() -> None:
+    made = read(IdRow, select(Category.id).where(Category.tenant_id == TENANT))
+    assert (type(made) is Read, made.row) == (False, IdRow)
+    with pytest.raises(AttributeError, match="color"):
+        _ = made.color  # type: ignore[attr-defined]  # that is the point
+    assert type(made) is not Read
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(lambda: (made.types, made.names, made.text)) for _ in range(4)]
+    wanted = (("UUID",), ("tenant",), made.text)
+    assert [one.result() for one in asked] == [wanted] * 4
+    assert (type(made) is Read, STATEMENTS[made] is not None) == (True, True)
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_server_compiles_all_of_them() -> None:
+    made = [read(IdRow, select(Category.id).where(Category.tenant_id == TENANT)) for _ in range(2)]
+    compile_all()
+    assert {type(one) for one in (*made, *STATEMENTS)} == {Read}
 
 
 async def test_a_writing_session_is_the_tenant_s_and_all_or_nothing(database: Database) -> None:
