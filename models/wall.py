@@ -16,6 +16,7 @@ SHARED_TABLES = ("tenant", "tenant_host", "region")
 APPEND_ONLY_TABLES = (
     "audit_entry",
     "journal",
+    "order_delivery",
     "posting",
     "refund_line",
     "shipment",

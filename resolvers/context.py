@@ -47,10 +47,14 @@ class Viewer:
     permissions: frozenset[Permission] = frozenset()
     subject: str | None = None
 
+    def may(self, permission: Permission, organization_id: UUID) -> bool:
+        """Whether she may do this in that organisation."""
+        own = self.organization_id == organization_id and permission in self.permissions
+        return own or self.actor_class is ActorClass.PLATFORM_ADMIN
+
     def must(self, permission: Permission, organization_id: UUID) -> None:
         """Let on who may do this in that organisation. Raises: domain.base.NotAllowed."""
-        own = self.organization_id == organization_id and permission in self.permissions
-        if not own and self.actor_class is not ActorClass.PLATFORM_ADMIN:
+        if not self.may(permission, organization_id):
             raise NotAllowed
 
     @property

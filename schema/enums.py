@@ -27,6 +27,7 @@ from domain.inventory import LocationKind, MovementKind, ReservationState, Sourc
 from domain.member import CouponBenefit, CouponState, RightKind, RightReason, RightScope
 from domain.ordering import (
     CancelCause,
+    DeliveryMethod,
     NoticeKind,
     NoticeOutcome,
     OrderKind,
@@ -92,6 +93,7 @@ ENUMS: dict[type[StrEnum], str] = {
     SourcingCriterion: "What plans to source an order are compared by, the lower the better (寻源规则).",
     OrderKind: "What an order is between its two parties (订单类型).",
     OrderState: "Where an order stands (订单状态).",
+    DeliveryMethod: "How goods of a shopper's order reach her (配送方式).",
     CancelCause: "Why an order was cancelled (取消原因).",
     PaymentState: "Where a payment stands (支付状态).",
     RefundState: "Where a refund stands (退款状态).",
@@ -140,6 +142,7 @@ __all__ = [
     "CloudStoreMode",
     "CouponBenefit",
     "CouponState",
+    "DeliveryMethod",
     "Dimension",
     "EdgeKind",
     "ListingOrigin",

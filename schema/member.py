@@ -9,7 +9,7 @@ from domain import member as domain
 from domain.member import MAX_CALLED_CHARS
 from engine.limits import FieldCost
 from loaders.member import Consumer, CouponRow, MembershipRow, RightRow
-from resolvers import attribution, channel, member
+from resolvers import attribution, channel, member, ordering
 from schema.acts import Checking, InvalidInput, KeyReused, LimitReached, NotAllowed, act
 from schema.attribution import Binding, Touch
 from schema.base import (
@@ -17,6 +17,7 @@ from schema.base import (
     MEMBER,
     OWN,
     PUBLIC,
+    Argument,
     BasisPoint,
     Connection,
     Count,
@@ -31,14 +32,16 @@ from schema.base import (
     id_of,
     leaf,
 )
-from schema.enums import CouponBenefit, CouponState, RightKind, RightReason, RightScope
+from schema.enums import CouponBenefit, CouponState, OrderState, RightKind, RightReason, RightScope
 
 if TYPE_CHECKING:
     from schema.channel import CloudStore, Organization, Site
+    from schema.ordering import Order
 
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
 _Site = Annotated["Site", strawberry.lazy("schema.channel")]
+_Order = Annotated["Order", strawberry.lazy("schema.ordering")]
 
 HELD = 12
 """As how many the gate counts a customer's rights in one place: a tier, points, money, a handful of coupons."""
@@ -195,6 +198,12 @@ class Customer(Node):
         MEMBER,
         cost=FieldCost(weight=1, assumed=HELD),
         arguments={"at": id_of("The id of a cloud store (云店标识).", "cloudstore")},
+    )
+    orders: Connection[_Order] | None = connection(
+        ordering.orders_of,
+        "What she bought, the newest first, at any store; for others than her, what they sold her (订单).",
+        MEMBER,
+        state=Argument(OrderState | None, "Only those in one state (订单状态).", None),
     )
     binding: Binding | None = edge(
         attribution.binding, "Whose customer she is, for her and for the owner; null for others (当前绑定).", MEMBER

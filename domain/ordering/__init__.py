@@ -1,5 +1,15 @@
 """The ordering centre's rules: how orders move and what they hold, and what trade adds up to."""
 
+from domain.ordering.delivery import (
+    MAX_ADDRESS_CHARS,
+    MAX_DELIVERY_NOTE_CHARS,
+    MAX_RECIPIENT_CHARS,
+    Delivery,
+    DeliveryMethod,
+    DeliveryNotPossible,
+    check_delivery,
+    ways,
+)
 from domain.ordering.figure import (
     GOODS,
     MAX_MONTHS,
@@ -97,11 +107,14 @@ __all__ = [
     "FIRST_REFUND_WAIT",
     "GOODS",
     "LONGEST_REFUND_WAIT",
+    "MAX_ADDRESS_CHARS",
     "MAX_CARRIER_CHARS",
+    "MAX_DELIVERY_NOTE_CHARS",
     "MAX_MONTHS",
     "MAX_NOTE_CHARS",
     "MAX_ORDER_LINES",
     "MAX_PAYMENTS",
+    "MAX_RECIPIENT_CHARS",
     "MAX_REFUND_LINES",
     "MAX_REFUND_REASON_CHARS",
     "MAX_SHIPMENT_LINES",
@@ -117,6 +130,9 @@ __all__ = [
     "Charged",
     "CloseNotice",
     "Declined",
+    "Delivery",
+    "DeliveryMethod",
+    "DeliveryNotPossible",
     "DoesNotTrade",
     "LineMoney",
     "LineProgress",
@@ -163,6 +179,7 @@ __all__ = [
     "after_submission",
     "by_amount",
     "by_units",
+    "check_delivery",
     "check_line",
     "check_lines",
     "check_transition",
@@ -179,5 +196,6 @@ __all__ = [
     "refund_given_up",
     "refund_wait",
     "sells_whole_cases",
+    "ways",
     "window",
 ]

@@ -25,6 +25,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.base import Refused
+from domain.ordering.delivery import Delivery
 from domain.ordering.order import Terminal
 from domain.ordering.payment import RefundState
 
@@ -102,6 +103,7 @@ class PlaceOrder:
     expected_total_fen: int | None = None
     customer: UUID | None = None
     terminal: Terminal | None = None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

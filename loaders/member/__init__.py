@@ -4,6 +4,7 @@ from loaders.member.here import GrowthRow, HeldCouponRow, RightHere, RightsHere
 from loaders.member.person import (
     MEMBERS,
     MEMBERSHIPS,
+    BuyerOf,
     Consumer,
     ConsumerById,
     MembershipById,
@@ -35,6 +36,7 @@ from loaders.member.right import (
 __all__ = [
     "MEMBERS",
     "MEMBERSHIPS",
+    "BuyerOf",
     "Consumer",
     "ConsumerById",
     "CouponById",

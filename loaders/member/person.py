@@ -1,6 +1,7 @@
 """Customers and their memberships, for herself and for whose customer she is.
 
-Owns the condition of who may see a customer at all. A phone number leaves this module masked.
+Owns the condition of who may see a customer at all; who sold her something sees her through its order, too. A phone
+number leaves this module masked.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, case, literal_column, select
 from sqlalchemy.orm import aliased
 
 from domain.member import masked_phone
@@ -18,7 +19,8 @@ from loaders.paging import Paged, wanted_parents
 from models.attribution import Binding
 from models.channel import Account, CloudStore
 from models.member import Customer, Membership
-from models.reading import TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
+from models.ordering import Order
+from models.reading import TENANT, TEXTS, UUIDS, Row, Rows, constant, ids, in_scope, read
 
 _been = aliased(Membership)
 _there = aliased(CloudStore)
@@ -96,24 +98,24 @@ class Consumer:
 
 def _masked(row: ConsumerRow) -> Consumer:
     phone = None if row.phone is None else masked_phone(row.phone)
-    return Consumer(**dict(zip(row.columns, row, strict=True)) | {"phone": phone})
+    return Consumer(**{name: getattr(row, name) for name in ConsumerRow.columns} | {"phone": phone})
+
+
+def _consumers(tags: Any) -> Rows:
+    """The columns of customers, whoever looks."""
+    x = Customer
+    return (
+        select(x.id, Account.display_name, Account.phone, x.joined_at, tags, x.referred_by_id)
+        .join(Account, (Account.tenant_id == TENANT) & (Account.id == x.account_id))
+        .where(x.tenant_id == TENANT)
+    )
 
 
 class ConsumerById(Loader[UUID, Consumer | None]):
     """Customers by id."""
 
     statement = read(
-        ConsumerRow,
-        select(
-            Customer.id,
-            Account.display_name,
-            Account.phone,
-            Customer.joined_at,
-            Customer.tags,
-            Customer.referred_by_id,
-        )
-        .join(Account, (Account.tenant_id == TENANT) & (Account.id == Customer.account_id))
-        .where(Customer.tenant_id == TENANT, Customer.id == ids("ids").any_(), may_see(Customer.id)),
+        ConsumerRow, _consumers(Customer.tags).where(Customer.id == ids("ids").any_(), may_see(Customer.id))
     )
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Consumer | None]:
@@ -122,6 +124,40 @@ class ConsumerById(Loader[UUID, Consumer | None]):
 
     def absent(self) -> None:
         """Absent and not the viewer's are one answer."""
+        return
+
+
+class BuyerRow(ConsumerRow):
+    """Who bought the order `order_id`."""
+
+    order_id: UUID
+
+
+def _buyers() -> Rows:
+    # What was said of her elsewhere is not for who merely sold her something.
+    tags = case((may_see(Customer.id), Customer.tags), else_=literal_column("'{}'::text[]", TEXTS))
+    return (
+        _consumers(tags.label("tags"))
+        .join(Order, (Order.tenant_id == TENANT) & (Order.customer_id == Customer.id))
+        .where(Order.id == ids("ids").any_(), in_scope(Order.seller_id) | herself(Customer.id))
+        .add_columns(Order.id.label("order_id"))
+    )
+
+
+class BuyerOf(Loader[UUID, Consumer | None]):
+    """The shopper who bought each order, by the order's id: for her, and for who sold it, whoever's customer she is.
+
+    Who sees her by nothing but the order is not told her tags.
+    """
+
+    statement = read(BuyerRow, _buyers())
+
+    async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Consumer | None]:
+        """One for each order of a shopper's that the viewer sold or bought, the phone masked."""
+        return {row.order_id: _masked(row) for row in await self.reading.fetch(self.statement, ids=keys)}
+
+    def absent(self) -> None:
+        """An organisation's order has no such buyer; not the viewer's is the same answer."""
         return
 
 

@@ -1,5 +1,6 @@
 """The ordering centre's reads: orders for their two parties, their lines, and what they add up to."""
 
+from loaders.ordering.delivery import Delivered, DeliveryOf
 from loaders.ordering.figure import (
     PURCHASES,
     SALES,
@@ -16,6 +17,8 @@ from loaders.ordering.figure import (
 from loaders.ordering.notice import OPEN_NOTICES, OPEN_NOTICES_OF, NoticeById, NoticeRow
 from loaders.ordering.order import (
     LINES,
+    ORDERS_OF_CUSTOMER,
+    ORDERS_OF_CUSTOMER_IN_STATE,
     ORDERS_PLACED,
     ORDERS_PLACED_BETWEEN,
     ORDERS_RECEIVED,
@@ -42,12 +45,16 @@ from loaders.ordering.sale import (
     ShipmentRow,
 )
 from loaders.ordering.short import SHORT_LINES, SHORT_LINES_OF, SHORT_TO_SHIP, ShortLineEntry
+from loaders.ordering.work import GOODS_TO_SHIP, GoodsEntry
 
 __all__ = [
     "ALLOCATIONS",
+    "GOODS_TO_SHIP",
     "LINES",
     "OPEN_NOTICES",
     "OPEN_NOTICES_OF",
+    "ORDERS_OF_CUSTOMER",
+    "ORDERS_OF_CUSTOMER_IN_STATE",
     "ORDERS_PLACED",
     "ORDERS_PLACED_BETWEEN",
     "ORDERS_RECEIVED",
@@ -63,7 +70,10 @@ __all__ = [
     "SHORT_LINES_OF",
     "SHORT_TO_SHIP",
     "AllocationEntry",
+    "Delivered",
+    "DeliveryOf",
     "FigureRow",
+    "GoodsEntry",
     "NoticeById",
     "NoticeRow",
     "OrderById",

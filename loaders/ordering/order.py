@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, select
 
 from loaders.base import ById
 from loaders.paging import Paged, wanted_parents
@@ -95,6 +95,19 @@ ORDERS_RECEIVED, ORDERS_RECEIVED_BETWEEN = _orders(Order.seller_id, Order.buyer_
 """What each organisation sells: all of it for itself, and what the viewer buys of it for the viewer."""
 ORDERS_PLACED, ORDERS_PLACED_BETWEEN = _orders(Order.buyer_id, Order.seller_id)
 """What each organisation buys: all of it for itself, and what the viewer sells it for the viewer."""
+
+
+def _of_customer(*conditions: ColumnElement[bool]) -> Paged[OrderEntry]:
+    # What she bought of others is filtered after the range: one person has few orders.
+    wanted = wanted_parents()
+    rows = orders().where(Order.customer_id == wanted.c.parent, *conditions)
+    return Paged(OrderEntry, wanted, rows, {Order.placed_at: datetime, Order.id: UUID})
+
+
+ORDERS_OF_CUSTOMER = _of_customer()
+"""What each shopper bought: all of it for herself, of others what they sold her."""
+ORDERS_OF_CUSTOMER_IN_STATE = _of_customer(Order.state == bindparam("state", type_=Text()))
+"""The same, in one state."""
 
 
 class OrderLineEntry(Row):

@@ -65,6 +65,7 @@ class Location(Base):
     longitude_e7: Mapped[int | None]
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "organization_id", "code"),
+        UniqueConstraint("tenant_id", "id", "organization_id"),
         ref("organization_id", "organization"),
         code_length(),
         one_of("kind", LocationKind),

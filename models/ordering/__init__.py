@@ -10,7 +10,7 @@ from models.ordering.paying import begin_payment, charge_of, confirm, take_notic
 from models.ordering.placing import LineKey, NewOrder, bind, held_lots, lines_of, write_order
 from models.ordering.shipping import receive, ship
 from models.ordering.shortening import Claimed, allocate_short, give_way, lock_claimed
-from models.ordering.tables import Allocation, Order, OrderLine, Shipment, ShipmentLine
+from models.ordering.tables import Allocation, Order, OrderDelivery, OrderLine, Shipment, ShipmentLine
 from models.ordering.telling import refund_to_tell
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "NewOrder",
     "Noticed",
     "Order",
+    "OrderDelivery",
     "OrderLine",
     "Payment",
     "PaymentNotice",

@@ -135,6 +135,8 @@ async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim], parts:
                 "line": lines[claim.place.sku_id, claim.place.owner_id, keepers[claim.place.location_id]],
                 **claim.place._asdict(),
                 "contribution_id": claim.contribution,
+                "fulfiller_id": keepers[claim.place.location_id],
+                "allocated_at": tx.now,
                 "quantity": claim.quantity,
             }
             for part, claim in enumerate(claims, start=parts + 1)

@@ -1,17 +1,17 @@
 """Placing: a hold becomes an order's, its lines are written as they are frozen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from domain.ordering import OrderKind, OrderState, Terminal
+from domain.ordering import Delivery, OrderKind, OrderState, Terminal
 from models.base import new_id
 from models.inventory import Claim, Place, why_over
-from models.ordering.tables import Order, OrderLine
+from models.ordering.tables import Order, OrderDelivery, OrderLine
 from models.writing import Transaction
 
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -58,6 +58,7 @@ class NewOrder:
     total_fen: int
     payment_due_at: datetime
     reservation_id: UUID
+    delivery: Delivery | None = None
 
 
 async def held_lots(tx: Transaction, reservation: UUID) -> list[Lot]:
@@ -151,7 +152,16 @@ async def write_order(
             for line, (key, quantity) in enumerate(lines.items(), start=1)
         ],
     )
+    if new.delivery is not None:
+        await _write_delivery(tx, id, new.delivery)
     return id
+
+
+async def _write_delivery(tx: Transaction, order: UUID, delivery: Delivery) -> None:
+    said = asdict(delivery)
+    await tx.execute(
+        insert(OrderDelivery).values(tenant_id=tx.tenant_id, order_id=order, region_code=said.pop("region"), **said)
+    )
 
 
 def _number(id: UUID) -> str:

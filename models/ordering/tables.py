@@ -10,7 +10,19 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.ordering import MAX_CARRIER_CHARS, MAX_TRACKING_CHARS, CancelCause, OrderKind, OrderState, Terminal
+from domain.member import PHONE
+from domain.ordering import (
+    MAX_ADDRESS_CHARS,
+    MAX_CARRIER_CHARS,
+    MAX_DELIVERY_NOTE_CHARS,
+    MAX_RECIPIENT_CHARS,
+    MAX_TRACKING_CHARS,
+    CancelCause,
+    DeliveryMethod,
+    OrderKind,
+    OrderState,
+    Terminal,
+)
 from models.base import Base, Id, Instant, KeyId, NewId, TenantId, at_least, one_of, part_of, ref, table_args
 
 _MONEY_OF_STATE = (
@@ -85,6 +97,34 @@ class Order(Base):
         Index(None, "tenant_id", "customer_id", "placed_at", "id"),
         Index("ix_order_header_open", "tenant_id", "customer_id", postgresql_where=text("state = 'PENDING_PAYMENT'")),
         Index("ix_order_header_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+
+class OrderDelivery(Base):
+    """Where a shopper's order goes, as it was said when it was placed, append-only; without a row it was not said."""
+
+    __tablename__ = "order_delivery"
+
+    tenant_id: Mapped[TenantId]
+    order_id: Mapped[KeyId]
+    method: Mapped[str]
+    recipient: Mapped[str | None]
+    phone: Mapped[str | None]
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    address: Mapped[str | None]
+    note: Mapped[str | None]
+    __table_args__ = table_args(
+        ref("order_id", "order_header"),
+        one_of("method", DeliveryMethod),
+        CheckConstraint(f"char_length(recipient) BETWEEN 1 AND {MAX_RECIPIENT_CHARS}", name="recipient_length"),
+        CheckConstraint(f"phone ~ '{PHONE}'", name="phone"),
+        CheckConstraint(f"char_length(address) BETWEEN 1 AND {MAX_ADDRESS_CHARS}", name="address_length"),
+        CheckConstraint(f"char_length(note) BETWEEN 1 AND {MAX_DELIVERY_NOTE_CHARS}", name="note_length"),
+        CheckConstraint(
+            "CASE method WHEN 'STORE_PICKUP' THEN num_nonnulls(region_code, address) = 0"
+            " ELSE num_nonnulls(recipient, phone, address) = 3 END",
+            name="address_of_method",
+        ),
     )
 
 
@@ -167,7 +207,8 @@ class Allocation(Base):
     """Goods of one stock row that are a paid order's: what of them has not shipped nor been given back is `allocated`.
 
     `part` numbers them within the order, in the order in which they ship. `contribution_id`: through which they were
-    promised, where they are another's.
+    promised, where they are another's. `fulfiller_id` runs the location, `allocated_at` is since when they are to ship:
+    what an organisation has still to ship is one range of an index, the oldest first.
     """
 
     __tablename__ = "order_allocation"
@@ -181,6 +222,8 @@ class Allocation(Base):
     owner_id: Mapped[Id]
     lot_id: Mapped[Id]
     contribution_id: Mapped[UUID | None] = mapped_column(Uuid)
+    fulfiller_id: Mapped[Id]
+    allocated_at: Mapped[Instant]
     quantity: Mapped[int]
     shipped: Mapped[int] = mapped_column(server_default="0")
     given_back: Mapped[int] = mapped_column(server_default="0")
@@ -188,12 +231,21 @@ class Allocation(Base):
         _of_line(),
         _at_place("order_allocation"),
         ref("contribution_id", "pool_contribution"),
+        ForeignKeyConstraint(
+            ["tenant_id", "location_id", "fulfiller_id"],
+            ["location.tenant_id", "location.id", "location.organization_id"],
+        ),
         *at_least(1, "part", "quantity"),
         *at_least(0, "shipped", "given_back"),
         CheckConstraint("shipped + given_back <= quantity", name="within_quantity"),
         Index(
             "ix_order_allocation_open",
             *("tenant_id", "location_id", "sku_id", "owner_id", "lot_id"),
+            postgresql_where=text("shipped + given_back < quantity"),
+        ),
+        Index(
+            "ix_order_allocation_to_ship",
+            *("tenant_id", "fulfiller_id", "allocated_at", "order_id", "part"),
             postgresql_where=text("shipped + given_back < quantity"),
         ),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.access import ActorClass
 from domain.base import InvalidInput, NotAllowed, Problem, Refused, TimedOut, Unavailable
 from domain.catalog import ListingOrigin
-from domain.channel import CloudStoreMode
+from domain.channel import CloudStoreMode, Tier
 from domain.inventory import HOLD_MINUTES, HoldLine, HoldOver, HoldStock, ReservationState
 from domain.money import MAX_SAFE
 from domain.ordering import (
@@ -23,12 +23,13 @@ from domain.ordering import (
     PlaceOrder,
     PriceChanged,
     TooManyLines,
+    check_delivery,
     check_lines,
     pay_until,
 )
 from domain.permissions import Permission
 from loaders.catalog import ForSale, SkuById
-from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore
+from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore, OrganizationById, RegionByCode
 from loaders.inventory import ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION as HOLD
@@ -141,6 +142,7 @@ async def _placed(ctx: Context, key: str, command: PlaceOrder, reservation: UUID
             raise PriceChanged(command.expected_total_fen or 0, total)
         if total == 0:  # its goods are allocated at once: locked before the hold, as whoever gives one back does
             await lock_claims(tx, (lot.claim for lot in lots))
+        await _check_delivery(ctx, command, store, lines)
         until = pay_until(await bind(tx, reservation), tx.now)
         new = NewOrder(
             store.id,
@@ -153,6 +155,7 @@ async def _placed(ctx: Context, key: str, command: PlaceOrder, reservation: UUID
             total,
             until,
             reservation,
+            command.delivery,
         )
         id = await write_order(tx, f"{ctx.reading.today:%Y%m%d}", new, priced.lines, priced.unit_fen)
         await _told(tx, id, total)
@@ -200,6 +203,18 @@ async def _may_place(
     if OrderKind.CONSUMER not in ORDER_KINDS_OF_MODE[CloudStoreMode(store.mode)]:
         raise ModeForbids
     return store, customer
+
+
+async def _check_delivery(ctx: Context, command: PlaceOrder, store: CloudStoreRow, lines: Iterable[LineKey]) -> None:
+    """Refuse a delivery that cannot be. Raises: DeliveryNotPossible; InvalidInput for a region that is not there."""
+    delivery = command.delivery
+    if delivery is None:
+        return
+    if delivery.region is not None and await ctx.load(RegionByCode).one(delivery.region) is None:
+        raise InvalidInput([Problem(("input", "delivery", "regionCode"), "There is no such region.")])
+    shipping = await ctx.load(OrganizationById).each(key.fulfiller_id for key in lines)
+    tiers = {id: Tier(row.tier) for id, row in shipping.items() if row is not None}
+    check_delivery(delivery.method, CloudStoreMode(store.mode), store.organization_id, tiers)
 
 
 async def _check_traders(tx: Transaction, lines: Iterable[LineKey]) -> None:

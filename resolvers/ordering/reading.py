@@ -1,15 +1,20 @@
-"""The ordering centre's answers: orders, for their two parties, and what an organisation's own trade adds up to."""
+"""The ordering centre's answers: orders, for their two parties; what there is to ship; what own trade adds up to."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from domain.ordering import TradeDimension, divided_by, window
+from domain.ordering import OrderState, TradeDimension, divided_by, window
+from domain.permissions import Permission
 from loaders.channel import OrganizationRow
+from loaders.member import BuyerOf, Consumer
 from loaders.ordering import (
     ALLOCATIONS,
+    GOODS_TO_SHIP,
     LINES,
+    ORDERS_OF_CUSTOMER,
+    ORDERS_OF_CUSTOMER_IN_STATE,
     ORDERS_PLACED,
     ORDERS_PLACED_BETWEEN,
     ORDERS_RECEIVED,
@@ -21,6 +26,8 @@ from loaders.ordering import (
     SELL_IN,
     SHIPMENT_LINES,
     SHIPMENTS,
+    Delivered,
+    DeliveryOf,
     OrderById,
     OrderEntry,
     OrderRow,
@@ -72,6 +79,34 @@ async def _orders(
     return [page or other for page, other in zip(mine, shared, strict=True)]
 
 
+async def orders_of(
+    rows: Sequence[Consumer], ctx: Context, *, state: OrderState | None, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What each shopper bought, the newest first: all of it for herself, for others what they sold her."""
+    keys = [row.id for row in rows]
+    if state is None:
+        return await connect(ctx, ORDERS_OF_CUSTOMER, keys, first, after)
+    return await connect(ctx, ORDERS_OF_CUSTOMER_IN_STATE, keys, first, after, state=state.value)
+
+
+async def buyer_of(rows: Sequence[OrderRow], ctx: Context) -> list[Consumer | None]:
+    """The shopper who bought each order; None for an organisation's."""
+    return await ctx.load(BuyerOf).many([row.id for row in rows])
+
+
+async def delivery(rows: Sequence[OrderRow], ctx: Context) -> list[Delivered | None]:
+    """Where each order goes; None for one that names no delivery."""
+    return await ctx.load(DeliveryOf).many([row.id for row in rows])
+
+
+async def goods_to_ship(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What each organisation has to ship, what waits longest first; None for who does not ship for it."""
+    own = [row.id if ctx.viewer.may(Permission.FULFILMENT, row.id) else None for row in rows]
+    return await connect(ctx, GOODS_TO_SHIP, own, first, after)
+
+
 async def lines(rows: Sequence[OrderRow], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
     """The lines of each order."""
     return await connect(ctx, LINES, [row.id for row in rows], first, after)
@@ -115,6 +150,10 @@ async def allocations(
 
 order_of = named("order_id", OrderById)
 """The order that each row belongs to, for its two parties."""
+
+
+delivery_of = named("order_id", DeliveryOf)
+"""Where the order goes that each row belongs to, for who ships it, too."""
 
 
 def summed(shapes: Mapping[Shape, Paged[Any]]) -> Any:

@@ -41,7 +41,7 @@ from schema.enums import TIERS, ActorClass, Audience, OrganizationStatus, Role, 
 from schema.integration import ExternalReference
 from schema.inventory import COVER, Contribution, Location, Pool, Stock, StockCover
 from schema.member import Customer
-from schema.ordering import FIGURES, Order, PaymentNotice, SellIn, ShortLine, TradeFigure
+from schema.ordering import FIGURES, GoodsToShip, Order, PaymentNotice, SellIn, ShortLine, TradeFigure
 
 
 @graph_type(EmployeeRow, "A person's role in an organisation (员工).")
@@ -181,6 +181,12 @@ class Organization(Node):
         ordering.orders_placed,
         "The orders it buys, for it and for their sellers, the newest first (采购订单).",
         TRADE,
+    )
+    goods_to_ship: Connection[GoodsToShip] | None = connection(
+        ordering.goods_to_ship,
+        "What its locations have to ship for paid orders, whoever sold it, what waits longest first; null for others "
+        "than those who ship for it (待发货).",
+        OWN,
     )
     sales: Connection[TradeFigure] | None = connection(
         ordering.sales,

@@ -2,6 +2,7 @@
 
 from strawberry.tools import merge_types
 
+from schema.ordering.delivering import Delivery
 from schema.ordering.handling import HandlingMutation
 from schema.ordering.looking import LookingMutation, LookingQuery, PaymentNotice
 from schema.ordering.placing import PlacingMutation
@@ -9,6 +10,7 @@ from schema.ordering.quoting import Quote, QuoteQuery
 from schema.ordering.reading import (
     FIGURES,
     Allocation,
+    GoodsToShip,
     Order,
     OrderLine,
     OrderQuery,
@@ -28,6 +30,8 @@ Mutation = merge_types("Mutation", (PlacingMutation, HandlingMutation, LookingMu
 __all__ = [
     "FIGURES",
     "Allocation",
+    "Delivery",
+    "GoodsToShip",
     "Mutation",
     "Order",
     "OrderLine",

@@ -15,6 +15,7 @@ from schema.base import MEMBER, PUBLIC, Count, Fen, few, leaf
 from schema.catalog import Sku
 from schema.enums import OrderState, Terminal
 from schema.inventory import BelowMinimum, HoldOver, NotEnoughStock, NotOnOneShelf, StepMismatch, TooManyHolds
+from schema.ordering.delivering import DeliveryInput, DeliveryNotPossible
 from schema.ordering.reading import Order, Payment
 
 
@@ -112,6 +113,9 @@ class PlaceOrderInput:
         default=None, description="Who buys, where the store's people order for a customer (消费者标识)."
     )
     terminal: Terminal | None = strawberry.field(default=None, description="Where it is made (终端).")
+    delivery: DeliveryInput | None = strawberry.field(
+        default=None, description="Where it goes, and how; null: the order names no delivery (收货信息)."
+    )
 
     def to_command(self, check: Checking) -> domain.PlaceOrder:
         """What to order."""
@@ -124,6 +128,7 @@ class PlaceOrderInput:
             None if expected is None else check.number("expectedTotal", expected, 0, MAX_SAFE),
             check.optional_id("customerId", self.customer_id, "customer"),
             self.terminal,
+            None if self.delivery is None else self.delivery.to_command(check.at("delivery")),
         )
 
 
@@ -149,6 +154,7 @@ PlaceOrderResult = Annotated[
     | BelowMinimum
     | TooManyLines
     | PriceChanged
+    | DeliveryNotPossible
     | HoldOver
     | InvalidInput
     | KeyReused

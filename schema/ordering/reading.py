@@ -29,6 +29,8 @@ from schema.base import (
 from schema.catalog import Category, Sku
 from schema.enums import CancelCause, OrderKind, OrderState, PaymentState, RefundState, Terminal, TradeDimension
 from schema.integration import ExternalReference
+from schema.member import Customer
+from schema.ordering.delivering import Delivery
 
 if TYPE_CHECKING:
     from schema.channel import Organization, Region
@@ -124,6 +126,9 @@ class Shipment(Node):
     carrier: str | None = attribute("Who carries it (承运商).", TRADE)
     tracking: str | None = attribute("What the carrier calls it (运单号).", TRADE)
     shipped_at: datetime = attribute("When it left (发货时间).", TRADE)
+    delivery: Delivery | None = edge(
+        ordering.delivery_of, "Where the order goes; null where it names no delivery (收货信息).", TRADE
+    )
     lines: Connection[ShipmentLine] | None = connection(ordering.shipment_lines, "What is in it (发货明细).", TRADE)
 
 
@@ -157,6 +162,15 @@ class Order(Node):
         "The organisation that buys; null for a shopper's order (买方).",
         TRADE,
     )
+    customer: Customer | None = edge(
+        ordering.buyer_of,
+        "The shopper who bought, for her and for its seller, who may see her by this order alone; null for an "
+        "organisation's order (消费者).",
+        TRADE,
+    )
+    delivery: Delivery | None = edge(
+        ordering.delivery, "Where it goes; null for an order that names no delivery (收货信息).", TRADE
+    )
     currency: str = attribute("The currency of its amounts, ISO 4217 (币种).", TRADE)
     total: Fen = leaf(lambda row: row.total_fen, "The sum of its lines (订单金额).", TRADE)
     terminal: Terminal | None = attribute("Where it was made (终端).", TRADE)
@@ -179,6 +193,31 @@ class Order(Node):
     external_references: list[ExternalReference] = few(
         integration.references_to("order"), "What other systems call it, at most 100 (外部编号).", OWN, 3
     )
+
+
+@strawberry.type(description="Goods of one stock row that are to ship for a line of a paid order (待发货).")
+class GoodsToShip:
+    """Its source is a `GoodsEntry`: for who ships, so without a price or who bought."""
+
+    order_id: strawberry.ID = leaf(
+        lambda row: "order_" + row.order_id.hex, "The order, as `shipOrder` takes it (订单标识).", OWN
+    )
+    order_number: str = attribute("The order's number (单号).", OWN)
+    order: Order | None = edge(ordering.order_of, "The order; null where another sells (订单).", OWN)
+    line: int = attribute("The line's number in the order, as `shipOrder` takes it (行号).", OWN)
+    seller: _Organization = edge(channel.organization_named("seller_id"), "Whose sale it is (卖方).", OWN)
+    sku: Sku = edge(catalog.sku_of, "What is to ship (待发 SKU).", OWN)
+    quantity: Count = attribute("Base units that are left to ship of this lot (待发数量).", OWN)
+    location: _Location = edge(inventory.location_of, "Where they lie (库位).", OWN)
+    owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
+    lot_code: str = attribute("The lot; empty for goods that are not kept by lots (批次).", OWN)
+    expires_on: date | None = attribute(
+        "The first day on which the lot may not be sold; null if it keeps (到期日).", OWN
+    )
+    delivery: Delivery | None = edge(
+        ordering.delivery_of, "Where they go; null where the order names no delivery (收货信息).", OWN
+    )
+    since: datetime = attribute("Since when they are to ship: when the order was paid (待发起始时间).", OWN)
 
 
 FIGURES = {

@@ -26,6 +26,7 @@ REFUSALS = {
     "TransitionNotAllowed": "orderState to possible",
     "NotSoManyLeft": "line wanted left short",
     "PriceChanged": "expected total",
+    "DeliveryNotPossible": "method ways",
     "NotForSale": "skus { code }",
     "TooManyLines": "wanted most",
     "PaymentOver": "dueAt",
@@ -147,7 +148,8 @@ _INVENTORY = [
     _whole("setSourcingPolicy", _POLICY),
 ]
 _ORDER = """... on Order { id number kind state seller { code } buyer { code } currency total terminal placedAt
-  paymentDueAt cancelCause paid refunded externalReferences { value } payments { ...paying }
+  paymentDueAt cancelCause paid refunded externalReferences { value }
+  delivery { method recipient phone region { code } address note } payments { ...paying }
   refunds { nodes { ...refunding } } shipments { nodes { ...shipping } }
   lines { nodes { line sku { code } quantity unitPrice discount net brand { code } goodsOwner { code }
     fulfiller { code } shipped cancelled refunded refundedAmount short } }
@@ -157,7 +159,7 @@ fragment paying on Payment { id order { id } provider state covers amount came r
   expiresAt paidAt }
 fragment refunding on Refund { id order { id } state amount reason createdAt settledAt
   lines { nodes { line quantity amount } } }
-fragment shipping on Shipment { id order { id } fulfiller { code } carrier tracking shippedAt
+fragment shipping on Shipment { id order { id } fulfiller { code } carrier tracking shippedAt delivery { method }
   lines { nodes { line sku { code } quantity } } }"""
 
 _NOTICE = """... on PaymentNotice { id provider kind outcome payment { ...paying } refund { ...refunding } reference
@@ -174,7 +176,7 @@ def _sale(act: str, answer: str, *refusals: str) -> str:
 _ORDERING = [
     _sale(
         *("placeOrder", _ORDER, "NotEnoughStock", "TooManyHolds", "StepMismatch", "BelowMinimum"),
-        *("PriceChanged", "NotForSale", "TooManyLines"),
+        *("PriceChanged", "NotForSale", "TooManyLines", "DeliveryNotPossible"),
     ),
     _sale("payOrder", "... on Payment { ...paying }", "TransitionNotAllowed", "PaymentOver"),
     _sale("shipOrder", "... on Shipment { ...shipping }", "TransitionNotAllowed", "NotSoManyLeft"),

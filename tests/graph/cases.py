@@ -176,6 +176,18 @@ DEEP: dict[str, Case] = {
         OPERATOR,
         6,
     ),
+    "what there is to ship": Case(
+        '{ store(id: "%(store)s") { goodsToShip(first: %(first)d) { nodes { orderNumber quantity order { number } '
+        "seller { name } sku { name } location { code } owner { name } delivery { address region { name } } } } } }",
+        CLERK,
+        3,
+    ),
+    "what she bought": Case(
+        '{ customer(id: "%(customer)s") { orders(first: %(first)d) { nodes { number seller { name } '
+        "customer { displayName } } } } }",
+        "member:1",
+        5,
+    ),
     "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
     "a right": Case(
         '{ node(id: "%(tier)s") { ... on Right { issuer { name } bearer { name } site { code } cloudStore { name } '

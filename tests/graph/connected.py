@@ -62,6 +62,17 @@ CONNECTIONS: dict[str, Case] = {
     },
     "short lines": Case("{ shortLines(first: 2) { %(total)s nodes { line } } }", "admin", 1),
     "open notices": Case("{ openNotices(first: 2) { %(total)s nodes { id } } }", "admin", 1),
+    "goods to ship": Case(
+        '{ store(id: "%(store)s") { goodsToShip(first: 2) { %(total)s nodes { quantity } } } }', CLERK, 3
+    ),
+    "what she bought": Case(
+        '{ customer(id: "%(customer)s") { orders(first: 2) { %(total)s nodes { number } } } }', "member:1", 3
+    ),
+    "what she bought, of one state": Case(
+        '{ customer(id: "%(customer)s") { orders(first: 2, state: COMPLETED) { %(total)s nodes { number } } } }',
+        "member:1",
+        3,
+    ),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
     ),

@@ -29,7 +29,7 @@ REFUND = "... on Refund { id state amount reason lines { nodes { line quantity a
 NOTICE = "... on PaymentNotice { id kind outcome amount note closedAt payment { id } refund { id } }"
 WHY = """... on NotEnoughStock { shortages { wanted available } } ... on NotForSale { skus { code } }
   ... on PriceChanged { expected total } ... on HoldOver { code }
-  ... on TooManyHolds { most }"""
+  ... on TooManyHolds { most } ... on DeliveryNotPossible { method ways }"""
 STATE = "... on TransitionNotAllowed { orderState to possible }"
 ANSWERS = {
     "placeOrder": f"{ORDER} {WHY}",

@@ -91,4 +91,4 @@ async def test_the_hold_and_the_sale_of_the_readme_run_on_plans(sale: Selling) -
                     assert await sale.tell(f"payment_{sale.till.asked[-1].hex}") == "CONFIRMED"
     assert acts == ["holdStock", "placeOrder", "payOrder", "shipOrder", "shipOrder", "receiveOrder", "refundOrder"]
     assert {by for (_, by), data in seen.items() if data == {"order": None}} == {FULFILLER, "member:2", CLERK}
-    assert len(seen) == 9
+    assert len(seen) == 12

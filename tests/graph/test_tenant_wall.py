@@ -172,7 +172,7 @@ SELECT id FROM right_terms UNION (SELECT id FROM membership LIMIT 1) UNION (SELE
 """What statements are asked about that the demo has no name for."""
 
 
-def _values(text: str, names: Any, binds: Any, more: list[UUID]) -> dict[str, Any]:
+def _values(names: Any, binds: Any, more: list[UUID], text: str) -> dict[str, Any]:
     """Parameters of any statement that find something in the Iowa tenant."""
     shop, house = IOWA.keys.of("organization", "STORE", 2191), IOWA.keys.of("organization", "DISTRIBUTOR", 56)
     brand, sku = IOWA.keys.of("organization", "BRAND", 260), IOWA.keys.of("sku", 43337)
@@ -180,12 +180,12 @@ def _values(text: str, names: Any, binds: Any, more: list[UUID]) -> dict[str, An
     rows += [*more, IOWA.keys.tenant_id, IOWA.keys.of("cloud_store", "DISTRIBUTOR", 56)]
     rows += [IOWA.keys.of("location", "DISTRIBUTOR", 56), IOWA.keys.of("price_list", "COST", 260)]
     by_time = "after_0" in names and not isinstance(binds["after_0"].type, BigInteger | Text | Uuid)
-    newest_first = by_time and " DESC" in text
+    newest_first = by_time and f") < (${names.index('after_0') + 1}" in text
     starts: list[tuple[type, Any]] = [
         (BigInteger, -1),
         (Text, ""),
         (Uuid, UUID(int=2**128 - 1 if newest_first else 0)),
-        (object, datetime.max if newest_first else datetime.min),
+        (object, datetime.max if newest_first or not by_time else datetime.min),
     ]
     after = {
         name: next(start for kind, start in starts if isinstance(binds[name].type, kind))
@@ -228,6 +228,7 @@ def _values(text: str, names: Any, binds: Any, more: list[UUID]) -> dict[str, An
         "campaigns": [IOWA.keys.of("campaign", "FLAGSHIP-75")],
         "clauses": [0],
         "status": "PUBLISHED",
+        "state": "COMPLETED",
         "since": datetime(2012, 1, 1, tzinfo=UTC),
         "until": NOW,
         "days": 366,
@@ -296,12 +297,14 @@ SOLD = (
     " FROM sold",
     "INSERT INTO refund_line (tenant_id, refund_id, line, order_id, quantity, amount_fen)"
     " SELECT tenant_id, id, 1, id, 1, 1 FROM sold",
+    "INSERT INTO order_delivery (tenant_id, order_id, method) SELECT tenant_id, id, 'STORE_PICKUP' FROM sold",
     "INSERT INTO shipment (tenant_id, id, order_id, fulfiller_id, shipped_at)"
     " SELECT tenant_id, id, id, seller_id, placed_at FROM sold",
     "INSERT INTO shipment_line (tenant_id, shipment_id, part, order_id, line, location_id, sku_id, owner_id, lot_id,"
     " quantity) SELECT tenant_id, sold.id, 1, sold.id, 1, location_id, sku_id, owner_id, lot_id, 1 FROM sold, goods",
-    "INSERT INTO order_allocation (tenant_id, order_id, part, line, location_id, sku_id, owner_id, lot_id, quantity,"
-    " shipped) SELECT tenant_id, sold.id, 1, 1, location_id, sku_id, owner_id, lot_id, 1, 1 FROM sold, goods",
+    "INSERT INTO order_allocation (tenant_id, order_id, part, line, location_id, sku_id, owner_id, lot_id,"
+    " fulfiller_id, allocated_at, quantity, shipped) SELECT tenant_id, sold.id, 1, 1, location_id, sku_id, owner_id,"
+    " lot_id, keeper_id, placed_at, 1, 0 FROM sold, goods",
 )
 """What becomes of an order, for one of the past that nobody else looks at."""
 LACKING = (
@@ -320,7 +323,11 @@ async def _sell(owner: str) -> None:
             if await connection.fetchval("SELECT count(*) FROM shipment"):
                 return
             sold = "SELECT * FROM order_header WHERE number LIKE 'GENERATED-%' ORDER BY number LIMIT 1"
-            goods = "SELECT location_id, sku_id, owner_id, lot_id FROM stock LIMIT 1"
+            goods = (
+                "SELECT location_id, sku_id, owner_id, lot_id, l.organization_id AS keeper_id FROM stock"
+                " JOIN location l ON l.id = location_id JOIN organization o ON o.id = l.organization_id"
+                " WHERE o.code = '2191' AND o.tier = 'STORE' LIMIT 1"
+            )
             for text in SOLD:
                 into, _, rows = text.partition(" SELECT ")
                 await connection.execute(f"{into} WITH sold AS ({sold}), goods AS ({goods}) SELECT {rows}")
@@ -347,7 +354,7 @@ async def test_row_security_holds_where_any_statement_forgets_its_tenant(
         blind, seen_through = [], []
         for read in WALLED:
             binds = compiled_of(read.row, STATEMENTS[read]).binds
-            values = _values(read.text, read.names, binds, more)
+            values = _values(read.names, binds, more, read.text)
             values["hash"] = stored.digest
             values["subject"] = SUBJECTS.get(id(read), "store:2191/clerk")
             values["subjects"] = [values["subject"]]

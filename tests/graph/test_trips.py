@@ -59,4 +59,4 @@ async def test_what_a_request_has_read_goes_with_it(fused: GraphClient) -> None:
 
 
 def test_there_are_documents_of_every_sort() -> None:
-    assert (len(SHOWN), len(COUNTED)) == (31, len(ROOTS) + len(DEEP) + len(CONNECTIONS))
+    assert (len(SHOWN), len(COUNTED)) == (33, len(ROOTS) + len(DEEP) + len(CONNECTIONS))

@@ -10,29 +10,20 @@ from tests.graph.acted import ACTS
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
 from tests.graph.invoices import lines, order_number
-from tests.graph.private import (
-    CLERK,
-    OPEN_NOTICES,
-    OPERATOR,
-    OURS,
-    PRIVATE,
-    SHORT_LINES,
-    SISTER,
-    STRANGER,
-    THEIRS,
-    house,
-    shop,
-)
+from tests.graph.private import CLERK, OPEN_NOTICES, OPERATOR, OURS, SHORT_LINES, SISTER, STRANGER, THEIRS, house, shop
+from tests.graph.private import PRIVATE as OF_ALL_SORTS
+from tests.graph.private_sales import SALES
 from tests.graph.scratch import changed
 from tests.graph.walk import asked_by, private
 
+PRIVATE = {**OF_ALL_SORTS, **SALES}
 ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }' % IOWA.order("S291988")
 
 
 def test_every_private_field_is_tried() -> None:
     documents = [ORDER_REFERENCES, OPEN_NOTICES, SHORT_LINES, *ACTS.values()]
     documents += [entry.document for entry in PRIVATE.values()]
-    assert len(private()) == 457
+    assert len(private()) == 481
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 

@@ -122,9 +122,13 @@ BAD: list[Case] = [
 ]
 
 
+IMPLIED = {"uq_location_tenant_id_id_organization_id"}
+"""Wider than a primary key: it is there for a foreign key to point at."""
+
+
 async def test_each_constraint_refuses_what_it_is_for(owner_dsn: str) -> None:
     assert await misjudged(owner_dsn, GOOD, BAD) == []
 
 
 async def test_no_constraint_is_left_untried(owner_dsn: str) -> None:
-    assert await constraints_of(owner_dsn, TABLES) == {constraint for constraint, _, _ in BAD}
+    assert await constraints_of(owner_dsn, TABLES) - IMPLIED == {constraint for constraint, _, _ in BAD}

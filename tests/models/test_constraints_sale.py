@@ -5,7 +5,14 @@ from typing import Any
 
 from domain.base import MAX_ROWS
 from domain.money import MAX_SAFE
-from domain.ordering import MAX_NOTE_CHARS, ODD, NoticeOutcome
+from domain.ordering import (
+    MAX_ADDRESS_CHARS,
+    MAX_DELIVERY_NOTE_CHARS,
+    MAX_NOTE_CHARS,
+    MAX_RECIPIENT_CHARS,
+    ODD,
+    NoticeOutcome,
+)
 from domain.settlement import MAX_POSTINGS, OF_MEMBERS, WITH_FLOOR, Purpose
 from models.acts import MAX_KEY_CHARS
 from models.base import NO_LOT_ID
@@ -18,7 +25,7 @@ SOON = NOW + TICK
 TABLES = tables_of(
     "models.ordering.tables", "models.ordering.money", "models.settlement", "models.acts", "models.outbox"
 )
-SHOP, MALL, SKU, HERE, ANN, NEW = (key(number) for number in range(11, 17))
+SHOP, MALL, SKU, HERE, ANN, NEW, RIVAL = (key(number) for number in range(11, 18))
 HOLDS = [key(number) for number in range(21, 28)]
 TOLD, WAITING, PAID, DONE, CANCELLED = (key(number) for number in range(31, 36))
 TILL, SALES, POINTS, SENT = (key(number) for number in range(41, 45))
@@ -67,6 +74,7 @@ def whose(purpose: Purpose) -> Columns:
 
 GOOD: dict[str, Columns] = {
     "organization": {"id": SHOP, "tier": "STORE", "code": "shop", "name": "x"},
+    "organization rival": {"id": RIVAL, "tier": "STORE", "code": "rival", "name": "x"},
     "cloud_store": {"id": MALL, "organization_id": SHOP, "mode": "O2O", "name": "x", "opened_at": NOW},
     "product": {"id": SKU, "brand_id": SHOP, "code": "1", "name": "x"},
     "sku": {"id": SKU, "product_id": SKU, "code": "1", "name": "x"},
@@ -90,7 +98,11 @@ GOOD: dict[str, Columns] = {
     | {"cancelled": 1, "refunded": 3, "refunded_fen": 10},
     "order_line done": {"order_id": DONE, "line": 2, "sku_id": SKU, "brand_id": SHOP, "goods_owner_id": SHOP}
     | {"fulfiller_id": SHOP, "quantity": 1, "unit_fen": 10, "net_fen": 10},
-    "order_allocation": {"order_id": PAID, "part": 1, "line": 1, **ROW, "quantity": 3, "shipped": 2, "given_back": 1},
+    "order_allocation": {"order_id": PAID, "part": 1, "line": 1, **ROW, "quantity": 3, "shipped": 2, "given_back": 1}
+    | {"fulfiller_id": SHOP, "allocated_at": NOW},
+    "order_delivery": {"order_id": PAID, "method": "STORE_DELIVERY", "recipient": "码" * MAX_RECIPIENT_CHARS}
+    | {"phone": "+8613800001234", "address": "码" * MAX_ADDRESS_CHARS, "note": "码" * MAX_DELIVERY_NOTE_CHARS},
+    "order_delivery picked up": {"order_id": DONE, "method": "STORE_PICKUP"},
     "shipment": {"id": SENT, "order_id": PAID, "fulfiller_id": SHOP, "shipped_at": NOW, "carrier": "x"}
     | {"tracking": "x"},
     "shipment_line": {"shipment_id": SENT, "part": 1, "order_id": PAID, "line": 1, **ROW, "quantity": 2},
@@ -184,6 +196,23 @@ BAD: list[Case] = [
     ("ck_order_allocation_within_quantity", "order_allocation", [{"quantity": 2}, {"shipped": 3}, {"given_back": 2}]),
     ("fk_order_allocation_stock", "order_allocation", [{"part": 2, **one} for one in ELSEWHERE]),
     ("fk_order_allocation_tenant_id_order_id_line", "order_allocation", [{"part": 2, "line": 2}]),
+    (
+        "fk_order_allocation_tenant_id_location_id_fulfiller_id",
+        "order_allocation",
+        [{"part": 2, "fulfiller_id": RIVAL}],
+    ),
+    ("ck_order_delivery_method", "order_delivery", [{"method": "DRONE"}]),
+    ("ck_order_delivery_recipient_length", "order_delivery", [{"recipient": ""}, {"recipient": "码" * 61}]),
+    ("ck_order_delivery_phone", "order_delivery", [{"phone": "13800001234"}, {"phone": ""}]),
+    ("ck_order_delivery_address_length", "order_delivery", [{"address": ""}, {"address": "码" * 201}]),
+    ("ck_order_delivery_note_length", "order_delivery", [{"note": ""}, {"note": "码" * 201}]),
+    (
+        "ck_order_delivery_address_of_method",
+        "order_delivery",
+        [{"recipient": None}, {"phone": None}, {"address": None}, {"method": "STORE_PICKUP"}],
+    ),
+    ("ck_order_delivery_address_of_method", "order_delivery picked up", [{"address": "x"}]),
+    ("fk_order_delivery_region_code", "order_delivery", [{"order_id": TOLD, "region_code": "nowhere"}]),
     ("ck_shipment_carrier_length", "shipment", [{"carrier": ""}, {"carrier": "码" * 61}]),
     ("ck_shipment_tracking_length", "shipment", [{"tracking": ""}, {"tracking": "码" * 61}]),
     ("ck_shipment_line_part_range", "shipment_line", beyond("part", 1)),
