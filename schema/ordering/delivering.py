@@ -7,7 +7,6 @@ import strawberry
 
 from domain import ordering as domain
 from domain.member import PHONE
-from models.base import MAX_CODE_CHARS
 from resolvers import channel
 from schema.acts import Checking, Refusal, fact, refusal
 from schema.base import TRADE, attribute, edge
@@ -82,5 +81,5 @@ class DeliveryInput:
         recipient, address, note = (
             check.optional_text(name, getattr(self, name), most, lines=name == "note") for name, most in _SIZES.items()
         )
-        region = check.optional_text("regionCode", self.region_code, MAX_CODE_CHARS)
+        region = check.optional_code("regionCode", self.region_code)
         return domain.Delivery(domain.DeliveryMethod(self.method), recipient, self.phone, region, address, note)
