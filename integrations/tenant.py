@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -99,6 +100,7 @@ async def open_tenant(
         if there is None:
             id = Keys(tenant.code).tenant_id
             await _shared(connection, tenant, id)
+            await _remember(connection, tenant, id)
         elif (there["currency"], there["time_zone"]) != (tenant.currency, tenant.time_zone):
             kept = f"{there['currency']} and {there['time_zone']}"
             raise TenantExists(f"There is a tenant {tenant.code} already, with {kept}: these are for good.")
@@ -195,12 +197,11 @@ async def _shared(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: 
     except asyncpg.CheckViolationError as error:
         raise ValueError(f"The tenant's {str(error.constraint_name).rpartition('_')[2]} cannot be meant.") from None
     await _hosts(connection, tenant, tenant_id)
-    await _remember(connection, tenant, tenant_id)
 
 
 _OPENED = """
     INSERT INTO audit_entry (tenant_id, at, operation, actor_class, actor, target, target_id, details)
-    VALUES ($1, now(), 'openTenant', $2, 'operator', 'tenant', $1, $3)
+    VALUES ($1, $2, 'openTenant', $3, 'operator', 'tenant', $1, $4)
 """
 
 
@@ -208,7 +209,7 @@ async def _remember(connection: asyncpg.Connection, tenant: NewTenant, tenant_id
     """Write into its audit that the operator has opened a tenant, or given it these host names."""
     await connection.execute(set_tenant(tenant_id))
     facts = {"code": tenant.code, "hosts": tenant.hosts}
-    await connection.execute(_OPENED, tenant_id, SYSTEM, orjson.dumps(facts).decode())
+    await connection.execute(_OPENED, tenant_id, datetime.now(UTC), SYSTEM, orjson.dumps(facts).decode())
 
 
 async def _hosts(connection: asyncpg.Connection, tenant: NewTenant, tenant_id: UUID) -> None:

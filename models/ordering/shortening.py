@@ -36,13 +36,17 @@ Needed = Callable[[Mapping[Place, Numbers]], Mapping[Place, int]]
 """By how much the claims on rows go beyond what will lie there, where they do."""
 
 _NEWEST = text("""
-    SELECT a.order_id, a.part, a.line, a.location_id, a.sku_id, a.owner_id, a.lot_id, a.contribution_id,
-           a.quantity - a.shipped - a.given_back AS units
+    SELECT a.order_id, a.part, a.line, p.location_id, p.sku_id, p.owner_id, p.lot_id, a.contribution_id, a.units
     FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]), CAST(:lots AS uuid[]))
          p (location_id, sku_id, owner_id, lot_id)
-    JOIN order_allocation a USING (location_id, sku_id, owner_id, lot_id)
+    CROSS JOIN LATERAL (
+        SELECT order_id, part, line, contribution_id, quantity - shipped - given_back AS units
+        FROM order_allocation
+        WHERE tenant_id = :tenant AND location_id = p.location_id AND sku_id = p.sku_id AND owner_id = p.owner_id
+          AND lot_id = p.lot_id AND shipped + given_back < quantity
+        OFFSET 0
+    ) a
     JOIN order_header o ON o.tenant_id = :tenant AND o.id = a.order_id
-    WHERE a.tenant_id = :tenant AND a.shipped + a.given_back < a.quantity
     ORDER BY o.placed_at DESC, o.id DESC, a.part DESC
 """)
 _SHORT = text("""

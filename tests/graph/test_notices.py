@@ -137,7 +137,7 @@ async def test_a_charge_under_anothers_reference_is_not_to_be_paid(
     monkeypatch.setattr(sale.till, "create", same)
     order = await sale.place((1, 1))
     assert (await sale.of_order("payOrder", order["id"]))["__typename"] == "PaymentDeclined"
-    assert await sale.rows("SELECT type FROM outbox_event ORDER BY id DESC LIMIT 1") == [("PaymentMismatch",)]
-    assert await sale.rows("SELECT reference, pay_url FROM payment ORDER BY created_at DESC, id DESC LIMIT 1") == [
-        (None, None)
-    ]
+    key = UUID(order["id"].rpartition("_")[2])
+    last = "SELECT type FROM outbox_event WHERE aggregate_id = $1 ORDER BY id DESC LIMIT 1"
+    assert await sale.rows(last, key) == [("PaymentMismatch",)]
+    assert await sale.rows("SELECT reference, pay_url FROM payment WHERE order_id = $1", key) == [(None, None)]

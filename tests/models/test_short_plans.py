@@ -37,9 +37,9 @@ LINES = """
         UNION ALL SELECT 0, NULL, NULL WHERE o.number::int % $3 <> 0) s
 """
 PARTS = """
-    INSERT INTO order_allocation (tenant_id, order_id, part, line, location_id, sku_id, owner_id, lot_id, quantity,
-                                  shipped)
-    SELECT o.tenant_id, o.id, 1, 1, $1::uuid, $2::uuid, $3::uuid, $4::uuid, 2,
+    INSERT INTO order_allocation (tenant_id, order_id, part, line, location_id, sku_id, owner_id, lot_id,
+                                  fulfiller_id, allocated_at, quantity, shipped)
+    SELECT o.tenant_id, o.id, 1, 1, $1::uuid, $2::uuid, $3::uuid, $4::uuid, $3::uuid, o.placed_at, 2,
            CASE WHEN o.number::int % $5 = 0 THEN 1 ELSE 2 END FROM order_header o
 """
 
@@ -116,4 +116,6 @@ async def test_what_has_shipped_is_not_looked_at_for_what_gives_way(database: Da
     values["lots"] = [NO_LOT_ID]
     names = statement.positiontup or ()
     ((index, rows),) = await looked(database, str(statement), [values[name] for name in names], "order_allocation")
-    assert (index, rows) == ("ix_order_allocation_open", ORDERS // (ORDERS // LACKING))
+    # Both hold what is open alone; here all of it lies at one place, so one is as good as the other.
+    assert index in ("ix_order_allocation_open", "ix_order_allocation_to_ship")
+    assert rows == ORDERS // (ORDERS // LACKING)
