@@ -16,7 +16,7 @@ from typing import Any
 
 import boot
 
-WAIT_S = 90.0
+WAIT_S = 200.0
 UP = re.compile(r"Millrace is up after (\d+\.\d) s: (http://\S+)/graphql")
 
 

@@ -25,7 +25,7 @@ from tests.given import PRODUCTION
 from tests.graph.documents import IOWA, Q1
 from tests.proof import FULL, keeps_to
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
