@@ -1,5 +1,7 @@
 """what came for a payment, beside what was asked
 
+The way back is for data in which nothing came otherwise than asked: what did has no place there.
+
 Revision ID: 0010
 Revises: 0009
 """

@@ -101,11 +101,11 @@ def _masked(row: ConsumerRow) -> Consumer:
     return Consumer(**{name: getattr(row, name) for name in ConsumerRow.columns} | {"phone": phone})
 
 
-def _consumers(tags: Any) -> Rows:
+def _consumers(tags: Any, referred_by: Any) -> Rows:
     """The columns of customers, whoever looks."""
     x = Customer
     return (
-        select(x.id, Account.display_name, Account.phone, x.joined_at, tags, x.referred_by_id)
+        select(x.id, Account.display_name, Account.phone, x.joined_at, tags, referred_by)
         .join(Account, (Account.tenant_id == TENANT) & (Account.id == x.account_id))
         .where(x.tenant_id == TENANT)
     )
@@ -115,7 +115,10 @@ class ConsumerById(Loader[UUID, Consumer | None]):
     """Customers by id."""
 
     statement = read(
-        ConsumerRow, _consumers(Customer.tags).where(Customer.id == ids("ids").any_(), may_see(Customer.id))
+        ConsumerRow,
+        _consumers(Customer.tags, Customer.referred_by_id).where(
+            Customer.id == ids("ids").any_(), may_see(Customer.id)
+        ),
     )
 
     async def fetch(self, keys: list[UUID]) -> Mapping[UUID, Consumer | None]:
@@ -134,10 +137,11 @@ class BuyerRow(ConsumerRow):
 
 
 def _buyers() -> Rows:
-    # What was said of her elsewhere is not for who merely sold her something.
-    tags = case((may_see(Customer.id), Customer.tags), else_=literal_column("'{}'::text[]", TEXTS))
+    # What was said of her elsewhere, and who brought her, is not for who merely sold her something.
+    seen = may_see(Customer.id)
+    tags = case((seen, Customer.tags), else_=literal_column("'{}'::text[]", TEXTS))
     return (
-        _consumers(tags.label("tags"))
+        _consumers(tags.label("tags"), case((seen, Customer.referred_by_id)).label("referred_by_id"))
         .join(Order, (Order.tenant_id == TENANT) & (Order.customer_id == Customer.id))
         .where(Order.id == ids("ids").any_(), in_scope(Order.seller_id) | herself(Customer.id))
         .add_columns(Order.id.label("order_id"))
@@ -147,7 +151,7 @@ def _buyers() -> Rows:
 class BuyerOf(Loader[UUID, Consumer | None]):
     """The shopper who bought each order, by the order's id: for her, and for who sold it, whoever's customer she is.
 
-    Who sees her by nothing but the order is not told her tags.
+    Who sees her by nothing but the order is not told her tags, nor who brought her.
     """
 
     statement = read(BuyerRow, _buyers())

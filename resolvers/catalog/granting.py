@@ -68,8 +68,7 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
         changed = await write_items(tx, assortment, [row for _, row in sheet.left])
         await write_grants(tx, assortment, {command.grantee: grant})
         made, hears = Made("assortment", assortment), frozenset({grantor.id, command.grantee})
-        facts = {"validFrom": grant.valid_from.isoformat(), "skus": len(sheet.left)}
-        await tx.tell(Event("AssortmentAuthorized", made, hears, facts))
+        await tx.tell(Event("AssortmentAuthorized", made, hears, {"validFrom": _said(grant.valid_from)}))
         if changed:
             await tx.tell(*_to_others(made, others, {"skus": len(changed)}))
         saved = {place: row.sku for place, row in sheet.left}

@@ -72,7 +72,7 @@ async def _orders(
     after: str | None,
 ) -> list[Page[Any] | None]:
     """All orders of the viewer's own organisations, and of the others those with the viewer: at most two trips."""
-    own = [row.id if ctx.viewer.scope.speaks_for(row.id) else None for row in rows]
+    own = own_keys(ctx, rows, "id")
     others = [None if key is not None else row.id for row, key in zip(rows, own, strict=True)]
     mine = await connect(ctx, whole, own, first, after)
     shared = await connect(ctx, between, others, first, after)
@@ -174,8 +174,7 @@ def summed(shapes: Mapping[Shape, Paged[Any]]) -> Any:
     ) -> list[Page[Any] | None]:
         chosen = divided_by(by)
         values = divisions(ctx.reading, window(since, until), chosen)
-        own = [row.id if ctx.viewer.scope.speaks_for(row.id) else None for row in rows]
-        return await connect(ctx, shapes[shape_of(chosen)], own, first, after, **values)
+        return await connect(ctx, shapes[shape_of(chosen)], own_keys(ctx, rows, "id"), first, after, **values)
 
     return figures
 

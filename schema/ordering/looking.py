@@ -23,7 +23,9 @@ class PaymentNotice(Node):
     kind: NoticeKind = attribute("What it tells (通知类型).", OWN)
     outcome: NoticeOutcome = attribute("What it did here (处理结果).", OWN)
     payment: Payment | None = edge(ordering.payment_of, "The payment it names; null where there is none (支付单).", OWN)
-    refund: Refund | None = edge(ordering.refund_of, "The refund it names, or that gives back what came (退款单).", OWN)
+    refund: Refund | None = edge(
+        ordering.refund_of, "The refund it names, or that gives back what came first (退款单).", OWN
+    )
     reference: str = attribute("What the provider calls the payment; may be empty (渠道单号).", OWN)
     amount: Fen = leaf(lambda row: row.amount_fen, "The amount it tells of (金额).", OWN)
     currency: str = attribute("In which currency, ISO 4217 (币种).", OWN)

@@ -217,7 +217,9 @@ class GoodsToShip:
     delivery: Delivery | None = edge(
         ordering.delivery_of, "Where they go; null where the order names no delivery (收货信息).", OWN
     )
-    since: datetime = attribute("Since when they are to ship: when the order was paid (待发起始时间).", OWN)
+    since: datetime = attribute(
+        "Since when they are to ship: its payment, or when goods were found for it again (待发起始时间).", OWN
+    )
 
 
 FIGURES = {

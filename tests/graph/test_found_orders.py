@@ -104,9 +104,17 @@ async def newcomer(sale: Selling, mall: str) -> str:
     return name
 
 
+BROUGHT = """
+    UPDATE customer SET referred_by_id = (SELECT c.id FROM customer c JOIN account a ON a.id = c.account_id
+                                          WHERE a.tenant_id = $1 AND a.subject = $2)
+    WHERE tenant_id = $1 AND account_id = (SELECT id FROM account WHERE tenant_id = $1 AND subject = $3)
+"""
+
+
 async def test_who_sold_sees_who_bought_and_nothing_else_of_her(sale: Selling) -> None:
-    """She is a member of another shop, and was never here."""
-    she = await newcomer(sale, "mall:store:900")
+    """She is a member of another shop, was never here, and was brought by a member of the shop that sells."""
+    she, friend = await newcomer(sale, "mall:store:900"), await newcomer(sale, f"mall:{sale.store}")
+    await change(sale.owner, sale.trade, (BROUGHT, friend, she), bump=False)
     order = (await sale.place((1, 1), by=she))["id"]
     herself = await buyer(sale, order, she)
     assert (herself["displayName"], herself["tags"], herself["phone"][6:10]) == ("Ann", ["fond"], "****")
