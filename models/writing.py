@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from random import random
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -34,8 +35,8 @@ from models.straight import SENT, Answer, Straight
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
-ATTEMPTS: Final = 3
-"""How often an act is begun that PostgreSQL undoes for another's sake."""
+ATTEMPTS, PAUSE_S = 6, 0.02
+"""How often an act is begun that is undone for another's sake, and how long it waits between at most, times attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ async def attempted(once: Callable[[], Awaitable[T]]) -> T:
         except Collision as collision:
             if attempt == ATTEMPTS:
                 raise Unavailable(NO_ANSWER) from collision
+        await asyncio.sleep(random() * PAUSE_S * attempt)  # begun at once, those that met would meet again
     raise AssertionError  # the last attempt returns or raises
 
 
@@ -394,6 +396,5 @@ class Transaction:
         if not self.session.in_transaction():
             raise RuntimeError("the act is over, and its connection another's")
         if self._connection is None:
-            connection = await self.session.connection()
-            self._connection = (await connection.get_raw_connection()).driver_connection
+            self._connection = (await (await self.session.connection()).get_raw_connection()).driver_connection
         return self._connection
