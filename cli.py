@@ -28,7 +28,6 @@ from starlette.types import ASGIApp
 import app
 import boot
 from announcing import Announced, announce, authority, err
-from demo.collecting import collector_resting
 from demo.directory import identity
 from demo.iowa import SAMPLE
 from demo.iowa import TENANT as IOWA
@@ -114,8 +113,7 @@ def serve() -> None:
         if settings.workers > 1:
             _serve_many(settings, access, listening, started)
             return
-        with collector_resting():  # what is imported and made now stays, too
-            application = app.create(settings, access)  # connects to nothing yet; a wrong secret is told at once
+        application = app.create(settings, access)  # connects to nothing yet; a secret that is wrong is told at once
         asyncio.run(_ready(settings, access))
         configure(settings.log_level, settings.log_format)
         with Companion():

@@ -57,7 +57,7 @@ def _begins(tier: Any) -> ColumnElement[bool]:
 def _assortments_of(holder: Any, outer: Any, name: str) -> LateralFromClause:
     """The assortments in force that `holder` has: of `heads`, with whom a chain begins, and of `others`, with whom.
 
-    OFFSET 0 keeps its looks short: from a grant to its assortment to who grants it, however few of these there are.
+    LIMIT 1 keeps its looks short: from a grant to its assortment to who grants it, however few of these there are.
     """
     granted = (
         select(_given.grantor_id, _grantor.tier)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, select
-from sqlalchemy.types import Uuid
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 
 from loaders.base import ById, Loader
+from loaders.member import herself
 from models.channel import CloudStore
 from models.inventory import Reservation, ReservationLine
 from models.reading import TENANT, Row, ids, in_scope, read
@@ -25,8 +25,7 @@ class ReservationRow(Row):
 
 
 def _may_see() -> ColumnElement[bool]:
-    hers: ColumnElement[bool] = Reservation.customer_id == bindparam("viewer_customer", type_=Uuid())
-    return in_scope(CloudStore.organization_id) | hers
+    return in_scope(CloudStore.organization_id) | herself(Reservation.customer_id)
 
 
 class ReservationById(ById[ReservationRow]):

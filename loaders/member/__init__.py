@@ -14,6 +14,7 @@ from loaders.member.person import (
     may_see,
     memberships,
     there_is,
+    viewers,
 )
 from loaders.member.right import (
     CouponById,
@@ -65,4 +66,5 @@ __all__ = [
     "offers",
     "rights",
     "there_is",
+    "viewers",
 ]

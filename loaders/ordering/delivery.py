@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from domain.member import masked_phone
 from loaders.base import Loader
-from loaders.member import herself, there_is
+from loaders.member import herself, there_is, viewers
 from models.ordering import Allocation, Order, OrderDelivery
-from models.reading import TENANT, UUIDS, Row, Rows, constant, ids, in_scope, read
+from models.reading import TENANT, Row, Rows, constant, ids, in_scope, read
 
 
 class DeliveryRow(Row):
@@ -49,7 +49,7 @@ def _deliveries() -> Rows:
         .where(
             Allocation.tenant_id == TENANT,
             Allocation.order_id == x.order_id,
-            Allocation.fulfiller_id == bindparam("viewer_organizations", type_=UUIDS).any_(),
+            viewers(Allocation.fulfiller_id),
         )
         .correlate_except(Allocation)
     )

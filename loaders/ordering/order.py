@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Text, bindparam, select
 
 from loaders.base import ById
+from loaders.member import herself, viewers
 from loaders.paging import Paged, wanted_parents
 from models.ordering import Order, OrderLine
-from models.reading import TENANT, UUIDS, Row, Rows, ids, in_scope, read
+from models.reading import TENANT, Row, Rows, ids, in_scope, read
 
 
 class OrderRow(Row):
@@ -34,8 +35,7 @@ class OrderRow(Row):
 
 def is_party(*others: Any) -> ColumnElement[bool]:
     """The viewer sells or buys the order of the row, or speaks for one of the `others`."""
-    hers: ColumnElement[bool] = Order.customer_id == bindparam("viewer_customer", type_=Uuid())
-    return in_scope(Order.seller_id, Order.buyer_id, *others) | hers
+    return in_scope(Order.seller_id, Order.buyer_id, *others) | herself(Order.customer_id)
 
 
 def orders() -> Rows:
@@ -82,9 +82,7 @@ def _orders(party: Any, other: Any) -> tuple[Paged[OrderEntry], Paged[OrderEntry
     """
     whole, between = wanted_parents(), wanted_parents()
     key = {Order.placed_at: datetime, Order.id: UUID}
-    theirs = (other == bindparam("viewer_organizations", type_=UUIDS).any_()) | (
-        Order.customer_id == bindparam("viewer_customer", type_=Uuid())
-    )
+    theirs = viewers(other) | herself(Order.customer_id)
     return (
         Paged(OrderEntry, whole, orders().where(party == whole.c.parent), key),
         Paged(OrderEntry, between, orders().where(party == between.c.parent, theirs), key),

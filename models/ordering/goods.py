@@ -40,7 +40,7 @@ async def allocate(tx: Transaction, order: Locked) -> None:
     await move_claims(
         tx, MovementKind.ALLOCATION, ((order.id, claim) for claim in claims), Change(reserved=-1, allocated=1)
     )
-    await _write(tx, order, claims)
+    await _write(tx, order, claims, await _keepers(tx, (claim.place.location_id for claim in claims)))
 
 
 async def allocate_again(tx: Transaction, order: Locked, today: date) -> bool:
@@ -49,10 +49,10 @@ async def allocate_again(tx: Transaction, order: Locked, today: date) -> bool:
     Args:
         today: the tenant's day; what expires by then is no goods.
     """
-    found = await _found(tx, order, {line.line: line.quantity for line in order.lines}, today)
+    found, keepers = await _found(tx, order, {line.line: line.quantity for line in order.lines}, today)
     if any(sum(claim.quantity for claim in found[line.line]) < line.quantity for line in order.lines):
         return False
-    await _take(tx, order, [claim for claims in found.values() for claim in claims], 0)
+    await _take(tx, order, [claim for claims in found.values() for claim in claims], keepers)
     return True
 
 
@@ -65,18 +65,21 @@ async def allocate_more(tx: Transaction, order: Locked, wanted: Mapping[int, int
 
     Returns: how many units were found of which lines, without those of which there are none.
     """
-    found = await _found(tx, order, wanted, today)
+    found, keepers = await _found(tx, order, wanted, today)
     claims = [claim for each in found.values() for claim in each]
     if claims:
         parts = await tx.scalar(_PARTS, {"tenant": tx.tenant_id, "order": order.id})
-        await _take(tx, order, claims, int(parts))
+        await _take(tx, order, claims, keepers, int(parts))
     return {line: sum(claim.quantity for claim in each) for line, each in found.items() if each}
 
 
 async def _found(
     tx: Transaction, order: Locked, wanted: Mapping[int, int], today: date
-) -> Mapping[int, Sequence[Claim]]:
-    """Goods for so many units of lines, of the same owners and keepers, as many as there are; locked, not yet taken."""
+) -> tuple[Mapping[int, Sequence[Claim]], Mapping[UUID, UUID]]:
+    """Goods for so many units of lines, of the same owners and keepers, as many as there are; locked, not yet taken.
+
+    With them who runs each location.
+    """
     lines = [line for line in order.lines if line.line in wanted]
     ways = await ways_to(tx, {(order.seller_id, line.sku_id) for line in lines}, today)
     keepers = await _keepers(
@@ -93,7 +96,7 @@ async def _found(
             Claim(one.place, one.contribution, one.quantity)
             for one in _as_many(line.sku_id, wanted[line.line], fitting, today)
         ]
-    return found
+    return found, keepers
 
 
 def _as_many(sku: UUID, units: int, ways: Sequence[Way[Place]], today: date) -> Sequence[Taken[Place]]:
@@ -105,10 +108,12 @@ def _as_many(sku: UUID, units: int, ways: Sequence[Way[Place]], today: date) -> 
         return held([Wanted(sku, there)], {sku: ways}, today) if there else ()
 
 
-async def _take(tx: Transaction, order: Locked, claims: Sequence[Claim], parts: int) -> None:
+async def _take(
+    tx: Transaction, order: Locked, claims: Sequence[Claim], keepers: Mapping[UUID, UUID], parts: int = 0
+) -> None:
     """What was found is the order's. All of it is locked: everything that can be reached is."""
     await move_claims(tx, MovementKind.ALLOCATION, ((order.id, claim) for claim in claims), Change(allocated=1), held=1)
-    await _write(tx, order, claims, parts)
+    await _write(tx, order, claims, keepers, parts)
 
 
 def _fits(line: Line, owner: UUID, keeper: UUID) -> bool:
@@ -121,9 +126,10 @@ async def _keepers(tx: Transaction, locations: Iterable[UUID]) -> Mapping[UUID, 
     return {row.id: row.organization_id for row in rows}
 
 
-async def _write(tx: Transaction, order: Locked, claims: Sequence[Claim], parts: int = 0) -> None:
+async def _write(
+    tx: Transaction, order: Locked, claims: Sequence[Claim], keepers: Mapping[UUID, UUID], parts: int = 0
+) -> None:
     """Write down what goods are an order's, after as many parts as it has."""
-    keepers = await _keepers(tx, (claim.place.location_id for claim in claims))
     lines = {(line.sku_id, line.goods_owner_id, line.fulfiller_id): line.line for line in order.lines}
     await tx.execute(
         insert(Allocation),

@@ -11,15 +11,14 @@ import pytest
 from domain.base import Unavailable
 from domain.ordering import FIRST_REFUND_WAIT, RefundAsked, RefundedLine
 from models.database import Login
-from models.inventory import Committer
 from models.ordering import retry_refund
-from models.wall import APP_ROLE, WORKER_ROLE
+from models.wall import WORKER_ROLE
 from tests.given import pool_of
 from tests.graph.selling import Till
 from tests.models.acting import NOON, column
 from tests.models.here import fill
-from tests.models.sale import Sales, said
-from tests.models.shop import BROKEN, SKUS, goods
+from tests.models.sale import Sales, said, selling
+from tests.models.shop import SKUS
 from worker import REFUNDS_BESIDE, Clock
 
 A = SKUS[0]
@@ -27,13 +26,8 @@ A = SKUS[0]
 
 @pytest.fixture
 async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
-    await goods(owner_dsn)
-    database = pool_of(Login(owner_dsn, APP_ROLE), 4)
-    made = Sales(owner_dsn, database, Committer(database))
-    await made.put(A, 10)
-    yield made
-    assert await column(database, BROKEN) == []
-    await database.close()
+    async with selling(owner_dsn, (A, 10), connections=4) as made:
+        yield made
 
 
 @asynccontextmanager

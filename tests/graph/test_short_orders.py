@@ -174,7 +174,7 @@ async def test_finding_takes_as_many_statements_for_one_line_as_for_two(sale: Se
         asked = await sale.do("allocateOrder", {"orderId": order}, by=sale.manager, answer="... on Node { id }")
         assert asked.data["done"]["id"] == order
         counts.append(len(asked.statements))
-    assert counts == [20, 20]
+    assert counts == [19, 19]
 
 
 # ── others' goods ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,8 @@ from domain.ordering import (
 )
 from models import due
 from models.base import NO_LOT_ID
-from models.inventory import Change, Numbers, Place, written
+from models.database import Login
+from models.inventory import Change, Committer, Numbers, Place, written
 from models.ordering import (
     Locked,
     NewOrder,
@@ -42,10 +43,12 @@ from models.ordering import (
     take_notice,
     write_order,
 )
+from models.wall import APP_ROLE
 from models.writing import Transaction, attempted
+from tests.given import pool_of
 from tests.models.acting import MEMBER, NOON, STORE, acting, column
 from tests.models.here import HERE
-from tests.models.shop import MALL, PLACES, SKUS, Shop
+from tests.models.shop import BROKEN, MALL, PLACES, SKUS, Shop, goods
 
 PROVIDER = "till"
 PRICES = {SKUS[0]: 1_000, SKUS[1]: 333, SKUS[2]: 0}
@@ -203,3 +206,22 @@ async def said(doing: Any) -> str:
     except Refused as refused:
         return refused.code
     return "done"
+
+
+@asynccontextmanager
+async def selling(dsn: str, *units: tuple[UUID, int], connections: int = 8) -> AsyncIterator[Sales]:
+    """Within it a shop sells so many units of skus; at its end all sums are right."""
+    await goods(dsn)
+    database = pool_of(Login(dsn, APP_ROLE), connections)
+    made = Sales(dsn, database, Committer(database))
+    for sku, quantity in units:
+        await made.put(sku, quantity)
+    yield made
+    assert await column(database, BROKEN) == []
+    await database.close()
+
+
+async def begun(sales: Sales, sku: UUID = SKUS[0]) -> tuple[UUID, UUID]:
+    """An order of one unit and the payment that was begun for it."""
+    order = await sales.place((sku, 1))
+    return order, await sales.begin(order)

@@ -2,22 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from domain.ordering import REFUND_ASKS, Charged, RefundedLine
 from models import due
-from models.database import Login
-from models.inventory import Committer
 from models.ordering import write_charged
-from models.wall import APP_ROLE
-from tests.given import pool_of
 from tests.models.acting import NOON, acting, column
 from tests.models.here import HERE, fill
-from tests.models.sale import Sales
-from tests.models.shop import BROKEN, SKUS, goods
+from tests.models.sale import Sales, begun, selling
+from tests.models.shop import SKUS
 
 A = SKUS[0]
 AUDIT = "SELECT operation FROM audit_entry WHERE target_id = $1 ORDER BY id"
@@ -25,18 +20,8 @@ AUDIT = "SELECT operation FROM audit_entry WHERE target_id = $1 ORDER BY id"
 
 @pytest.fixture
 async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
-    await goods(owner_dsn)
-    database = pool_of(Login(owner_dsn, APP_ROLE), 8)
-    made = Sales(owner_dsn, database, Committer(database))
-    await made.put(A, 50)
-    yield made
-    assert await column(database, BROKEN) == []
-    await database.close()
-
-
-async def begun(sales: Sales) -> tuple[UUID, UUID]:
-    order = await sales.place((A, 1))
-    return order, await sales.begin(order)
+    async with selling(owner_dsn, (A, 50)) as made:
+        yield made
 
 
 async def test_anothers_reference_confirms_nothing_and_is_written_down(sales: Sales) -> None:

@@ -13,17 +13,13 @@ from domain.money import MAX_SAFE
 from domain.ordering import ODD, RefundedLine
 from domain.settlement import Account, Purpose
 from models import due
-from models.database import Login
-from models.inventory import Committer
 from models.ordering import close_notice
 from models.ordering.booking import NOT_AS_ASKED
 from models.settlement import balance
-from models.wall import APP_ROLE
-from tests.given import pool_of
 from tests.models.acting import NOON, STORE, acting, column
 from tests.models.here import HERE, fill
-from tests.models.sale import Sales
-from tests.models.shop import BROKEN, SKUS, goods
+from tests.models.sale import Sales, begun, selling
+from tests.models.shop import SKUS
 from tests.models.test_migrations import alembic_config, migrating
 
 A = SKUS[0]
@@ -46,18 +42,8 @@ REFUNDS = "SELECT ROW(id, amount_fen, state) FROM refund ORDER BY created_at, id
 
 @pytest.fixture
 async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
-    await goods(owner_dsn)
-    database = pool_of(Login(owner_dsn, APP_ROLE), 8)
-    made = Sales(owner_dsn, database, Committer(database))
-    await made.put(A, 50)
-    yield made
-    assert await column(database, BROKEN) == []
-    await database.close()
-
-
-async def begun(sales: Sales) -> tuple[UUID, UUID]:
-    order = await sales.place((A, 1))
-    return order, await sales.begin(order)
+    async with selling(owner_dsn, (A, 50)) as made:
+        yield made
 
 
 async def books(sales: Sales) -> list[int]:

@@ -20,26 +20,20 @@ from models.database import Login
 from models.inventory import Committer, release, why_over
 from models.ordering import begin_payment, bind
 from models.settlement import balance
-from models.wall import APP_ROLE, WORKER_ROLE
+from models.wall import WORKER_ROLE
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, acting, added, column
 from tests.models.here import HERE, fill
-from tests.models.sale import Sales, said
-from tests.models.shop import BROKEN, MALL, PLACES, SKUS, goods, lying
+from tests.models.sale import Sales, said, selling
+from tests.models.shop import MALL, PLACES, SKUS, lying
 
 A, B, FREE = SKUS
 
 
 @pytest.fixture
 async def sales(owner_dsn: str) -> AsyncIterator[Sales]:
-    await goods(owner_dsn)
-    database = pool_of(Login(owner_dsn, APP_ROLE), 8)
-    made = Sales(owner_dsn, database, Committer(database))
-    await made.put(A, 10)
-    await made.put(B, 10)
-    yield made
-    assert await column(database, BROKEN) == []
-    await database.close()
+    async with selling(owner_dsn, (A, 10), (B, 10)) as made:
+        yield made
 
 
 async def test_goods_go_from_hand_to_hand(sales: Sales) -> None:
