@@ -48,7 +48,7 @@ from settings import Settings, SettingsError
 from transport import Channel, Farewell, GivenUp, Siblings, Workers, WorkerServer, server_config, settle_memory
 from transport.bearer import Identity, SecretFileError
 from transport.logs import configure
-from worker import Companion
+from worker import DOING_CONNECTIONS, SEEING_CONNECTIONS, Companion
 
 if _collecting:
     gc.enable()
@@ -146,8 +146,9 @@ def _serve_many(settings: Settings, access: boot.Access, listening: socket.socke
     """Be the parent of several server processes: the database is made ready here, once, and they serve."""
     app.verify_secret(settings)  # one that is wrong is told at once
     asyncio.run(_ready(settings, access))
-    # While one is renewed there is a worker more.
-    wanted, there = (settings.workers + 1) * settings.pool_size, asyncio.run(boot.connections_of(access))
+    # While one is renewed there is a server process more.
+    wanted = (settings.workers + 1) * settings.pool_size + SEEING_CONNECTIONS + DOING_CONNECTIONS
+    there = asyncio.run(boot.connections_of(access))
     if wanted > there:
         words = (
             f"{wanted} database connections may be wanted and {there} are there: lower MILLRACE_POOL_SIZE or WORKERS."

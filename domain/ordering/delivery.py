@@ -82,13 +82,13 @@ def ways(mode: CloudStoreMode, seller: UUID, shipping: Mapping[UUID, Tier]) -> t
         shipping: who ships any of them, and of which tier.
 
     Each ships its own part, and who comes from farthest names the way. A store hands over what it ships itself; with
-    COMMUNITY_GROUP everything is gathered at the store, and a store brings nothing.
+    COMMUNITY_GROUP everything is gathered at the store, and nobody but a distributor brings anything.
 
     Source: docs/domain.md, Shipping and returning.
     """
     brought = max((_BROUGHT_BY[tier] for tier in shipping.values()), key=_FARTHEST.index)
     if mode is CloudStoreMode.COMMUNITY_GROUP:
-        fetched, brings = True, brought is not DeliveryMethod.STORE_DELIVERY
+        fetched, brings = True, brought is DeliveryMethod.DISTRIBUTOR_DELIVERY
     else:
         fetched, brings = {*shipping} == {seller} and shipping[seller] is Tier.STORE, True
     return (DeliveryMethod.STORE_PICKUP,) * fetched + (brought,) * brings

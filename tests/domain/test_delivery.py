@@ -38,10 +38,12 @@ def test_who_comes_from_farthest_names_the_way() -> None:
     assert ways(O2O, SELLER, {OTHER: Tier.STORE}) == (STORE,)
 
 
-def test_with_a_group_everything_can_be_fetched_and_a_store_brings_nothing() -> None:
+def test_with_a_group_everything_can_be_fetched_and_only_a_distributor_brings_it() -> None:
     assert ways(GROUP, SELLER, {SELLER: Tier.STORE}) == (PICKUP,)
     assert ways(GROUP, SELLER, {SELLER: Tier.STORE, OTHER: Tier.DISTRIBUTOR}) == (PICKUP, DISTRIBUTOR)
-    assert ways(GROUP, SELLER, {THIRD: Tier.BRAND}) == (PICKUP, BRAND)
+    assert ways(GROUP, SELLER, {SELLER: Tier.STORE, OTHER: Tier.AGENT}) == (PICKUP, DISTRIBUTOR)
+    for tier in (Tier.BRAND, Tier.SUPPLIER):
+        assert ways(GROUP, SELLER, {OTHER: Tier.DISTRIBUTOR, THIRD: tier}) == (PICKUP,)
 
 
 def test_a_way_that_does_not_fit_is_refused_with_those_that_do() -> None:

@@ -113,6 +113,6 @@ def test_a_server_whose_workers_do_not_start_says_so(
     finally:
         configure("warning", "json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "297 database connections may be wanted and 197 are there: lower MILLRACE_POOL_SIZE or" in done.stderr
+    assert "303 database connections may be wanted and 197 are there: lower MILLRACE_POOL_SIZE or" in done.stderr
     assert "does not start, 3 times in a row: it ended with exit code 1. Giving up." in done.stderr
     assert "Millrace is up" not in done.stderr
