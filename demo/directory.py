@@ -16,7 +16,7 @@ import asyncpg
 
 from domain.channel import Role, Tier
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from transport.bearer import Identity
 from transport.workbench import Directory, Person, Signed, TenantPeople
 

@@ -22,7 +22,7 @@ from domain.access import NAME_CHARS, is_name
 from models.channel import MAX_STORED_ONLY
 from models.database import connected
 from models.integration import MAX_DOCUMENT_CHARS, MAX_DOCUMENT_NAME_CHARS
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import APP_ROLE
 
 MAX_FILES: Final = 1_000

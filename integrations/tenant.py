@@ -28,7 +28,7 @@ from integrations.bulk import Bulk
 from integrations.keys import Keys
 from models.channel import MAX_HOSTS, MAX_TENANTS
 from models.database import connected
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import APP_ROLE
 
 log = logging.getLogger(__name__)

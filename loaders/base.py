@@ -13,7 +13,8 @@ from uuid import UUID
 from domain.access import Scope
 from domain.base import BadInput
 from loaders.rounds import Ask, Batch, Rounds
-from models.reading import Read, Row, Session
+from models.reading import Read, Row
+from models.session import Session
 
 LIST_LIMIT = 100
 """The longest plain list under one parent."""
@@ -67,9 +68,9 @@ class Reading:
         self._loaders.clear()
         await self.session.close()
 
-    def renewed(self) -> "Reading":
-        """The same instant and viewer on a fresh session, with nothing loaded."""
-        return Reading(self.session.renewed(), self.now, self.today, self.scope, self.zone, self.kept)
+    def renewed(self, *, again: bool = False) -> "Reading":
+        """The same instant and viewer on a fresh session, with nothing loaded; `again`: for what failed on this one."""
+        return Reading(self.session.renewed(again=again), self.now, self.today, self.scope, self.zone, self.kept)
 
     def on(self, session: Session) -> "Reading":
         """The same instant and viewer on another session, with nothing loaded."""

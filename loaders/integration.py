@@ -8,7 +8,8 @@ from sqlalchemy import Text, bindparam, select
 from engine.shelf import Shelf
 from loaders.base import LIST_LIMIT, Loader
 from models.integration import ExternalReference, StoredDocument
-from models.reading import TENANT, TEXTS, UUIDS, Row, Session, constant, in_scope, read
+from models.reading import TENANT, TEXTS, UUIDS, Row, constant, in_scope, read
+from models.session import Session
 
 MAX_REFERENCES = 10_000
 """The most names read in one trip: what a page of a hundred aggregates can show."""

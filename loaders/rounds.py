@@ -14,7 +14,8 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, TypeAlias
 
 from models.fused import fetch_all
-from models.reading import Read, Session
+from models.reading import Read
+from models.session import Session
 
 Step: TypeAlias = Coroutine[Any, Any, Any]
 

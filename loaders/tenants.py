@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from models.channel import MAX_TENANTS, Tenant, TenantHost
-from models.reading import ReadPool, ReadSession, Row, constant, read
+from models.reading import Row, constant, read
+from models.session import ReadPool, ReadSession
 
 log = logging.getLogger(__name__)
 

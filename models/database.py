@@ -20,8 +20,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from domain.base import Unavailable
+from models.failing import GONE, LOSING, NO_ANSWER, failure
 from models.lending import Lender, PooledConnection
-from models.reading import GONE, LOSING, NO_ANSWER, ReadSession, failure, set_tenant
+from models.session import ReadSession, set_tenant
 from models.straight import SENT
 from models.writing import told_as
 

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.shelf import Shelf
-from models.reading import Read, Row, Session
+from models.reading import Read, Row
+from models.session import Session
 
 SHARED_PARAMETERS = frozenset(
     ("tenant", "now", "today", "viewer_everything", "viewer_organizations", "viewer_customer")

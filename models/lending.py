@@ -20,6 +20,8 @@ from models.reading import R, Read
 PREPARED_CHARS = 1_600
 """Characters for each statement that may be kept prepared, a long one taking the room of several: the server's process
 takes about 130 bytes for each."""
+WAITING_MOST = 5_000
+"""The most that wait for a connection in one process. A request that waits takes some 50 kB."""
 _PREPARED = "prepared"
 
 
@@ -81,6 +83,10 @@ class PooledConnection:
         """Prepare anew whatever comes next."""
         self._prepared.clear()
 
+    def is_whole(self) -> bool:
+        """Whether all came back that was asked of it."""
+        return self._whole
+
     def hand_on(self) -> bool:
         """Hand it on with its transaction open, if a reader is next in the line; else False, and it is the caller's.
 
@@ -133,13 +139,14 @@ class Lender:
         """Called with each statement that is sent."""
         self._shelf: list[PooledConnection] = []
         self._waiting: deque[tuple[_Waiter, bool]] = deque()
-        """Who waits, and whether she reads: then she can be handed a connection."""
+        """Who waits, and whether she reads: then she can be handed a connection. Some may have gone."""
+        self._waits = 0
         self._ended = False
 
     async def lend(self, lost: PooledConnection | None = None) -> PooledConnection:
         """A connection: a new one in the place of one that was lent and is lost, if that is told.
 
-        Raises: what the pool raises; TimeoutError when none comes free in time.
+        Raises: what the pool raises; TimeoutError when none comes free in time, or too many wait already.
         """
         until = asyncio.get_running_loop().time() + self._wait_seconds
         if lost is None:
@@ -161,7 +168,7 @@ class Lender:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Within it, the pool itself has a connection for the caller. Raises: TimeoutError when none comes in time."""
+        """Within it, the pool itself has a connection for the caller. Raises: TimeoutError as `lend` does."""
         if self._shelf:
             self._shelf.pop().release()
         elif self._free:
@@ -233,9 +240,12 @@ class Lender:
 
     async def _turn(self, until: float, *, reads: bool) -> PooledConnection | None:
         """A connection that somebody hands on or gives back; None for a place alone."""
+        if self._waits >= WAITING_MOST:
+            raise TimeoutError("too many wait for a connection")
         loop = asyncio.get_running_loop()
         waiter: _Waiter = loop.create_future()
         self._waiting.append((waiter, reads))
+        self._waits += 1
         timer = loop.call_at(until, _expire, waiter)
         try:
             return await waiter
@@ -243,6 +253,7 @@ class Lender:
             self._pass_on(waiter)
             raise
         finally:
+            self._waits -= 1
             timer.cancel()
 
     def _pass_on(self, waiter: _Waiter) -> None:

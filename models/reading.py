@@ -1,18 +1,15 @@
-"""Reading: statements compiled once, rows without copies, one read transaction for a request.
+"""Reading: statements compiled once, rows without copies.
 
 `read()` takes a SQLAlchemy Core statement, which is compiled to SQL once: by `compile_all` where a server starts, else
-when it is first asked for; `ReadSession.fetch` runs it on the driver's connection. SQLAlchemy executing it would cost
-more than the rest of the request. It owns no statement of its own: those stand in `loaders`.
+when it is first asked for. A session runs it (`models.session`). It owns no statement of its own: those stand in
+`loaders`.
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from operator import itemgetter
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -33,10 +30,6 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
-
-from domain.base import Fault, TimedOut, Unavailable
-
-log = logging.getLogger(__name__)
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 """A statement before it is compiled, whatever its columns."""
@@ -173,228 +166,3 @@ def in_scope(*columns: ColumnElement[UUID | None] | InstrumentedAttribute[Any]) 
     for column in columns:
         condition = condition | (column == bindparam("viewer_organizations", type_=UUIDS).any_())
     return condition
-
-
-BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-
-
-def set_tenant(tenant_id: UUID) -> str:
-    """The statement that opens the wall for one tenant, for this transaction only.
-
-    SET LOCAL, not set_config(): a distributed PostgreSQL sends only the former to its workers. It takes no parameter,
-    so the text is built, from a UUID object and never from a client's text.
-    """
-    return f"SET LOCAL app.tenant_id = '{UUID(bytes=tenant_id.bytes)}'"
-
-
-@lru_cache(maxsize=1_000)
-def _begin(tenant_id: UUID) -> str:
-    """What begins a read transaction, in one message: the tenant costs no trip of its own."""
-    return BEGIN_READ + set_tenant(tenant_id)
-
-
-OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-"""What the driver raises when a migration has changed what a prepared statement is about."""
-
-
-class Checkout(Protocol):
-    """A connection on which a transaction has begun, and the ways to give it back."""
-
-    async def fetch(self, statement: Read[R], arguments: list[Any]) -> list[R]:
-        """The rows of one statement."""
-        ...
-
-    async def execute(self, text: str) -> None:
-        """Run statements without parameters in one message."""
-        ...
-
-    def is_closed(self) -> bool:
-        """Whether it is lost, from whichever side."""
-        ...
-
-    def forget(self) -> None:
-        """Drop what is prepared on it."""
-        ...
-
-    def hand_on(self) -> bool:
-        """Hand it, its transaction open, to a reader who waits and ends that with the message that begins hers.
-
-        False where none can have it: then it is still the caller's.
-        """
-        ...
-
-    def give_back(self) -> None:
-        """Return it, its transaction ended."""
-        ...
-
-    def discard(self) -> None:
-        """Close it: its state is not known."""
-        ...
-
-
-class ReadPool(Protocol):
-    """Where read sessions take their connection from."""
-
-    @property
-    def fuses(self) -> bool:
-        """Whether statements that wait together go out in one trip."""
-        ...
-
-    async def begun(self, text: str) -> Checkout:
-        """A connection on which `text` has begun a transaction, within a time limit."""
-        ...
-
-
-class Session(Protocol):
-    """What loaders read through: a read session, or the transaction of an act."""
-
-    tenant_id: UUID
-    statements: int
-    """How many were sent, BEGIN and COMMIT not among them."""
-
-    @property
-    def fuses(self) -> bool:
-        """Whether statements that wait together go out in one trip."""
-        ...
-
-    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
-        """The rows of `statement`; every parameter but the tenant is a keyword of its own name."""
-        ...
-
-    async def run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
-        """The rows of `statement`, whose parameters are given in order."""
-        ...
-
-    async def close(self) -> None:
-        """End what it has begun."""
-        ...
-
-    def renewed(self) -> "Session":
-        """Another of the same tenant, with a snapshot of its own."""
-        ...
-
-
-NO_ANSWER = "The database does not answer. Try again."
-LOSING = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the driver says of a connection that is lost; the second where the server has said goodbye and not yet gone."""
-
-
-GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
-"""What the server itself says when it stops, recovers, or ends a connection that the driver may still take for open."""
-
-
-def failure(connection: Checkout, error: Exception) -> Exception:
-    """What an error of the driver is told as: a fault where the database failed; a bug of ours stays what it is."""
-    if isinstance(error, asyncpg.QueryCanceledError):
-        return TimedOut("The database took too long to answer.")
-    # A lost connection has many errors, some of them also those of a wrong use: the connection itself tells.
-    if not connection.is_closed() and not isinstance(error, (asyncpg.InternalClientError, *GONE)):
-        return error
-    log.warning("database connection lost: %s: %s", type(error).__name__, error)
-    return Unavailable(NO_ANSWER)
-
-
-class ReadSession:
-    """One read transaction of one tenant, opened by its first statement: REPEATABLE READ, READ ONLY.
-
-    The driver runs one statement at a time, so callers queue in the order they come. `statements` counts what was
-    sent, BEGIN and COMMIT not among them.
-    """
-
-    __slots__ = ("_checkout", "_closed", "_ending", "_fault", "_lock", "_pool", "statements", "tenant_id")
-
-    def __init__(self, pool: ReadPool, tenant_id: UUID) -> None:
-        self._pool = pool
-        self._lock = asyncio.Lock()
-        self._checkout: Checkout | None = None
-        self._closed = False
-        self._fault: Fault | None = None
-        self._ending: asyncio.Future[None] | None = None  # held here: the loop itself holds tasks only weakly
-        self.tenant_id = tenant_id
-        self.statements = 0
-
-    async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
-        """The rows of `statement`; every parameter but the tenant is a keyword of its own name.
-
-        Raises: Unavailable or TimedOut when the database fails, and from then on whatever is asked;
-            asyncpg.PostgresError for what else the server refuses; RuntimeError once the session is closed.
-        """
-        values["tenant"] = self.tenant_id
-        return await self.run(statement, [values[name] for name in statement.names])
-
-    @property
-    def fuses(self) -> bool:
-        """Whether statements that wait together go out in one trip."""
-        return self._pool.fuses
-
-    async def run(self, statement: Read[R], arguments: list[Any]) -> list[R]:
-        """The rows of `statement`, whose parameters are given in order. Raises: as `fetch`."""
-        async with self._lock:
-            if self._closed:
-                raise RuntimeError("the read session is closed")
-            if self._fault is not None:  # the transaction went with it
-                raise self._fault
-            try:
-                checkout = self._checkout
-                if checkout is None:
-                    checkout = self._checkout = await self._pool.begun(_begin(self.tenant_id))
-                self.statements += 1
-                try:
-                    return await self._run(checkout, statement, arguments)
-                except Exception as error:
-                    told = failure(checkout, error)
-                    if told is error:
-                        raise
-                    raise told from error
-            except Fault as fault:
-                self._fault = fault
-                raise
-
-    def renewed(self) -> "ReadSession":
-        """Another session of the same tenant, with a snapshot of its own."""
-        return ReadSession(self._pool, self.tenant_id)
-
-    async def close(self) -> None:
-        """End the transaction and give the connection back; safe to call twice.
-
-        A request that is cancelled, even here, leaves none behind: shielded while a statement is at work, and
-        otherwise with a connection that is closed if its transaction did not end.
-        """
-        self._closed = True
-        if self._ending is None and not self._lock.locked():
-            await self._end()
-            return
-        if self._ending is None:
-            self._ending = asyncio.ensure_future(self._finish())
-        await asyncio.shield(self._ending)
-
-    async def _finish(self) -> None:
-        async with self._lock:
-            await self._end()
-
-    async def _run(self, checkout: Checkout, statement: Read[R], arguments: list[Any]) -> list[R]:
-        try:
-            return await checkout.fetch(statement, arguments)
-        except OUTDATED:
-            # A migration changed a table under a prepared statement. This connection is kept, with nothing prepared on
-            # it; the transaction is lost, so the rest of the request reads a fresh snapshot.
-            log.warning("prepared statement outdated by a migration, read again")
-            checkout.forget()
-            await checkout.execute("ROLLBACK; " + _begin(self.tenant_id))
-            return await checkout.fetch(statement, arguments)
-
-    async def _end(self) -> None:
-        checkout, self._checkout = self._checkout, None
-        if checkout is None or checkout.hand_on():
-            return
-        try:
-            await checkout.execute("COMMIT")
-        except (*LOSING, asyncpg.PostgresError, OSError) as error:
-            # A read has nothing to commit: what was read stands. But nobody else shall meet this connection.
-            log.warning("a read session ended badly: %s", error)
-            checkout.discard()
-        except BaseException:
-            checkout.discard()
-            raise
-        else:
-            checkout.give_back()

@@ -29,7 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
-from models.reading import GONE, LOSING, NO_ANSWER, OUTDATED, Read, Row
+from models.failing import GONE, LOSING, NO_ANSWER, OUTDATED
+from models.reading import Read, Row
 from models.straight import SENT, Answer, Straight
 
 R = TypeVar("R", bound=Row)
@@ -117,12 +118,7 @@ class Collision(Exception):
 
 
 _COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, *OUTDATED)
-_LOST = (
-    *LOSING,
-    *GONE,
-    asyncpg.TooManyConnectionsError,
-    OSError,
-)
+_LOST = (*LOSING, *GONE, asyncpg.TooManyConnectionsError, OSError)
 
 
 def told_as(error: Exception) -> Exception:
@@ -367,7 +363,7 @@ class Transaction:
 
     # ── reading on the same connection ────────────────────────────────────────────────────────────────────────────────
     async def fetch(self, statement: Read[R], **values: Any) -> list[R]:
-        """The rows of a compiled statement, as `models.reading.ReadSession.fetch` gives them."""
+        """The rows of a compiled statement, as `models.session.ReadSession.fetch` gives them."""
         values["tenant"] = self.tenant_id
         return await self.run(statement, [values[name] for name in statement.names])
 
@@ -380,7 +376,7 @@ class Transaction:
     async def close(self) -> None:
         """Nothing: it ends with its act."""
 
-    def renewed(self) -> Transaction:
+    def renewed(self, *, again: bool = False) -> Transaction:
         """Itself: there is no snapshot to renew, each statement has its own."""
         return self
 

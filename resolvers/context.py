@@ -121,8 +121,8 @@ class Context:
         await self.reading.close()
 
     def renewed(self) -> "Context":
-        """The same viewer at the same instant, with a fresh read and nothing loaded."""
-        return Context(self.viewer, self.reading.renewed(), self._pool, self._committer, self.provider)
+        """The same viewer at the same instant, with a fresh read and nothing loaded, for what is run again."""
+        return Context(self.viewer, self.reading.renewed(again=True), self._pool, self._committer, self.provider)
 
     async def together(self, edges: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """What edges that run side by side give, the keys and statements they wait for gathered."""

@@ -22,7 +22,7 @@ from loaders.channel import ACCOUNT_BY_SUBJECT, CUSTOMER_BY_SUBJECT, PARTNER_BY_
 from loaders.integration import StoredTexts
 from loaders.tenants import TenantEntry, Tenants
 from models.inventory import Committer
-from models.reading import ReadPool, ReadSession
+from models.session import ReadPool, ReadSession
 from models.writing import WritePool
 from resolvers.context import Context, Viewer
 from transport.bearer import REFUSAL, Claims, Verifier, bearer_token

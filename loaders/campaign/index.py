@@ -253,7 +253,8 @@ class KeptIndexes:
             entries, size, lambda known: known[2].size, least=1
         )
         self.building: dict[tuple[UUID, int], asyncio.Future[tuple[ReachIndex, datetime] | None]] = {}
-        """What comes of building the index of a tenant and revision; None when the builder ended before it was done."""
+        """What comes of building the index of a tenant and revision; None when the reader ended before all was read."""
+        self._making: set[asyncio.Task[Any]] = set()  # held here: the loop itself holds tasks only weakly
 
     def __len__(self) -> int:
         return len(self._known)
@@ -282,6 +283,34 @@ class KeptIndexes:
             return  # a request with an older snapshot was slow
         self._known.put(tenant, (revision, since, index))
 
+    def make(
+        self, place: tuple[UUID, int], knows: datetime, aims: list[Any], conditions: list[Any]
+    ) -> asyncio.Task[ReachIndex]:
+        """Build an index of what was read, keep it, and tell who waits: also where the reader goes meanwhile.
+
+        It may take longer than a request has: what one has begun, the next finds done.
+        """
+        task = asyncio.ensure_future(self._made(place, knows, aims, conditions))
+        self._making.add(task)
+        task.add_done_callback(self._making.discard)
+        return task
+
+    async def _made(
+        self, place: tuple[UUID, int], knows: datetime, aims: list[Any], conditions: list[Any]
+    ) -> ReachIndex:
+        made = None
+        try:
+            index = await asyncio.to_thread(built, aims, conditions)
+            self.put(*place, knows, index)
+            made = index, knows
+            return index
+        finally:
+            self.end(place, made)
+
+    def end(self, place: tuple[UUID, int], made: tuple[ReachIndex, datetime] | None) -> None:
+        """Tell who waits what has come of it."""
+        self.building.pop(place).set_result(made)
+
 
 class IndexOf(Loader[UUID, ReachIndex]):
     """The reach index of the request's tenant, as its snapshot has it: one statement, three after a change."""
@@ -305,21 +334,18 @@ class IndexOf(Loader[UUID, ReachIndex]):
         return index
 
     async def _built(self, kept: KeptIndexes, tenant: UUID, revision: int) -> ReachIndex:
-        building = kept.building[tenant, revision] = asyncio.get_running_loop().create_future()
-        made = None
+        place = tenant, revision
+        kept.building[place] = asyncio.get_running_loop().create_future()
         try:
             # Kept for longer than this request may look back: the next ones come later.
             knows = known_since(self.reading.now)
             values: dict[str, Any] = {"since": knows}
             aims = await self.reading.fetch(AIMS, **values)
             conditions = await self.reading.fetch(CONDITIONS, **values)
-            index = await asyncio.to_thread(built, aims, conditions)
-            kept.put(tenant, revision, knows, index)
-            made = index, knows
-            return index
-        finally:  # also where the request ends on the way: one of those who wait builds it then
-            del kept.building[tenant, revision]
-            building.set_result(made)
+        except BaseException:  # also where the request ends on the way: one of those who wait reads it then
+            kept.end(place, None)
+            raise
+        return await asyncio.shield(kept.make(place, knows, aims, conditions))
 
 
 def since_of(now: datetime) -> datetime:

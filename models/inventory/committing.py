@@ -17,9 +17,9 @@ from uuid import UUID
 
 from domain.access import SYSTEM
 from domain.base import KeyReused, Refused, TimedOut, Unavailable
+from models.failing import NO_ANSWER
 from models.inventory.holding import hold_all
 from models.inventory.recording import Holding
-from models.reading import NO_ANSWER
 from models.writing import Actor, Collision, Made, Transaction, WritePool
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import asyncpg
 import boot
 from embedded import EmbeddedPostgres, Server
 from integrations.bulk import Bulk
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.bench import aims
 from tests.bench.sizes import TENANT, Size
 

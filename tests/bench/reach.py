@@ -36,7 +36,7 @@ from embedded import EmbeddedPostgres, default_home
 from loaders.base import Kept, Reading
 from loaders.campaign import IndexOf, ItemSideOf, StoreSideOf
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.given import pool_of
 from tests.loaders.rows import insert
 from tests.loaders.worlds import DAY, NOW, ZONE, Shop, World

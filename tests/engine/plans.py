@@ -115,6 +115,7 @@ async def both(asked: tuple[Prepared, Operation], variables: dict[str, Any] | No
     reference = written(await REFERENCE.run(prepared, operation, values, referred))
     try:
         plan = plan_of(asked, values)
+        await plan.function(run_of(Asking(), _coerced(operation, values)), None)  # it has learnt something by then
         run = run_of(planned, _coerced(operation, values))
         answer = await plan.function(run, None)
         errors = run.errors(answer)

@@ -18,7 +18,7 @@ import boot
 from demo.iowa import SAMPLE
 from integrations.tenant import NewTenant
 from models import Base
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import NOW
 
 SMALL_ROWS = 200

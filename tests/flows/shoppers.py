@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 
 from models.database import connected
-from models.reading import LOSING
+from models.failing import LOSING
 from tests.graph.acted import part_of
 
 PRICES: Final = {1: 1_000, 5: 333}

@@ -15,7 +15,7 @@ import pytest
 
 import boot
 from embedded import Server
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.bench import aims, database, report
 from tests.bench.documents import documents, growing
 from tests.bench.holds import report as holds_report

@@ -13,7 +13,7 @@ from integrations.bulk import Bulk, insert_text, transposed
 from integrations.keys import NAMESPACE, Keys, derived
 from models import catalog
 from models.base import Base
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.flows.imports import connected
 
 TENANT = UUID(int=1)

@@ -10,7 +10,7 @@ from demo.iowa.writing import demo_of
 from integrations.keys import Keys
 from integrations.tenant import NewTenant
 from integrations.wholesale.importing import import_file
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import NOW, TODAY
 from tests.flows.imports import sample
 

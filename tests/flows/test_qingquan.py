@@ -11,7 +11,7 @@ import boot
 from demo.qingquan import TENANT
 from demo.qingquan.writing import create
 from integrations.tenant import TenantExists
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import TODAY, TenantFacts
 from tests.flows.commands import run
 from tests.flows.conftest import Real

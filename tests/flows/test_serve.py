@@ -19,7 +19,7 @@ import pytest
 
 import boot
 from embedded import EmbeddedPostgres
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.flows.started import WAIT_S, Serving, clear
 from tests.given import PRODUCTION
 from tests.graph.documents import IOWA, Q1

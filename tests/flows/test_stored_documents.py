@@ -17,7 +17,7 @@ from loaders import integration
 from loaders.integration import StoredTexts
 from models.channel import MAX_STORED_ONLY
 from models.database import Database, connected
-from models.reading import set_tenant
+from models.session import set_tenant
 from settings import Settings
 from tests.conftest import NOW, TenantFacts
 from tests.flows.commands import run

@@ -13,7 +13,7 @@ import boot
 from integrations.keys import Keys
 from integrations.regions import BrokenRegions, read_regions
 from integrations.tenant import NewTenant, TenantExists, open_tenant
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.flows.commands import Done, process
 
 REGIONS = boot.PROJECT / "demo" / "data" / "gb2260_zhejiang_jiangsu_guangdong.csv"

@@ -13,7 +13,7 @@ import boot
 from engine.answering import Batched
 from loaders.catalog.goods import ProductById
 from models.database import Database, connected
-from models.reading import BEGIN_READ, set_tenant
+from models.session import BEGIN_READ, set_tenant
 from resolvers.catalog.reading import skus_of
 from resolvers.context import Context
 from settings import Settings

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ WAIT_S = 60.0
 
 async def hello(_: Request) -> PlainTextResponse:
     return PlainTextResponse("hello")
+
+
+async def slow(_: Request) -> PlainTextResponse:
+    await asyncio.sleep(1)
+    return PlainTextResponse("slow")
 
 
 async def talk(websocket: WebSocket) -> None:
@@ -79,7 +85,12 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running
         directory = tmp_path / "sockets"
         directory.mkdir()
         farewell = Farewell(
-            Starlette(routes=[Route("/", hello), WebSocketRoute("/talk", talk), WebSocketRoute("/flood", flood)])
+            Starlette(
+                routes=[
+                    *(Route("/", hello), Route("/slow", slow)),
+                    *(WebSocketRoute("/talk", talk), WebSocketRoute("/flood", flood)),
+                ]
+            )
         )
         config = server_config(farewell, host="127.0.0.1", port=0, limits=LIMITS, graceful_seconds=0)
         orders = Orders(1, 1, listening.dup(), str(directory), {})
@@ -113,6 +124,19 @@ def test_who_leaves_answers_what_is_on_its_way_and_says_that_it_was_the_last(run
         assert (answered.text, answered.headers["connection"]) == ("hello", "close")
     assert running.stopped()
     assert running.directory.exists()  # its siblings' sockets lie there
+
+
+def test_who_leaves_lets_end_what_has_begun(running: Running) -> None:
+    with ThreadPoolExecutor() as asking, httpx.Client(base_url=running.url, timeout=WAIT_S) as client:
+        assert client.get("/").text == "hello"
+        answering = asking.submit(client.get, "/slow")
+        time.sleep(0.3)  # it is on its way
+        running.parent.sendall(LEAVE)
+        time.sleep(0.1)
+        assert not answering.done()
+        answered = answering.result(WAIT_S)
+        assert (answered.text, answered.headers["connection"]) == ("slow", "close")
+    assert running.stopped()
 
 
 def test_a_websocket_that_reads_nothing_does_not_keep_it(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

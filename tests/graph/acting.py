@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.graph.acted import ACTS, part_of
 from tests.graph.client import Answered, GraphClient
 from tests.graph.trade import Trade

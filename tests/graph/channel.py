@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from domain.channel import Descent, SupplyEdge, check_primaries, closure
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.graph.acted import ACTS
 from tests.graph.client import Answered, GraphClient
 from tests.graph.trade import Trade, change, written

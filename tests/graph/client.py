@@ -20,7 +20,7 @@ from engine.limits import Limits
 from loaders.campaign.index import KeptParts
 from loaders.tenants import ALL_TENANTS
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from resolvers.entrance import Entrance
 from tests.given import DEFAULTS
 from transport.bearer import Identity, SecretVerifier, Verifiers, mint

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from domain.attribution import BindingEnd, TouchSource
 from domain.channel import CloudStoreMode, OrganizationStatus, Role, Tier
 from domain.member import CouponBenefit, CouponState, RightKind, RightScope
-from models.reading import set_tenant
+from models.session import set_tenant
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 import boot
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import TenantFacts
 from tests.graph.documents import Ids
 

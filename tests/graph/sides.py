@@ -1,6 +1,7 @@
 """One schema run both ways: on a plan and on the reference executor."""
 
 from contextlib import AsyncExitStack
+from zlib import crc32
 
 import strawberry
 from graphql.execution import get_variable_values
@@ -60,9 +61,11 @@ class Sides:
             assert isinstance(variables, VariableValues)
             switches = {name: variables.coerced[name] for name in operation.switches}
             plan = compiled(self.built, prepared, operation, switches, LIMITS.plan_fields)
-            run = Run(self.core, await opened.renew(), variables, MASK.shows)
-            answer = await plan.function(run, None)
-            errors = run.errors(answer)
+            # What a plan has learnt of its types is there the second time: one in four is asked so.
+            for _ in range(2 if crc32(document.text.encode()) % 4 == 0 else 1):
+                run = Run(self.core, await opened.renew(), variables, MASK.shows)
+                answer = await plan.function(run, None)
+                errors = run.errors(answer)
         except Unplannable as error:
             return f"unplannable: {error.reason}", reference
         except Fallback as error:

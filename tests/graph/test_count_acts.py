@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 import boot
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.graph.acted import ACTS
 from tests.graph.rooms import CLERK, OTHER, Rooms
 

@@ -255,7 +255,10 @@ async def test_two_viewers_of_one_document_never_see_each_other_s(graph: GraphCl
     alone = {who: await graph.ask(text, {"id": IOWA.customer(1)}, by=who) for who in ("member:1", "member:46")}
     assert alone["member:1"].data["customer"] == {"id": IOWA.customer(1)}
     assert alone["member:46"].data["customer"] is None
-    for _ in range(size(100, 2_500)):
+    ran = Counter(graph.outcomes)
+    rounds = size(100, 2_500)
+    for _ in range(rounds):
         turn = ["member:1", "member:46"] * 2
         answers = await asyncio.gather(*(graph.ask(text, {"id": IOWA.customer(1)}, by=who) for who in turn))
         assert [answer.data for answer in answers] == [alone[who].data for who in turn]
+    assert graph.outcomes - ran == {"planned": 4 * rounds}

@@ -12,7 +12,7 @@ import pytest
 import boot
 from domain.catalog import MAX_QUANTITY
 from models.base import NO_LOT_ID
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.graph.acted import ACTS
 from tests.graph.client import Answered, GraphClient
 from tests.graph.trade import Trade, change

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.graph.client import Answered
 from tests.graph.rooms import ANALYST, BOSS, CLERK, OTHER, Rooms
 from tests.graph.trade import change

@@ -16,7 +16,8 @@ import schema
 from integrations.documents import Document, store
 from loaders.catalog.search import FOUND
 from loaders.channel import CUSTOMER_BY_SUBJECT, PARTNER_BY_SUBJECT, RegionByCode, TenantById
-from models.reading import STATEMENTS, compiled_of, set_tenant
+from models.reading import STATEMENTS, compiled_of
+from models.session import set_tenant
 from tests.conftest import NOW, TODAY, TenantFacts
 from tests.graph.client import GraphClient
 from tests.graph.documents import FORTY, IOWA, Q1, Ids

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4, uuid5
 import asyncpg
 
 from domain.campaign import Aim, CampaignKind, CampaignStatus, Condition, Dimension, Hours, Participation, Stance
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import NOW
 from tests.loaders.rows import Tables, campaign_tables, insert
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.campaign import Aim, CampaignKind, Condition, Hours
 from models.campaign import VALUE_COLUMNS
-from models.reading import set_tenant
+from models.session import set_tenant
 
 VALUES = sorted(set(VALUE_COLUMNS.values()))
 OFFERS: dict[CampaignKind, dict[str, Any]] = {

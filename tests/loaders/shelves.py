@@ -16,7 +16,7 @@ from integrations.skus import write_words
 from loaders.base import Reading
 from models import catalog, channel
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.models.here import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -10,7 +10,8 @@ from asyncpg.pgproto import pgproto
 
 from domain.access import NOBODY
 from loaders.base import ById, Loader, Reading
-from models.reading import Checkout, ReadSession, Row
+from models.reading import Row
+from models.session import Checkout, ReadSession
 from tests.models.here import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from domain.access import NOBODY
 from domain.base import BadInput
 from loaders.base import Reading
-from models.reading import ReadSession
+from models.session import ReadSession
 from tests.loaders.test_batches import NOON, NoPool
 from tests.models.here import HERE
 

@@ -12,7 +12,7 @@ from loaders.member import BuyerOf
 from loaders.ordering import GOODS_TO_SHIP, ORDERS_OF_CUSTOMER, ORDERS_OF_CUSTOMER_IN_STATE
 from models.base import NO_LOT_ID
 from models.database import Database, Login
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.loaders.rows import Tables, insert

@@ -14,7 +14,8 @@ from loaders.paging import COUNT_LIMIT, Page, Paged, PageRequest, key_of, totals
 from models.catalog import Category
 from models.database import Database, Login
 from models.member import Customer
-from models.reading import STATEMENTS, TENANT, ReadSession, Row
+from models.reading import STATEMENTS, TENANT, Row
+from models.session import ReadSession
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.here import HERE, TENANT_ROW, fill

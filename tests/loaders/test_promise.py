@@ -24,7 +24,7 @@ from domain.inventory import Level, Promise, own_part
 from loaders.base import Reading
 from loaders.inventory import PromiseOf
 from models.database import Database, Login
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.proof import size

@@ -18,7 +18,7 @@ from loaders.base import Kept, Reading
 from loaders.campaign import PAST, IndexOf, ItemSideOf, KeptIndexes, MemberSideOf, StoreSideOf
 from loaders.campaign.index import KeptParts
 from models.database import Database, Login
-from models.reading import ReadSession
+from models.session import ReadSession
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.loaders.rows import insert

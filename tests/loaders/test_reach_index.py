@@ -20,7 +20,7 @@ from loaders.campaign import PAST, IndexOf, KeptIndexes
 from loaders.campaign.index import KeptParts
 from models.campaign import raise_revision
 from models.database import Database, Login
-from models.reading import ReadSession
+from models.session import ReadSession
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.loaders.rows import insert
@@ -148,23 +148,43 @@ async def test_changes_come_one_after_the_other(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("on_a_plan", [True, False])
-async def test_a_builder_who_ends_on_the_way_leaves_it_to_who_waits(
-    stand: Stand, held: asyncio.Event, on_a_plan: bool
-) -> None:
+async def test_who_ends_while_she_reads_leaves_it_to_who_waits(stand: Stand, owner_dsn: str, on_a_plan: bool) -> None:
     """Also where one of those who wait is ended just as she is woken; newcomers are served as well."""
-    builder = stand.asking(on_a_plan)
-    await asyncio.sleep(0.05)
-    gone, stays = stand.asking(on_a_plan), stand.asking(on_a_plan)
-    await asyncio.sleep(0.05)
-    builder.cancel()
-    await asyncio.sleep(0)
-    gone.cancel()
-    await asyncio.sleep(0.05)
-    newcomer = stand.asking(on_a_plan)
-    held.set()
+    owner = await asyncpg.connect(owner_dsn)
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE campaign IN ACCESS EXCLUSIVE MODE")
+        builder = stand.asking(on_a_plan)
+        await asyncio.sleep(0.1)
+        gone, stays = stand.asking(on_a_plan), stand.asking(on_a_plan)
+        await asyncio.sleep(0.1)
+        builder.cancel()
+        await asyncio.wait([builder])
+        gone.cancel()
+        await asyncio.sleep(0.1)
+        newcomer = stand.asking(on_a_plan)
+    await owner.close()
     async with asyncio.timeout(5):
         assert await stays is await newcomer
     assert (builder.cancelled(), gone.cancelled()) == (True, True)
+    assert stand.kept.of(KeptIndexes).building == {}
+
+
+@pytest.mark.parametrize("on_a_plan", [True, False])
+async def test_what_one_has_begun_to_build_is_done_without_her(
+    stand: Stand, held: asyncio.Event, on_a_plan: bool
+) -> None:
+    """Else an index that takes longer than a request has would never be there."""
+    builder = stand.asking(on_a_plan)
+    await asyncio.sleep(0.1)
+    stays = stand.asking(on_a_plan)
+    await asyncio.sleep(0.1)
+    builder.cancel()
+    await asyncio.wait([builder])
+    held.set()
+    async with asyncio.timeout(5):
+        index = await stays
+    assert builder.cancelled()
+    assert await stand.ask() == (index, 1)
     assert stand.kept.of(KeptIndexes).building == {}
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from domain.access import NOBODY
 from loaders.base import Loader, Reading
-from models.reading import Checkout, Read, ReadSession, Row
+from models.reading import Read, Row
+from models.session import Checkout, ReadSession
 from tests.models.here import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,6 +44,9 @@ class Pool:
 
     async def execute(self, _text: str) -> None:
         """Nothing to end."""
+
+    def is_whole(self) -> bool:
+        return True
 
     def hand_on(self) -> bool:
         return False

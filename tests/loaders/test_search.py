@@ -17,7 +17,7 @@ from loaders.catalog import SHELF
 from loaders.catalog.search import ALONG_THE_SHELF, ALONG_THE_WORDS, FEW, FOUND, WayOf
 from loaders.paging import Page, PageRequest, key_of, totals
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.loaders.shelves import NOON, SHOPS, SKUS, THERE, WORDS, Shelves, reading
 from tests.models.here import HERE
 from tests.proof import size

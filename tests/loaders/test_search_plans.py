@@ -10,7 +10,7 @@ import asyncpg
 from domain.search import ask, of_tenant
 from loaders.catalog.search import ALONG_THE_SHELF, ALONG_THE_WORDS, FEW, FOUND
 from models.database import Database
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.flows.imports import everything
 from tests.loaders.shelves import NOON, SHELF_LENGTH, THERE, Shelves
 from tests.models.here import HERE

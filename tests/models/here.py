@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.reading import set_tenant
+from models.session import set_tenant
 
 HERE = UUID(int=1)
 

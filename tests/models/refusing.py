@@ -12,7 +12,7 @@ import asyncpg
 
 from domain.money import MAX_SAFE
 from models import Base
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.models.here import HERE, TENANT_ROW
 
 Columns = dict[str, Any]

@@ -15,7 +15,7 @@ import pytest
 from loaders.catalog.search import FOUND
 from models import Base
 from models.database import Login
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import (
     APP_ROLE,
     APPEND_ONLY_TABLES,

@@ -10,7 +10,7 @@ import pytest
 
 from domain.channel import Tier, binding_chain
 from domain.money import MAX_SAFE
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.models.here import HERE
 from tests.models.refusing import Case, Columns, add, beyond, constraints_of, key, misjudged, tables_of, write
 

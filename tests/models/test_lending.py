@@ -236,6 +236,27 @@ async def test_waiting_has_an_end(dsn: str, monkeypatch: pytest.MonkeyPatch) -> 
     await pool.close()
 
 
+async def test_the_line_has_an_end(pair: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers and writers alike; whoever leaves it makes room."""
+    monkeypatch.setattr(lending, "WAITING_MOST", 2)
+    first, second = await taken(pair, 2)
+    gone, stays = waiting(pair, 2)
+    await settled()
+    with pytest.raises(Unavailable):
+        await pair.checkout()
+    with pytest.raises(Unavailable):
+        async with pair.transaction(HERE):
+            raise AssertionError("nobody else may wait")
+    gone.cancel()
+    await settled()
+    (later,) = waiting(pair, 1)
+    await settled()
+    first.give_back()
+    second.give_back()
+    for one in (await stays, await later):
+        one.give_back()
+
+
 @pytest.mark.parametrize("kept", [0, 2])
 async def test_no_more_statements_stay_prepared_than_may(dsn: str, kept: int) -> None:
     pool = Database(Login(dsn, APP_ROLE), pool_size=1, statement_cache=kept, request_seconds=DEFAULTS.request_timeout_s)

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 import boot
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.conftest import TenantFacts
 
 CUT_BY_CODE = ("campaign", "category", "organization", "price_list", "product", "promoter", "region", "site", "sku")

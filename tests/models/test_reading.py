@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, select, text
 from domain.base import Fault
 from models.catalog import Category
 from models.database import Database, Login
-from models.reading import STATEMENTS, TENANT, Read, ReadSession, Row, compile_all, ids, read, set_tenant
+from models.reading import STATEMENTS, TENANT, Read, Row, compile_all, ids, read
+from models.session import ReadSession, set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.here import CATEGORY_ROW, HERE, TENANT_ROW, fill
@@ -133,43 +134,6 @@ async def test_a_failed_statement_ends_the_session_s_transaction_only(database: 
     with pytest.raises(asyncpg.InFailedSQLTransactionError):
         await session.fetch(ONE)
     await session.close()
-    assert await value(database, ONE) == 1
-
-
-async def test_cancelling_a_query_stops_it_and_gives_the_connection_back(database: Database) -> None:
-    session = database.read(HERE)
-    asking = asyncio.ensure_future(session.fetch(ENDLESS))
-    await asyncio.sleep(0.1)
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    await session.close()
-    assert await value(database, ONE) == 1
-
-
-async def test_cancelling_one_who_waits_leaves_the_others(database: Database) -> None:
-    session = database.read(HERE)
-    first, second, third = (asyncio.ensure_future(session.fetch(one)) for one in (SLOW, ONE, number("3")))
-    await asyncio.sleep(0.05)
-    second.cancel()
-    assert [row.n for row in await first + await third] == [7, 3]
-    assert session.statements == 2
-    await session.close()
-
-
-async def test_closing_waits_for_the_statement_at_work_even_when_cancelled(database: Database) -> None:
-    session = database.read(HERE)
-    asking = asyncio.ensure_future(session.fetch(SLOW))
-    await asyncio.sleep(0.05)
-    closing = asyncio.ensure_future(session.close())
-    late = asyncio.ensure_future(session.fetch(ONE))
-    await asyncio.sleep(0)
-    closing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await closing
-    assert [row.n for row in await asking] == [7]
-    with pytest.raises(RuntimeError, match="closed"):
-        await late
     assert await value(database, ONE) == 1
 
 

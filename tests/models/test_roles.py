@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from models import Base
 from models.database import Database, Login, UnsafeRole
-from models.reading import Read, Row, set_tenant
+from models.reading import Read, Row
+from models.session import set_tenant
 from models.wall import APP_ROLE, DUE_TABLES, SHARED_TABLES, WORKER_ROLE
 from tests.given import pool_of
 from tests.models.test_catalogue import as_superuser

@@ -13,7 +13,7 @@ from loaders.ordering import SHORT_LINES, SHORT_LINES_OF, SHORT_TO_SHIP
 from models.base import NO_LOT_ID
 from models.database import Database, Login
 from models.ordering import shortening
-from models.reading import set_tenant
+from models.session import set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, added

@@ -15,8 +15,9 @@ import models.database
 from boot import Access
 from domain.base import Unavailable
 from models.database import BEGINNINGS, Login, connected
+from models.failing import failure
 from models.lending import Lender, PooledConnection
-from models.reading import Row, failure, read
+from models.reading import Row, read
 from tests.given import pool_of
 
 

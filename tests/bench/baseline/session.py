@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Executable, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from models.reading import set_tenant
+from models.session import set_tenant
 
 
 def engine_of(dsn: str, pool_size: int) -> AsyncEngine:

@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from models.reading import BEGIN_READ, set_tenant
+from models.session import BEGIN_READ, set_tenant
 from transport.bearer import Verifiers
 
 Rows = list[Any]

@@ -15,7 +15,7 @@ import asyncpg
 
 import boot
 from embedded import Server
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.bench import database
 from tests.bench.sizes import TENANT, Size, key
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from models.base import NO_LOT_ID, new_id
-from models.reading import set_tenant
+from models.session import set_tenant
 from tests.bench.holds.ground import HOT
 from tests.bench.sizes import TENANT
 
