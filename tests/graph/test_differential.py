@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import boot
 import schema
+from engine.answering import Batched
 from engine.documents import DocumentError
 from engine.gate import LimitError
 from resolvers.entrance import Opened
@@ -29,6 +30,7 @@ from tests.graph.asked import WRITTEN
 from tests.graph.cases import ANALYST, CLERK, SALES
 from tests.graph.client import GraphClient
 from tests.graph.documents import IOWA
+from tests.graph.failing import Failing
 from tests.graph.generated import Words, Written, documents
 from tests.graph.sides import Sides, opened_by
 from tests.graph.walk import BUILT, CORE
@@ -62,6 +64,7 @@ ACTORS = (None, CLERK, ANALYST, SALES, "member:1", "partner:1", "admin")
 PLANNED = 0.95
 """The least share of documents that run on their plans: an argument that is wrong where null may not be is rare."""
 ENTITIES_PLANNED = 0.7
+FAILING_PLANNED = 0.6
 IDS = (
     IOWA.store(2191), IOWA.store(2502), IOWA.distributor(56), IOWA.brand(260), IOWA.brand(65), IOWA.sku(43337),
     IOWA.sku(36308), IOWA.product(43334), IOWA.listing("STORE", 2191, 43337), IOWA.order("S291988"),
@@ -196,7 +199,13 @@ class Compared:
         return f"{len(self.asked)} different documents, {dict(self.outcomes)}"
 
 
-def compared(sides: Sides, words_of: Callable[[str], Words], access: boot.Access, examples: int) -> Compared:
+def compared(
+    sides: Sides,
+    words_of: Callable[[str], Words],
+    access: boot.Access,
+    examples: int,
+    failing: Failing | None = None,
+) -> Compared:
     """Documents thrown together and run both ways, in a loop of their own: thousands share one pool and no fixture."""
     made = Compared()
     with asyncio.Runner() as runner:
@@ -208,6 +217,8 @@ def compared(sides: Sides, words_of: Callable[[str], Words], access: boot.Access
         @given(st.sampled_from(ACTORS).flatmap(lambda who: st.tuples(st.just(who), strategies[who])))
         def holds(drawn: tuple[str | None, Written]) -> None:
             who, document = drawn
+            if failing is not None:
+                failing.document = document.text
             try:
                 outcome, reference = runner.run(sides.outcome_of(opened[who], document))
             except (DocumentError, LimitError):
@@ -234,6 +245,24 @@ def test_any_document_has_one_answer(access: boot.Access, record_property: Calla
     assert len(made.asked) >= size(2_000, 100_000)
     assert made.planned > PLANNED
     assert made.codes == {"BAD_ID", "BAD_PAGE_SIZE", "BAD_CURSOR", "BAD_USER_INPUT"}
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3_600)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_any_document_has_one_answer_where_edges_fail(
+    access: boot.Access, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    """With an error, or with null: where null may not be the reference answers, and elsewhere the plan does."""
+    failing = Failing()
+    monkeypatch.setattr(Batched, "values", failing.values())
+    made = compared(GRAPH, words, access, size(200, 15_000), failing)
+    record_property(MEASURED, f"plans against the reference, edges failing: {made}")
+    assert failing.errors > size(15, 1_000)
+    assert failing.nulls > size(15, 1_000)
+    assert "UNAVAILABLE" in made.codes
+    assert made.planned > FAILING_PLANNED
+    assert made.outcomes["fallback: error"] + made.outcomes["fallback: null"] > size(5, 300)
 
 
 @pytest.mark.prove
