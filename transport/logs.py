@@ -38,8 +38,6 @@ _SECRET_TEXT = re.compile(
     r"|(?i:bearer)\s+[\w.~+/=-]{8,}"
     r"|(?<=://)[^\s:/@]+:[^\s@]+(?=@)"  # user and password in an address
 )
-_SECRET_CHARS = 8
-"""The shortest text that can hold one: `://a:b@c` does."""
 _REDACTED = "[redacted]"
 
 EventDict = MutableMapping[str, Any]
@@ -163,11 +161,14 @@ def _numbered(worker: int) -> structlog.typing.Processor:
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: takes secrets out of a line by their keys and by their looks."""
-    for key, value in event.items():
+    for key in event:
         if _is_secret(key):
             event[key] = _REDACTED
-        elif isinstance(value, str) and len(value) >= _SECRET_CHARS:
-            event[key] = _SECRET_TEXT.sub(_REDACTED, value)
+    texts = {key: value for key, value in event.items() if isinstance(value, str)}
+    # Hardly a line has one, and three looks at all of it together cost a tenth of a search through each of its texts.
+    whole = "\n".join(texts.values())
+    if "eyJ" in whole or "://" in whole or "bearer" in whole.lower():
+        event.update({key: _SECRET_TEXT.sub(_REDACTED, value) for key, value in texts.items()})
     return event
 
 

@@ -66,4 +66,5 @@ def server_config(app: ASGIApp, *, host: str, port: int, limits: Limits, gracefu
         log_config=None,
         access_log=False,  # transport.logs writes that line
         server_header=False,
+        proxy_headers=False,  # nothing here asks who the client is, or by which scheme it came
     )

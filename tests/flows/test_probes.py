@@ -251,6 +251,22 @@ def test_good_health_is_not_logged(client: httpx.Client, written: io.StringIO) -
     assert [line["path"] for line in lines(written) if line["event"] == "http.done"] == ["/nothing"]
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("BEARER abcdefgh12345", "[redacted]"),
+        ("x eyJabcd.eyJefgh.sig", "x [redacted]"),
+        ("redis://a:b@c", "redis://[redacted]@c"),
+        ("a bearer of news", "a bearer of news"),
+        ("https://shop.example/eyJ", "https://shop.example/eyJ"),
+    ],
+)
+def test_a_secret_of_any_kind_is_taken_out_alone(written: io.StringIO, said: str, left: str) -> None:
+    structlog.get_logger().info("x", text=said, other="nothing")
+    (line,) = lines(written)
+    assert (line["text"], line["other"]) == (left, "nothing")
+
+
 def test_secrets_are_taken_out_of_lines(written: io.StringIO) -> None:
     structlog.get_logger().info(
         "x",
