@@ -5,6 +5,7 @@ reader who has seen position n has seen all before it. `due_at` repeats when it 
 position, and is all that the worker sees of it.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,19 @@ from domain.channel import MAX_HOPS
 from models.base import Base, Id, Instant, TenantId, at_least, table_args, unkeyed_args
 
 MAX_AUDIENCE = MAX_HOPS + 45
-"""Organisations that may see one event: the longest chain there is and 44 others who are named in it, not everybody
-below somebody.
+"""Organisations that may see one event: the longest chain there is and 44 others who are named in it. What more are to
+hear is told in several events.
 """
+
+
+def audiences(hears: Collection[UUID]) -> list[str]:
+    """Who hears of one thing, as PostgreSQL writes arrays, an event for each: as few as hold them all.
+
+    As text, for many of different lengths are no array of arrays.
+    """
+    named = [str(one) for one in sorted(hears)]
+    starts = range(0, max(1, len(named)), MAX_AUDIENCE)
+    return [f"{{{','.join(named[start : start + MAX_AUDIENCE])}}}" for start in starts]
 
 
 class OutboxEvent(Base):

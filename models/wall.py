@@ -19,6 +19,7 @@ APPEND_ONLY_TABLES = (
     "order_delivery",
     "posting",
     "refund_line",
+    "reservation_line",
     "shipment",
     "shipment_line",
     "stock_document",
@@ -37,9 +38,12 @@ KEPT_TABLES = (
     "outbox_event",
     "payment",
     "payment_notice",
+    "pool_contribution_sku",
     "refund",
+    "reservation",
+    "stock",
 )
-"""Rows of orders, money and events that change and are never taken away: the app role may not delete them."""
+"""Rows of goods, orders, money and events that change and are never taken away: the app role may not delete them."""
 
 OPEN_TABLES = ("sku_search",)
 """Tenants' tables without row security, which would keep their indexes from being used: words and ids, nothing else."""

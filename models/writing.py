@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +30,7 @@ from domain.base import KeyReused, Refused, TimedOut, Unavailable, retold
 from models.acts import BulkResult, IdempotencyKey
 from models.base import new_id
 from models.failing import GONE, LOSING, NO_ANSWER, OUTDATED
+from models.outbox import audiences
 from models.reading import Read, Row
 from models.straight import SENT, Answer, Straight
 
@@ -69,7 +70,8 @@ class Made:
 class Event:
     """A fact of business as it goes into the outbox. `facts` is what JSON can hold, and no more than who hears may see.
 
-    `audience`: the organisations that may hear of it, the tenant's own platform aside.
+    `audience`: the organisations that may hear of it, the tenant's own platform aside; more than one row of the outbox
+    holds are told in several.
     """
 
     type: str
@@ -161,11 +163,6 @@ def digest_of(command: Any) -> str:
 def _as_json(refused: Refused) -> str:
     # Only problems are tuples with names, which orjson leaves to us.
     return orjson.dumps([refused.code, vars(refused)], default=list).decode()
-
-
-def audience_text(audience: Collection[UUID]) -> str:
-    """An audience as PostgreSQL writes an array: many of different lengths are no array of arrays."""
-    return f"{{{','.join(map(str, sorted(audience)))}}}"
 
 
 _TELL = text("""
@@ -316,18 +313,19 @@ class Transaction:
 
     async def tell(self, *events: Event) -> None:
         """Write events into the outbox: they happen if this commits."""
-        if not events:
+        told = [(event, hears) for event in events for hears in audiences(event.audience)]
+        if not told:
             return
         await self.execute(
             _TELL,
             {
                 "tenant": self.tenant_id,
                 "now": self.now,
-                "types": [event.type for event in events],
-                "kinds": [event.aggregate.kind for event in events],
-                "ids": [event.aggregate.id for event in events],
-                "audiences": [audience_text(event.audience) for event in events],
-                "facts": [orjson.dumps(dict(event.facts)).decode() for event in events],
+                "types": [event.type for event, _ in told],
+                "kinds": [event.aggregate.kind for event, _ in told],
+                "ids": [event.aggregate.id for event, _ in told],
+                "audiences": [hears for _, hears in told],
+                "facts": [orjson.dumps(dict(event.facts)).decode() for event, _ in told],
             },
         )
 

@@ -34,7 +34,7 @@ def _cover() -> Paged[CoverEntry]:
     own = skus_of_product()
     lines = sold_in(Product.brand_id, own.c.id, (Product, own))
     sold = (
-        select(cast(func.sum(lines.c.quantity), BigInteger()))
+        select(cast(func.sum(lines.c.units), BigInteger()))
         .select_from(lines)
         .having(func.count(lines.c.party_id.distinct()) >= constant(MIN_HOLDERS))
         .correlate(Product, own)

@@ -15,6 +15,7 @@ from loaders.paging import each, wanted_keys
 from models.catalog import Product, Sku
 from models.channel import Organization, OrganizationClosure
 from models.inventory import (
+    Location,
     Lot,
     PoolContribution,
     PoolContributionSku,
@@ -46,6 +47,7 @@ class SourceRow(Row):
 _stock, _lot, _safety = aliased(Stock), aliased(Lot), aliased(SafetyStock)
 _above, _from_owner = aliased(OrganizationClosure), aliased(OrganizationClosure)
 _offer = aliased(PoolContributionSku)
+_keeper = aliased(Organization)
 
 
 def _lot_of_stock() -> ColumnElement[bool]:
@@ -57,6 +59,26 @@ def _unclaimed() -> ColumnElement[int]:
     units = func.sum(_stock.on_hand - _stock.quarantined - _stock.reserved - _stock.allocated)
     sellable = _lot.expires_on.is_(None) | (_lot.expires_on > TODAY)
     return cast(func.coalesce(units.filter(sellable), constant(0)), BigInteger())
+
+
+def _trading_keeper(location_id: Any, table: Any) -> Any:
+    """Who runs a location, if that trades: goods that lie with anybody else are not promised. A look by two keys.
+
+    `table` is the one that names the location.
+    """
+    return (
+        select(_keeper.id)
+        .select_from(Location)
+        .join(_keeper, (_keeper.tenant_id == TENANT) & (_keeper.id == Location.organization_id))
+        .where(
+            Location.tenant_id == TENANT,
+            Location.id == location_id,
+            _keeper.status == constant(OrganizationStatus.ACTIVE),
+        )
+        .offset(constant(0))
+        .correlate(table)
+        .lateral("keeper")
+    )
 
 
 def _own_stock(wanted: Any) -> Rows:
@@ -73,6 +95,7 @@ def _own_stock(wanted: Any) -> Rows:
         )
         .select_from(_stock)
         .join(_lot, _lot_of_stock())
+        .join(_trading_keeper(_stock.location_id, _stock), true())
         .outerjoin(
             _safety,
             (_safety.tenant_id == TENANT)
@@ -87,7 +110,8 @@ def _own_stock(wanted: Any) -> Rows:
 
 
 def _reach() -> Any:
-    """The contributions each store can see: of trading owners, to it or to anyone above it, and not its own.
+    """The contributions each store can see: of trading owners, with trading keepers, to it or to anyone above it, and
+    not its own.
 
     `hops` are the supply edges from the goods' owner down to the store. Level 0 is own stock alone; an owner outside
     the store's chain stands where its goods are offered from.
@@ -114,6 +138,7 @@ def _reach() -> Any:
             & (Organization.id == x.owner_id)
             & (Organization.status == constant(OrganizationStatus.ACTIVE)),
         )
+        .join(_trading_keeper(x.location_id, x), true())
         .outerjoin(
             _from_owner,
             (_from_owner.tenant_id == TENANT)

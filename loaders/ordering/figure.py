@@ -1,7 +1,8 @@
 """What trade adds up to: a brand's sell-in to the stores below it, and an organisation's own sales and purchases.
 
 Figures are added up when they are asked for, from the orders themselves. A brand's start from its own skus, an
-organisation's from its own orders, so no statement reads another's trade. It owns no list of orders.
+organisation's from its own orders, so no statement reads another's trade. What was cancelled of an order counts
+nowhere, and money that went back is taken off. It owns no list of orders.
 """
 
 from datetime import date, datetime
@@ -41,6 +42,8 @@ SHAPES: tuple[Shape, ...] = (None, *sorted(GOODS))
 
 _NO_ID: ColumnElement[UUID] = cast(literal_column(f"'{UUID(int=0)}'"), Uuid())
 _NO_TEXT: ColumnElement[str] = literal_column("''")
+_UNITS: ColumnElement[int] = (OrderLine.quantity - OrderLine.cancelled).label("units")
+_PAID_FEN: ColumnElement[int] = (OrderLine.net_fen - OrderLine.refunded_fen).label("paid_fen")
 
 
 class FigureRow(Row):
@@ -80,17 +83,21 @@ class TradeEntry(FigureRow):
     by_goods: UUID
 
 
-def placed_in_window() -> ColumnElement[bool]:
-    """The order was completed, and placed from the instant `since` on and before `until`."""
+def traded_in_window() -> ColumnElement[bool]:
+    """The order was completed, and placed from the instant `since` on and before `until`; the line not given up whole.
+
+    A line of which nothing is left is no trade: it makes neither an order nor a party.
+    """
     return (
         (Order.state == constant(OrderState.COMPLETED))
+        & (OrderLine.cancelled < OrderLine.quantity)
         & (Order.placed_at >= bindparam("since", type_=INSTANT))
         & (Order.placed_at < bindparam("until", type_=INSTANT))
     )
 
 
 def instants(reading: Reading, window: Window) -> dict[str, datetime]:
-    """The values of `placed_in_window`. Raises BadInput for days that have no instant."""
+    """The values of `traded_in_window`. Raises BadInput for days that have no instant."""
     return {"since": reading.midnight(window.start), "until": reading.midnight(window.end)}
 
 
@@ -101,14 +108,14 @@ def sold_in(brand: Any, sku: Any, outer: tuple[Any, ...], *columns: ColumnElemen
     that `brand` and `sku` belong to.
     """
     return (
-        select(OrderLine.quantity, Order.buyer_id.label("party_id"), *columns)
+        select(_UNITS, Order.buyer_id.label("party_id"), *columns)
         .join(Order, (Order.tenant_id == TENANT) & (Order.id == OrderLine.order_id))
         .where(
             OrderLine.tenant_id == TENANT,
             OrderLine.sku_id == sku,
             OrderLine.brand_id == brand,
             Order.kind == constant(OrderKind.REPLENISHMENT),
-            placed_in_window(),
+            traded_in_window(),
             is_store_below(brand, Order.buyer_id),
         )
         .offset(constant(0))
@@ -139,7 +146,7 @@ def _figures(shape: Shape, lines: FromClause, parties: str, *more: ColumnElement
         func.nullif(c.region, _NO_TEXT, type_=Text()).label("region_code"),
         (c.goods if shape is TradeDimension.SKU else nothing).label("sku_id"),
         (category if shape is TradeDimension.CATEGORY else nothing).label("category_id"),
-        cast(func.sum(c.quantity), BigInteger()).label("units"),
+        cast(func.sum(c.units), BigInteger()).label("units"),
         func.count(c.order_id.distinct()).label("orders"),
         func.count(c.party_id.distinct()).label(parties),
         *more,
@@ -178,18 +185,18 @@ def _trade(shape: Shape, own: Any, other: Any) -> Paged[TradeEntry]:
     )
     lines = (
         select(
-            OrderLine.quantity,
+            _UNITS,
             other.label("party_id"),
-            OrderLine.net_fen,
+            _PAID_FEN,
             *_divided(shape, OrderLine.sku_id, category),
         )
         .join(Order, (Order.tenant_id == TENANT) & (Order.id == OrderLine.order_id))
-        .where(OrderLine.tenant_id == TENANT, own == wanted.c.parent, in_scope(own), placed_in_window())
+        .where(OrderLine.tenant_id == TENANT, own == wanted.c.parent, in_scope(own), traded_in_window())
         .offset(constant(0))
         .correlate(wanted)
         .lateral("lines")
     )
-    amount = cast(func.sum(lines.c.net_fen), BigInteger()).label("amount_fen")
+    amount = cast(func.sum(lines.c.paid_fen), BigInteger()).label("amount_fen")
     rows, key = _figures(shape, lines, "parties", amount)
     return Paged(TradeEntry, wanted, rows.select_from(lines), key)
 

@@ -1,7 +1,8 @@
 """The ways by which a store reaches goods: where they lie, own or contributed, as they are seen or under locks.
 
-Goods are reached at (location, sku, owner, lot). Stock rows are locked in that order, then the contributions through
-which they are reached; what is offered is read last, when nothing is waited for any more.
+Goods are reached at (location, sku, owner, lot), where who runs the location trades. Stock rows are locked in that
+order, then the contributions through which they are reached; what is offered, and who trades, is read last, when
+nothing is waited for any more.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,6 +26,9 @@ _REACHED = Straight("""
            CAST(NULL AS uuid) AS contribution_id, 0 AS share_bps, CAST(NULL AS bigint) AS cap, CAST(0 AS bigint) AS held
     FROM asked a
     JOIN stock s ON s.sku_id = a.sku_id AND s.owner_id = a.store_id
+    JOIN LATERAL (SELECT FROM location w
+                  JOIN organization k ON k.tenant_id = :tenant AND k.id = w.organization_id AND k.status = 'ACTIVE'
+                  WHERE w.tenant_id = :tenant AND w.id = s.location_id OFFSET 0) keeper ON true
     JOIN lot l ON l.tenant_id = :tenant AND l.sku_id = s.sku_id AND l.id = s.lot_id
     LEFT JOIN LATERAL (SELECT f.quantity FROM safety_stock f
                        WHERE f.tenant_id = :tenant AND f.location_id = s.location_id AND f.sku_id = s.sku_id
@@ -41,6 +45,9 @@ _REACHED = Straight("""
     JOIN LATERAL (SELECT * FROM pool_contribution_sku k
                   WHERE k.tenant_id = :tenant AND k.sku_id = a.sku_id AND k.contribution_id = x.id OFFSET 0) k ON true
     JOIN organization o ON o.tenant_id = :tenant AND o.id = x.owner_id AND o.status = 'ACTIVE'
+    JOIN LATERAL (SELECT FROM location w
+                  JOIN organization k ON k.tenant_id = :tenant AND k.id = w.organization_id AND k.status = 'ACTIVE'
+                  WHERE w.tenant_id = :tenant AND w.id = x.location_id OFFSET 0) keeper ON true
     LEFT JOIN organization_closure own
       ON own.tenant_id = :tenant AND own.descendant_id = a.store_id AND own.ancestor_id = x.owner_id
     JOIN LATERAL (SELECT * FROM stock s
@@ -69,12 +76,15 @@ _SHARED = Straight("""
     JOIN organization_closure above
       ON above.tenant_id = :tenant AND above.descendant_id = a.store_id AND above.ancestor_id = x.visible_to_id
 """)
-_SAFETY = Straight("""
-    SELECT f.location_id, f.sku_id, f.owner_id, f.quantity
+_KEPT_BACK = Straight("""
+    SELECT p.location_id, p.sku_id, p.owner_id, coalesce(f.quantity, 0) AS quantity
     FROM unnest(CAST(:locations AS uuid[]), CAST(:skus AS uuid[]), CAST(:owners AS uuid[]))
          p (location_id, sku_id, owner_id)
-    JOIN safety_stock f USING (location_id, sku_id, owner_id)
-    WHERE f.tenant_id = :tenant
+    JOIN LATERAL (SELECT FROM location w
+                  JOIN organization k ON k.tenant_id = :tenant AND k.id = w.organization_id AND k.status = 'ACTIVE'
+                  WHERE w.tenant_id = :tenant AND w.id = p.location_id OFFSET 0) keeper ON true
+    LEFT JOIN safety_stock f
+      ON f.tenant_id = :tenant AND f.location_id = p.location_id AND f.sku_id = p.sku_id AND f.owner_id = p.owner_id
 """)
 
 
@@ -178,14 +188,16 @@ async def _shares(tx: Transaction, wanted: set[tuple[UUID, UUID]]) -> dict[tuple
 
 
 async def _goods(tx: Transaction, there: Mapping[Place, Numbers]) -> dict[tuple[UUID, UUID, UUID], Goods[Place]]:
-    """The lots of each (location, sku, owner), with its safety stock."""
-    goods: dict[tuple[UUID, UUID, UUID], Goods[Place]] = {}
+    """The lots of each (location, sku, owner), with its safety stock; of none whose keeper does not trade any more."""
+    if not there:
+        return {}
+    locations, skus, owners = zip(*{place[:3]: None for place in there}, strict=True)
+    values = {"locations": list(locations), "skus": list(skus), "owners": list(owners), "tenant": tx.tenant_id}
+    goods: dict[tuple[UUID, UUID, UUID], Goods[Place]] = {
+        (row.location_id, row.sku_id, row.owner_id): Goods([], row.quantity) for row in await tx.ask(_KEPT_BACK, values)
+    }
     for place, numbers in there.items():
-        lot = Lot(place, numbers.lot_code, numbers.expires_on, numbers.loose)
-        goods.setdefault(place[:3], Goods([])).lots.append(lot)
-    if goods:
-        locations, skus, owners = zip(*goods, strict=True)
-        values = {"locations": list(locations), "skus": list(skus), "owners": list(owners), "tenant": tx.tenant_id}
-        for row in await tx.ask(_SAFETY, values):
-            goods[row.location_id, row.sku_id, row.owner_id].safety = row.quantity
+        if place[:3] in goods:
+            lot = Lot(place, numbers.lot_code, numbers.expires_on, numbers.loose)
+            goods[place[:3]].lots.append(lot)
     return goods

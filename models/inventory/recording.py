@@ -16,8 +16,9 @@ import orjson
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
+from models.outbox import audiences
 from models.straight import Answer, Straight
-from models.writing import Actor, Collision, Made, Transaction, audience_text
+from models.writing import Actor, Collision, Made, Transaction
 
 OPERATION = "holdStock"
 
@@ -130,10 +131,8 @@ _LEAVE = """
     ), hold AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:customers AS uuid[]),
                              CAST(:expires AS timestamptz[]), CAST(:kinds AS text[]), CAST(:actors AS text[]),
-                             CAST(:organizations AS uuid[]), CAST(:behalves AS uuid[]), CAST(:audiences AS text[]),
-                             CAST(:facts AS text[]))
-                      h (id, cloud_store_id, customer_id, expires_at, kind, actor, organization_id, behalf_id,
-                         audience, facts)
+                             CAST(:organizations AS uuid[]), CAST(:behalves AS uuid[]))
+                      h (id, cloud_store_id, customer_id, expires_at, kind, actor, organization_id, behalf_id)
     ), held AS (
         INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)
         SELECT :tenant, id, cloud_store_id, customer_id, :now, expires_at, expires_at FROM hold
@@ -151,8 +150,8 @@ _LEAVE = """
         SELECT :tenant, :now, :operation, kind, actor, organization_id, behalf_id, 'reservation', id FROM hold
     ), told AS (
         INSERT INTO outbox_event (tenant_id, type, aggregate, aggregate_id, audience, facts, occurred_at, due_at)
-        SELECT :tenant, 'StockHeld', 'reservation', id, CAST(audience AS uuid[]), CAST(facts AS jsonb), :now, :now
-        FROM hold
+        SELECT :tenant, 'StockHeld', 'reservation', e.id, CAST(e.audience AS uuid[]), CAST(e.facts AS jsonb), :now, :now
+        FROM unnest(CAST(:told AS uuid[]), CAST(:audiences AS text[]), CAST(:facts AS text[])) e (id, audience, facts)
     )"""
 _CHANGE = """
     moved AS (
@@ -255,7 +254,8 @@ def _holds(held: Sequence[Held]) -> dict[str, Any]:
     holdings = [one.holding for one in held]
     actors = [holding.actor for holding in holdings]
     hearing = [one.hears for one in held]
-    audiences = {hears: audience_text(hears) for hears in set(hearing)}
+    parts = {hears: audiences(hears) for hears in set(hearing)}
+    told = [(one, part) for one, hears in zip(held, hearing, strict=True) for part in parts[hears]]
     return {
         "ids": [one.id for one in held],
         "stores": [holding.cloud_store_id for holding in holdings],
@@ -265,6 +265,7 @@ def _holds(held: Sequence[Held]) -> dict[str, Any]:
         "actors": [actor.name for actor in actors],
         "organizations": [actor.organization_id for actor in actors],
         "behalves": [actor.on_behalf_of_id for actor in actors],
-        "audiences": [audiences[hears] for hears in hearing],
-        "facts": [orjson.dumps({"until": holding.expires_at.isoformat()}).decode() for holding in holdings],
+        "told": [one.id for one, _ in told],
+        "audiences": [part for _, part in told],
+        "facts": [orjson.dumps({"until": one.holding.expires_at.isoformat()}).decode() for one, _ in told],
     }

@@ -321,7 +321,10 @@ class Reservation(Base):
 
 
 class ReservationLine(Base):
-    """What a hold takes from one stock row, and through which contribution, if any."""
+    """What a hold takes from one stock row, and through which contribution, if any.
+
+    Read by its hold alone: what is held of a row is looked for among the holds that live.
+    """
 
     __tablename__ = "reservation_line"
 
@@ -343,5 +346,4 @@ class ReservationLine(Base):
         ),
         ref("contribution_id", "pool_contribution"),
         *at_least(1, "quantity"),
-        Index(None, "tenant_id", "location_id", "sku_id", "owner_id", "lot_id"),
     )

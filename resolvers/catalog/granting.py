@@ -39,7 +39,6 @@ from models.catalog import (
 )
 from models.catalog import unlist as take_off
 from models.channel import stay_below, stays_below
-from models.outbox import MAX_AUDIENCE
 from models.writing import Event, Made, Outcome, Transaction
 from resolvers.acts import Done, act, acting_for, bulk, let_on, outcomes
 from resolvers.catalog.pricing import Rights, from_now, lay, rights, window
@@ -69,8 +68,8 @@ async def authorize_assortment(ctx: Context, key: str, command: AuthorizeAssortm
         await write_grants(tx, assortment, {command.grantee: grant})
         made, hears = Made("assortment", assortment), frozenset({grantor.id, command.grantee})
         await tx.tell(Event("AssortmentAuthorized", made, hears, {"validFrom": _said(grant.valid_from)}))
-        if changed:
-            await tx.tell(*_to_others(made, others, {"skus": len(changed)}))
+        if changed and others:  # it is another for them, too
+            await tx.tell(Event("AssortmentChanged", made, frozenset(others), {"skus": len(changed)}))
         saved = {place: row.sku for place, row in sheet.left}
         return outcomes(sheet, saved, assortment, _remembered(command, grant, changed))
 
@@ -85,12 +84,6 @@ def _remembered(command: AuthorizeAssortment, grant: Grant, changed: Sequence[Re
         "until": _said(grant.valid_until),
         "bands": [{"sku": one.sku_id.hex, "was": one.was, "band": one.band} for one in changed],
     }
-
-
-def _to_others(assortment: Made, grantees: Sequence[UUID], facts: Mapping[str, Any]) -> Iterator[Event]:
-    """What the others hear whom an assortment is given to: it is another for them, too. As few events as hold them."""
-    for start in range(0, len(grantees), MAX_AUDIENCE):
-        yield Event("AssortmentChanged", assortment, frozenset(grantees[start : start + MAX_AUDIENCE]), facts)
 
 
 def _time(tx: Transaction, before: Grant | None, said: AuthorizeAssortment | GivenLine) -> Grant:
@@ -148,15 +141,12 @@ def _times(tx: Transaction, sheet: Sheet[GivenLine], before: Mapping[UUID, Grant
 
 
 def _given(assortment: Made, grantor: UUID, given: Mapping[UUID, Grant]) -> Iterator[Event]:
-    """What grantor and grantees hear: together those for whom it begins at one moment, as few events as hold them."""
+    """What grantor and grantees hear: together those for whom it begins at one moment."""
     starts: dict[datetime, list[UUID]] = {}
     for id, grant in given.items():
         starts.setdefault(grant.valid_from, []).append(id)
-    most = MAX_AUDIENCE - 1
     for start, whom in starts.items():
-        for first in range(0, len(whom), most):
-            hears = frozenset({grantor, *whom[first : first + most]})
-            yield Event("AssortmentAuthorized", assortment, hears, {"validFrom": _said(start)})
+        yield Event("AssortmentAuthorized", assortment, frozenset({grantor, *whom}), {"validFrom": _said(start)})
 
 
 def _said(moment: datetime | None) -> str | None:

@@ -143,7 +143,7 @@ class Allocation:
     )
     owner: _Organization = edge(channel.organization_named("owner_id"), "Whose goods they are (货主).", OWN)
     lot_code: str = attribute("The lot; empty for goods that are not kept by lots (批次).", OWN)
-    quantity: Count = attribute("Base units (数量).", OWN)
+    quantity: Count = attribute("Base units, without what was cancelled (数量).", OWN)
     shipped: Count = attribute("How many of them have shipped (已发数量).", OWN)
     given_back: Count = attribute("How many of them were given back (已释放).", OWN)
 
@@ -247,7 +247,7 @@ class SellIn:
     region: _Region | None = edge(channel.region, _OF_REGION, UPSTREAM)
     sku: Sku | None = edge(catalog.sku_of, _OF_SKU, UPSTREAM)
     category: Category | None = edge(catalog.category_of, _OF_CATEGORY, UPSTREAM)
-    units: Count = attribute("Base units (数量).", UPSTREAM)
+    units: Count = attribute("Base units, without what was cancelled (数量).", UPSTREAM)
     orders: Count = attribute("In how many orders (订单数).", UPSTREAM)
     stores: Count = attribute("By how many stores (门店数).", UPSTREAM)
 
@@ -260,10 +260,10 @@ class TradeFigure:
     region: _Region | None = edge(channel.region, _OF_REGION, OWN)
     sku: Sku | None = edge(catalog.sku_of, _OF_SKU, OWN)
     category: Category | None = edge(catalog.category_of, _OF_CATEGORY, OWN)
-    units: Count = attribute("Base units (数量).", OWN)
+    units: Count = attribute("Base units, without what was cancelled (数量).", OWN)
     orders: Count = attribute("In how many orders (订单数).", OWN)
     parties: Count = attribute("With how many others: the buyers of sales, the sellers of purchases (交易方数).", OWN)
-    amount: Fen = leaf(lambda row: row.amount_fen, "What was paid for it (金额).", OWN)
+    amount: Fen = leaf(lambda row: row.amount_fen, "What was paid for it, less what went back (金额).", OWN)
 
 
 @strawberry.type

@@ -121,8 +121,8 @@ class Selling(Shop):
             await connection.close()
         await self.add(lying([(place, self.trade.key(f"sku:{sku}"), self.trade.key(owner), NO_LOT_ID, units)]))
 
-    async def contribute(self, sku: int, units: int) -> None:
-        """Goods of the distributor's, which the store may sell and the distributor ships."""
+    async def contribute(self, sku: int, units: int, owner: str = "distributor:1") -> None:
+        """Goods of the distributor's, or another's, which the store may sell and the distributor ships."""
         house, place, pool, offer = self.trade.key("distributor:1"), uuid4(), uuid4(), uuid4()
         await self.add(
             {
@@ -131,12 +131,12 @@ class Selling(Shop):
                 ],
                 "inventory_pool (tenant_id, id, organization_id, code, name)": [(pool, house, pool.hex, "x")],
                 "pool_contribution (tenant_id, id, pool_id, location_id, owner_id, visible_to_id, share_bps)": [
-                    (offer, pool, place, house, self.trade.key(self.store), 10_000)
+                    (offer, pool, place, self.trade.key(owner), self.trade.key(self.store), 10_000)
                 ],
                 "pool_contribution_sku (tenant_id, sku_id, contribution_id)": [(self.trade.key(f"sku:{sku}"), offer)],
             }
         )
-        await self.give(place, "distributor:1", sku, units)
+        await self.give(place, owner, sku, units)
 
     async def line(self, sku: int, quantity: int) -> dict[str, Any]:
         """What to order."""

@@ -199,6 +199,33 @@ async def test_only_completed_replenishment_is_sell_in(
     assert before[1] - after[1] == 1
 
 
+async def test_what_was_cancelled_of_an_order_is_neither_sell_in_nor_anybody_s_trade(
+    graph: GraphClient, access: boot.Access, iowa: TenantFacts
+) -> None:
+    """A line but for one bottle, and all lines of another order: that is an order less."""
+    october = [row for row in bought_of(260) if month(row) == "2014-10-01"]
+    part = next(row for row in october if int(row["Bottles Sold"]) > 2)
+    whole = next(row for row in october if order_number(row) != order_number(part))
+    lost = [row for row in bought_of(260) if order_number(row) == order_number(whole)]
+    give_up = (
+        "UPDATE order_line l SET shipped = quantity - least(quantity, $6), cancelled = least(quantity, $6)"
+        " FROM order_header o WHERE l.tenant_id = $1 AND o.tenant_id = $1 AND o.id = l.order_id AND o.number = $2"
+        " AND brand_id = $3 AND ($4 = 0 OR line = (SELECT min(line) FROM order_line f JOIN sku s ON s.id = f.sku_id"
+        " WHERE f.order_id = o.id AND f.quantity = $4 AND s.code = $5))"
+    )
+    bottles, brand = int(part["Bottles Sold"]), IOWA.keys.of("organization", "BRAND", 260)
+    chosen = [
+        [order_number(part), brand, bottles, part["Item Number"], bottles - 1],
+        [order_number(whole), brand, 0, whole["Item Number"], 2**31],
+    ]
+    do, undo = [(give_up, one) for one in chosen], [(give_up, [*one[:4], 0]) for one in chosen]
+    before = await sell_in_of_october(graph)
+    async with changed(access, iowa, do, undo):
+        after = await sell_in_of_october(graph)
+    assert before[0] - after[0] == bottles - 1 + sum(int(row["Bottles Sold"]) for row in lost)
+    assert before[1] - after[1] == 1
+
+
 async def test_a_shop_that_is_no_longer_below_the_brand_is_not_counted(
     graph: GraphClient, access: boot.Access, iowa: TenantFacts
 ) -> None:

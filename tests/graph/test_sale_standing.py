@@ -119,6 +119,25 @@ async def test_what_is_held_of_who_does_not_trade_any_more_is_not_ordered(sale: 
     assert await kind(sale.do_it("placeOrder", {"reservationId": held["id"]})) == "Order"
 
 
+@pytest.mark.parametrize("owner", ["store", "brand:1"])
+async def test_what_lies_with_who_does_not_trade_is_neither_promised_nor_held(sale: Selling, owner: str) -> None:
+    """What the shelf promises can be held, and what is held can be ordered."""
+    await sale.contribute(1, 5, owner=sale.store if owner == "store" else owner)
+    assert await sale.sellable(1) == 15
+    await sale.stand(HOUSE, "SUSPENDED")
+    assert await sale.sellable(1) == 10
+    text = "query ($lines: [QuoteLineInput!]!) { quote(lines: $lines) { canBePlaced lines { sellable isEnough } } }"
+    asked = await sale.graph.ask(text, {"lines": [await sale.line(1, 11)]}, tenant=sale.trade.code)
+    assert asked.data["quote"] == {"canBePlaced": False, "lines": [{"sellable": 10, "isEnough": False}]}
+    refused = await sale.place((1, 11))
+    assert (refused["__typename"], refused["shortages"]) == ("NotEnoughStock", [{"wanted": 11, "available": 10}])
+    held = await sale.done("holdStock", {"lines": [await sale.line(1, 10)]}, by=SHOPPER)
+    assert await kind(sale.do_it("placeOrder", {"reservationId": held["id"]})) == "Order"
+    assert await sale.sellable(1) == 0
+    await sale.stand(HOUSE, "ACTIVE")
+    assert await sale.sellable(1) == 5
+
+
 async def test_a_cloud_store_that_closed_takes_no_orders_keeps_those_it_has_and_gives_holds_back(sale: Selling) -> None:
     order = (await sale.place((1, 2)))["id"]
     lines = [await sale.line(1, 1)]

@@ -31,6 +31,7 @@ from models.inventory import (
     stop_sharing,
     write_contribution,
 )
+from models.outbox import MAX_AUDIENCE
 from models.wall import APP_ROLE
 from models.writing import Actor, Collision, Made
 from tests.given import pool_of
@@ -73,6 +74,32 @@ async def test_more_than_is_there_is_refused_and_leaves_nothing(shop: Shop) -> N
         assert await column(shop.database, f"TABLE {table}") == []
     assert await column(shop.database, "SELECT kind FROM stock_movement") == ["RECEIPT"]
     assert await shop.reserved() == [0]
+
+
+async def test_a_hold_of_more_owners_than_one_event_holds_is_told_to_all_of_them(shop: Shop) -> None:
+    owners = [UUID(int=5_000 + n) for n in range(MAX_AUDIENCE + 3)]
+    await added(
+        shop.dsn,
+        {
+            "organization (tenant_id, id, tier, code, name)": [(one, "SUPPLIER", one.hex, "x") for one in owners],
+            "pool_contribution (tenant_id, id, pool_id, location_id, owner_id, visible_to_id, share_bps)": [
+                (one, POOL, FAR, one, STORE, 10_000) for one in owners
+            ],
+            "pool_contribution_sku (tenant_id, sku_id, contribution_id)": [(SKUS[0], one) for one in owners],
+            **lying([(FAR, SKUS[0], one, NO_LOT_ID, 1) for one in owners]),
+        },
+    )
+    made = await shop.hold((SKUS[0], len(owners)))
+    async with acting(shop.database) as tx:
+        assert await release(tx, [made.id], ReservationState.RELEASED) == [made.id]
+    for type in ("StockHeld", "HoldReleased"):
+        told = f"FROM outbox_event WHERE type = '{type}' AND aggregate_id = $1"
+        assert await column(shop.database, f"SELECT cardinality(audience) {told} ORDER BY id", made.id) == [
+            MAX_AUDIENCE,
+            4,
+        ]
+        assert sorted(await column(shop.database, f"SELECT unnest(audience) {told}", made.id)) == [STORE, *owners]
+        assert len(await column(shop.database, f"SELECT DISTINCT facts {told}", made.id)) == 1
 
 
 async def test_own_goods_go_first_and_what_is_contributed_up_to_its_cap(shop: Shop) -> None:

@@ -107,8 +107,9 @@ async def test_a_tenant_changes_nothing_across_the_wall(two_tenants: str) -> Non
                 await connection.execute("UPDATE account SET phone = '+15155550100' WHERE tenant_id = $1", WEST)
                 == "UPDATE 0"
             )
-            assert await connection.execute("DELETE FROM reservation WHERE tenant_id = $1", WEST) == "DELETE 0"
-            assert await connection.execute("DELETE FROM reservation") == "DELETE 1"
+            assert await connection.execute("DELETE FROM account WHERE tenant_id = $1", WEST) == "DELETE 0"
+            assert await connection.execute("DELETE FROM account") == "DELETE 1"
+            assert await connection.execute("UPDATE reservation SET state = 'RELEASED', due_at = NULL") == "UPDATE 1"
         async with inside(connection, EAST):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await connection.execute("INSERT INTO account VALUES ($1, $2, 'li', 'Li')", WEST, UUID(int=9))
@@ -116,8 +117,8 @@ async def test_a_tenant_changes_nothing_across_the_wall(two_tenants: str) -> Non
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await connection.execute("UPDATE account SET tenant_id = $1", WEST)
         async with inside(connection, WEST):
-            assert await connection.fetchval("SELECT phone FROM account") is None
-            assert await connection.fetchval("SELECT count(*) FROM reservation") == 1
+            assert await connection.fetch("SELECT phone FROM account") == [(None,)]
+            assert await connection.fetch("SELECT state FROM reservation") == [("HELD",)]
 
 
 async def test_a_key_cannot_point_across_the_wall(two_tenants: str) -> None:
@@ -149,7 +150,7 @@ async def test_the_owner_is_held_by_the_wall_too(two_tenants: str) -> None:
     await connection.close()
 
 
-async def test_the_app_only_reads_what_all_tenants_share_and_only_adds_movements(two_tenants: str) -> None:
+async def test_the_app_only_reads_what_all_tenants_share_and_takes_no_goods_away(two_tenants: str) -> None:
     refused = [
         "INSERT INTO tenant (id, code, name) VALUES (gen_random_uuid(), 'north', 'North')",
         "UPDATE tenant SET name = 'mine'",
@@ -157,6 +158,11 @@ async def test_the_app_only_reads_what_all_tenants_share_and_only_adds_movements
         "INSERT INTO region (code, name) VALUES ('1', 'one')",
         "UPDATE stock_movement SET on_hand = 1",
         "DELETE FROM stock_movement",
+        "UPDATE reservation_line SET quantity = 1",
+        "DELETE FROM reservation_line",
+        "DELETE FROM reservation",
+        "DELETE FROM stock",
+        "DELETE FROM pool_contribution_sku",
         "TRUNCATE account",
         "CREATE TABLE note (id uuid)",
         "ALTER TABLE account DISABLE ROW LEVEL SECURITY",

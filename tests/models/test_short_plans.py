@@ -12,13 +12,14 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from loaders.ordering import SHORT_LINES, SHORT_LINES_OF, SHORT_TO_SHIP
 from models.base import NO_LOT_ID
 from models.database import Database, Login
+from models.inventory import releasing
 from models.ordering import shortening
 from models.session import set_tenant
 from models.wall import APP_ROLE
 from tests.given import pool_of
 from tests.models.acting import BRAND, MEMBER, NOON, STORE, added
 from tests.models.here import HERE
-from tests.models.shop import PLACES, SKUS, goods, lying
+from tests.models.shop import MALL, PLACES, SKUS, goods, lying
 
 ORDERS, LACKING = 20_000, 60
 """How many orders there are, half of them the brand's; every so many-th lacks its goods, or has not shipped them."""
@@ -119,3 +120,57 @@ async def test_what_has_shipped_is_not_looked_at_for_what_gives_way(database: Da
     # Both hold what is open alone; here all of it lies at one place, so one is as good as the other.
     assert index in ("ix_order_allocation_open", "ix_order_allocation_to_ship")
     assert rows == ORDERS // (ORDERS // LACKING)
+
+
+# ── holds ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+PAST, LIVING = 20_000, 40
+"""How many holds of one row there were, and how many of them live as holds; as many live as orders nobody has paid."""
+HOLDS = """
+    INSERT INTO reservation (tenant_id, id, cloud_store_id, state, created_at, expires_at, due_at)
+    SELECT $1::uuid, md5('hold' || n)::uuid, $2::uuid,
+           CASE WHEN n <= $4 THEN 'HELD' WHEN n <= 2 * $4 OR n % 2 = 0 THEN 'CONSUMED' ELSE 'RELEASED' END,
+           $3::timestamptz, $3::timestamptz + interval '1 hour',
+           CASE WHEN n <= $4 THEN $3::timestamptz + interval '1 hour' END
+    FROM generate_series(1, $5::bigint) n
+"""
+TAKEN = """
+    INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id, quantity)
+    SELECT r.tenant_id, r.id, 1, $1::uuid, $2::uuid, $3::uuid, $4::uuid, 1 FROM reservation r
+"""
+ORDERED = """
+    INSERT INTO order_header (tenant_id, id, number, kind, state, seller_id, customer_id, currency, total_fen,
+                              placed_at, reservation_id, payment_due_at, due_at, cancel_cause)
+    SELECT r.tenant_id, r.id, 'h' || r.id, 'CONSUMER', s.state, $1::uuid, $2::uuid, 'CNY', 1, r.created_at, r.id,
+           r.expires_at, CASE s.state WHEN 'PENDING_PAYMENT' THEN r.expires_at END,
+           CASE s.state WHEN 'CANCELLED' THEN 'EXPIRED' END
+    FROM generate_series(1, $4::bigint) n
+    JOIN reservation r ON r.id = md5('hold' || n)::uuid AND r.state = 'CONSUMED'
+    CROSS JOIN LATERAL (SELECT CASE WHEN n <= 2 * $3::bigint THEN 'PENDING_PAYMENT' ELSE 'CANCELLED' END) s (state)
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "indexes", "rows"),
+    [
+        ("reservation", {"ix_reservation_open"}, LIVING),
+        ("order_header", {"ix_order_header_open"}, LIVING),
+        ("reservation_line", {"pk_reservation_line"}, 2 * LIVING),
+    ],
+)
+async def test_what_gives_way_first_is_found_among_what_lives_whatever_was_held_before(
+    database: Database, owner_dsn: str, table: str, indexes: set[str], rows: int
+) -> None:
+    connection = await asyncpg.connect(owner_dsn)
+    async with connection.transaction():
+        await connection.execute(set_tenant(HERE))
+        await connection.execute(HOLDS, HERE, MALL, NOON, LIVING, PAST)
+        await connection.execute(TAKEN, PLACES[0], SKUS[0], STORE, NO_LOT_ID)
+        await connection.execute(ORDERED, STORE, MEMBER, LIVING, PAST)
+    await connection.execute("ANALYZE reservation, reservation_line, order_header")
+    await connection.close()
+    statement = releasing._NEWEST.compile(dialect=asyncpg_dialect())  # type: ignore[no-untyped-call]  # untyped upstream
+    values: dict[str, Any] = {"tenant": HERE, "locations": [PLACES[0]], "skus": [SKUS[0]], "owners": [STORE]}
+    values["lots"] = [NO_LOT_ID]
+    found = await looked(database, str(statement), [values[name] for name in statement.positiontup or ()], table)
+    assert {index for index, _ in found} == indexes
+    assert sum(looks for _, looks in found) == rows
