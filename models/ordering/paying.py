@@ -27,6 +27,7 @@ from domain.ordering import (
     NoticeKind,
     NoticeOutcome,
     OrderActor,
+    OrderKind,
     OrderState,
     PaymentOver,
     PaymentState,
@@ -60,9 +61,9 @@ _OPEN = text("""
 _BEGUN = text("SELECT count(*) FROM payment WHERE tenant_id = :tenant AND order_id = :order")
 _CLOSE = text("UPDATE payment SET state = 'CLOSED' WHERE tenant_id = :tenant AND id = :id")
 _CHARGE = text("""
-    SELECT p.id, p.amount_fen, p.currency, p.expires_at, o.number
+    SELECT p.id, p.state, p.amount_fen, p.currency, p.expires_at, o.number, o.kind, o.state AS order_state
     FROM payment p JOIN order_header o ON o.tenant_id = p.tenant_id AND o.id = p.order_id
-    WHERE p.tenant_id = :tenant AND p.id = :id AND p.state = 'CREATED' AND p.pay_url IS NULL
+    WHERE p.tenant_id = :tenant AND p.id = :id AND p.state <> 'PAID' AND p.pay_url IS NULL
 """)
 _NAMED_BY_US = text("SELECT order_id, provider FROM payment WHERE tenant_id = :tenant AND id = :id")
 _CHARGED = text("""
@@ -111,10 +112,20 @@ async def begin_payment(tx: Transaction, order: Locked, provider: str) -> UUID:
 
 
 async def charge_of(tx: Transaction, payment: UUID) -> Charge | None:
-    """What the provider is to be asked for, None where it has been, or where nothing is to be paid any more."""
+    """What the provider is to be asked for, None where it has been, or where it has closed the payment.
+
+    Raises: TransitionNotAllowed where the order does not wait for its money any more; PaymentOver.
+    """
     row = (await tx.execute(_CHARGE, {"tenant": tx.tenant_id, "id": payment})).one_or_none()
     if row is None:
         return None
+    state = OrderState(row.order_state)
+    if state is not OrderState.PENDING_PAYMENT:
+        raise TransitionNotAllowed(state, OrderState.CONFIRMED, OrderActor.BUYER, OrderKind(row.kind))
+    if row.state != PaymentState.CREATED:
+        return None
+    if row.expires_at <= tx.now:
+        raise PaymentOver(row.expires_at)
     return Charge(tx.tenant_id, row.id, row.amount_fen, row.currency, row.number, row.expires_at)
 
 
