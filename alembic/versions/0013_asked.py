@@ -1,6 +1,7 @@
-"""payments of which nothing was heard are asked about
+"""payments of which nothing was heard are asked about; holds say who answers for them
 
-The way back is for data in which no provider was asked in vain: what says so has no place there.
+Of what is held in a customer's name when this comes nobody knows whether she took it: it counts as hers, for two hours
+at most. The way back is for data in which no provider was asked in vain: what says so has no place there.
 
 Revision ID: 0013
 Revises: 0011
@@ -46,7 +47,27 @@ def notices(outcomes: tuple[str, ...], odd: tuple[str, ...]) -> None:
         op.create_index(name, "payment_notice", columns, postgresql_where=open_ones)
 
 
+def by_store() -> None:
+    """Who keeps goods from others: whoever acts for the cloud store, or else the customer."""
+    for table in ("reservation", "order_header"):
+        op.add_column(table, sa.Column("by_store", sa.Boolean(), server_default="false", nullable=False))
+    op.execute("ALTER TABLE reservation NO FORCE ROW LEVEL SECURITY")
+    op.execute("UPDATE reservation SET by_store = true WHERE customer_id IS NULL")
+    op.execute("ALTER TABLE reservation FORCE ROW LEVEL SECURITY")
+    op.alter_column("reservation", "by_store", server_default="true")
+    op.create_check_constraint(op.f("ck_reservation_somebodys"), "reservation", "by_store OR customer_id IS NOT NULL")
+    op.drop_index("ix_reservation_unnamed", table_name="reservation")
+    for table, state in (("reservation", "HELD"), ("order_header", "PENDING_PAYMENT")):
+        op.create_index(
+            f"ix_{table}_by_store",
+            table,
+            ["tenant_id", "cloud_store_id"],
+            postgresql_where=sa.text(f"state = '{state}' AND by_store"),
+        )
+
+
 def upgrade() -> None:
+    by_store()
     op.add_column("payment", sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
     op.add_column("payment", sa.Column("asked", sa.BigInteger(), server_default="0", nullable=False))
     # Of all tenants at once, which row security forced on the owner too would not let it see.
@@ -67,6 +88,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("reservation", "order_header"):
+        op.drop_index(f"ix_{table}_by_store", table_name=table)
+    op.drop_constraint(op.f("ck_reservation_somebodys"), "reservation", type_="check")
+    for table in ("reservation", "order_header"):
+        op.drop_column(table, "by_store")
+    op.create_index(
+        "ix_reservation_unnamed",
+        "reservation",
+        ["tenant_id", "cloud_store_id"],
+        postgresql_where=sa.text("state = 'HELD' AND customer_id IS NULL"),
+    )
     notices((*OUTCOMES, "NOTED"), ODD)
     op.execute("REVOKE SELECT (tenant_id, id, due_at) ON payment FROM millrace_worker")
     op.execute("DROP POLICY due ON payment")

@@ -2,7 +2,7 @@
 
 from loaders.inventory.cover import COVER, CoverEntry
 from loaders.inventory.document import MOVEMENTS, MovementEntry, StockDocumentById, StockDocumentRow
-from loaders.inventory.hold import HeldBy, HeldRow, ReservationById, ReservationRow
+from loaders.inventory.hold import HOLDS_OF_CUSTOMER, HOLDS_OF_STORE, HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.inventory.promise import (
     ChannelStockOf,
     ChannelStockRow,
@@ -38,6 +38,8 @@ from loaders.inventory.stock import (
 __all__ = [
     "CONTRIBUTION_SKUS",
     "COVER",
+    "HOLDS_OF_CUSTOMER",
+    "HOLDS_OF_STORE",
     "MOVEMENTS",
     "STOCK",
     "STOCK_OF_OWNER",

@@ -188,6 +188,18 @@ DEEP: dict[str, Case] = {
         "member:1",
         5,
     ),
+    "what is held for her": Case(
+        '{ customer(id: "%(customer)s") { holds(first: %(first)d) { nodes { id byStore expiresAt cloudStore { name } '
+        "lines { quantity sku { code } } } } } }",
+        "member:1",
+        3,
+    ),
+    "what a cloud store's people hold": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { holds(first: %(first)d) { nodes { id state createdAt '
+        "lines { quantity } } } } }",
+        CLERK,
+        3,
+    ),
     "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
     "a right": Case(
         '{ node(id: "%(tier)s") { ... on Right { issuer { name } bearer { name } site { code } cloudStore { name } '

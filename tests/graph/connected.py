@@ -73,6 +73,12 @@ CONNECTIONS: dict[str, Case] = {
         "member:1",
         3,
     ),
+    "what is held for her": Case(
+        '{ customer(id: "%(customer)s") { holds(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
+    ),
+    "what a cloud store's people hold": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { holds(first: 2) { %(total)s nodes { id } } } }', CLERK, 3
+    ),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
     ),
