@@ -68,6 +68,12 @@ def by_store() -> None:
 
 def upgrade() -> None:
     by_store()
+    op.drop_index(op.f("ix_pool_contribution_tenant_id_owner_id"), table_name="pool_contribution")
+    op.create_index(
+        op.f("ix_pool_contribution_tenant_id_owner_id_location_id_pool_id"),
+        "pool_contribution",
+        ["tenant_id", "owner_id", "location_id", "pool_id"],
+    )
     op.add_column("payment", sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
     op.add_column("payment", sa.Column("asked", sa.BigInteger(), server_default="0", nullable=False))
     # Of all tenants at once, which row security forced on the owner too would not let it see.
@@ -88,6 +94,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_pool_contribution_tenant_id_owner_id_location_id_pool_id"), table_name="pool_contribution")
+    op.create_index(op.f("ix_pool_contribution_tenant_id_owner_id"), "pool_contribution", ["tenant_id", "owner_id"])
     for table in ("reservation", "order_header"):
         op.drop_index(f"ix_{table}_by_store", table_name=table)
     op.drop_constraint(op.f("ck_reservation_somebodys"), "reservation", type_="check")

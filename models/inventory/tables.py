@@ -238,7 +238,7 @@ class PoolContribution(Base):
         ref("owner_id", "organization"),
         ref("visible_to_id", "organization"),
         CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
-        Index(None, "tenant_id", "owner_id"),
+        Index(None, "tenant_id", "owner_id", "location_id", "pool_id"),
         Index(None, "tenant_id", "visible_to_id"),
         Index(None, "tenant_id", "location_id", "owner_id"),
     )

@@ -258,8 +258,9 @@ DEEP: dict[str, Case] = {
         4,
     ),
     "a pool": Case(
-        '{ node(id: "%(pool)s") { ... on Pool { contributions { owner { name } visibleTo { name } location { name } '
-        "skus(first: 5) { nodes { held sku { name product { name } } } } } } } }",
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: %(first)d) { nodes { owner { name } '
+        "visibleTo { name } location { name } "
+        "skus(first: 5) { nodes { held sku { name product { name } } } } } } } } }",
         OPERATOR,
         8,
     ),
@@ -270,8 +271,8 @@ DEEP: dict[str, Case] = {
         5,
     ),
     "what an organisation contributes": Case(
-        '{ organization(id: "%(distributor)s") { contributions { pool { name } location { name } visibleTo { name } '
-        "skus(first: %(first)d) { nodes { cap held } } } } }",
+        '{ organization(id: "%(distributor)s") { contributions(first: 5) { nodes { pool { name } location { name } '
+        "visibleTo { name } skus(first: %(first)d) { nodes { cap held } } } } } }",
         OPERATOR,
         6,
     ),

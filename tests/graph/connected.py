@@ -123,9 +123,16 @@ CONNECTIONS: dict[str, Case] = {
         '{ organization(id: "%(distributor)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3
     ),
     "contributed skus": Case(
-        '{ node(id: "%(pool)s") { ... on Pool { contributions { skus(first: 2) { %(total)s nodes { held } } } } } }',
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: 9) { nodes { skus(first: 2) '
+        "{ %(total)s nodes { held } } } } } } }",
         SALES,
         4,
+    ),
+    "contributions to a pool": Case(
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: 2) { %(total)s nodes { id } } } } }', SALES, 3
+    ),
+    "contributions of an owner": Case(
+        '{ organization(id: "%(distributor)s") { contributions(first: 2) { %(total)s nodes { id } } } }', SALES, 3
     ),
     "assorted skus": Case(
         '{ node(id: "%(assortment)s") { ... on Assortment { skus(first: 2) { %(total)s nodes { minPrice } } } } }',
