@@ -1,10 +1,10 @@
 """The worker: what happens by itself, because its time has come. A process of its own beside the servers.
 
 Positions for events, the end of holds and of orders that nobody paid, the completion of orders that shipped long ago,
-refunds that a provider is told of, the forgetting of keys. Each duty looks, does what it finds, and looks again at once
-while there is more; else it waits. A duty that fails says so and tries again, later each time: it stops none of the
-others, and nothing it does is done twice, for every duty is decided under the locks of what it changes; a provider
-alone may be told twice. So several workers may run. Part of the composition root.
+refunds that a provider is told of, payments that it is asked about, the forgetting of keys. Each duty looks, does what
+it finds, and looks again at once while there is more; else it waits. A duty that fails says so and tries again, later
+each time: it stops none of the others, and nothing it does is done twice, for every duty is decided under the locks of
+what it changes; a provider alone may be told twice. So several workers may run. Part of the composition root.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -28,6 +27,7 @@ import boot
 from boot import Access
 from domain.base import TimedOut, Unavailable
 from domain.ordering import Declined, Provider, RefundAsked, refund_declined
+from duties import Aside, Duty, beside
 from models import due
 from models.database import Database, UnsafeRole
 from models.ordering import take_notice
@@ -40,88 +40,17 @@ FEED_WAIT_S: Final = 0.05
 """Between two looks for events: how late a reader hears of one, at most."""
 HOLD_WAIT_S: Final = 1.0
 ORDER_WAIT_S: Final = 1.0
+PAYMENT_WAIT_S: Final = 1.0
 REFUND_WAIT_S: Final = 1.0
 KEY_WAIT_S: Final = 3_600.0
-LONGEST_WAIT_S: Final = 30.0
-"""The longest wait after failures."""
-FIRST_ASIDE_S, LONGEST_ASIDE_S = 1.0, 60.0
-"""How long what has failed is left out: doubled each time."""
-ASIDE_AT_MOST: Final = 10_000
-"""How many are remembered to have failed."""
 ORDERS_BESIDE: Final = 3
 """How many orders the clock goes on with side by side."""
 REFUNDS_BESIDE: Final = 8
 """How many refunds a provider is told of side by side: one that does not answer keeps each for seconds."""
+PAYMENTS_BESIDE: Final = 8
+"""How many payments a provider is asked about side by side."""
 SEEING_CONNECTIONS, DOING_CONNECTIONS = 2, 4
 """The worker's connections: those that look at all tenants, and those that act in one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """Something to do again and again: `work` says how much it found."""
-
-    name: str
-    wait_s: float
-    work: Callable[[], Awaitable[int]]
-
-    async def go_on(self) -> None:
-        """Do it until cancelled."""
-        failures = 0
-        while True:
-            try:
-                found = await self.work()
-                failures = 0
-            except Exception as error:
-                failures += 1
-                found = 0
-                log.warning("duty.failed", duty=self.name, failures=failures, error=f"{type(error).__name__}: {error}")
-            if not found:
-                await asyncio.sleep(self.wait_s if not failures else min(LONGEST_WAIT_S, 0.1 * 2 ** min(failures, 9)))
-
-
-class Aside:
-    """What has failed, tenants or holds, and until when each is left out: longer each time, up to a minute.
-
-    It keeps so many that they cannot fill what is looked at; beyond that, what has failed longest ago is forgotten.
-    """
-
-    def __init__(self, most: int = ASIDE_AT_MOST, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._clock = most, clock
-        self._failures: dict[UUID, tuple[int, float]] = {}
-
-    def failed(self, what: UUID, duty: str, error: Exception) -> None:
-        """Leave it out for a while, and say so."""
-        failures = self._failures.pop(what, (0, 0.0))[0] + 1
-        wait = min(LONGEST_ASIDE_S, FIRST_ASIDE_S * 2 ** min(failures - 1, 10))
-        self._failures[what] = failures, self._clock() + wait
-        if len(self._failures) > self._most:
-            del self._failures[next(iter(self._failures))]
-        said = f"{type(error).__name__}: {error}"
-        log.warning("duty.aside", duty=duty, id=str(what), failures=failures, again_in_s=wait, error=said)
-
-    def done(self, *what: UUID) -> None:
-        """It has not failed."""
-        for each in what:
-            self._failures.pop(each, None)
-
-    def now(self) -> list[UUID]:
-        """What is left out now."""
-        now = self._clock()
-        return [what for what, (_, until) in self._failures.items() if until > now]
-
-
-T = TypeVar("T")
-
-
-async def beside(most: int, what: Iterable[T], each: Callable[[T], Awaitable[int]]) -> int:
-    """What `each` finds, summed; so many are done side by side. `each` raises nothing."""
-    free = asyncio.Semaphore(most)
-
-    async def one(this: T) -> int:
-        async with free:
-            return await each(this)
-
-    return sum(await asyncio.gather(*(one(this) for this in what)))
 
 
 class Clock:
@@ -134,10 +63,10 @@ class Clock:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         provider: Provider | None = None,
     ) -> None:
-        """`provider` takes payments; without one nobody is told of refunds."""
+        """`provider` takes payments; without one nobody is told of refunds, nor asked about payments."""
         self._seeing, self._doing, self._now, self._provider = seeing, doing, now, provider
         self._unfed, self._unended, self._overdue, self._untold = Aside(), Aside(), Aside(), Aside()
-        self._unforgotten = Aside()
+        self._unheard, self._unforgotten = Aside(), Aside()
 
     def duties(self) -> list[Duty]:
         """What is to be done."""
@@ -145,8 +74,14 @@ class Clock:
             Duty("feed", FEED_WAIT_S, self.feed),
             Duty("holds", HOLD_WAIT_S, self.holds),
             Duty("orders", ORDER_WAIT_S, self.orders),
-            *([] if self._provider is None else [Duty("refunds", REFUND_WAIT_S, self.refunds)]),
+            *([] if self._provider is None else self._duties_of_provider()),
             Duty("keys", KEY_WAIT_S, self.keys),
+        ]
+
+    def _duties_of_provider(self) -> list[Duty]:
+        return [
+            Duty("refunds", REFUND_WAIT_S, self.refunds),
+            Duty("payments", PAYMENT_WAIT_S, self.payments),
         ]
 
     async def feed(self) -> int:
@@ -215,14 +150,11 @@ class Clock:
         return await beside(REFUNDS_BESIDE, untold, self._told)
 
     async def _told(self, one: tuple[UUID, UUID]) -> int:
-        (tenant, refund), provider, now = one, self._provider, self._now()
-        assert provider is not None
+        (tenant, refund), now = one, self._now()
         try:
             telling = await due.telling(self._doing, tenant, refund, now)
-            if telling is not None and telling[0] != provider.name:
-                raise LookupError(f"nobody speaks to {telling[0]!r}")
             if telling is not None:
-                await self._tell(provider, telling[1], now)
+                await self._tell(self._speaking_to(telling[0]), telling[1], now)
             self._untold.done(refund)
             return int(telling is not None)
         except Exception as error:
@@ -230,12 +162,43 @@ class Clock:
             return 0
 
     async def _tell(self, provider: Provider, asked: RefundAsked, now: datetime) -> None:
-        """Ask for a refund. A no that stays one is what its notice would say: it is taken as one."""
+        """Ask for a refund. What its notice would say, a no that stays one, too, is taken as one."""
         try:
-            await provider.refund(asked)
+            answer = await provider.refund(asked)
         except Declined as declined:
             log.warning("refund.declined", refund=str(asked.refund), why=str(declined))
-            await take_notice(self._doing, provider.name, refund_declined(asked, now), now)
+            answer = refund_declined(asked, now)
+        if answer is not None:
+            await take_notice(self._doing, provider.name, answer, now)
+
+    def _speaking_to(self, name: str) -> Provider:
+        """The provider of that name. Raises: LookupError where that is not the one we have."""
+        if self._provider is None or self._provider.name != name:
+            raise LookupError(f"nobody speaks to {name!r}")
+        return self._provider
+
+    async def payments(self) -> int:
+        """Ask the provider what became of payments of which nothing was heard in time, each later than the time before.
+
+        What it says does what its notice would do; what it does not answer now is asked again.
+        """
+        unheard = await due.payments_to_ask(self._seeing.engine, self._now(), self._unheard.now())
+        return await beside(PAYMENTS_BESIDE, unheard, self._asked)
+
+    async def _asked(self, one: tuple[UUID, UUID]) -> int:
+        (tenant, payment), now = one, self._now()
+        try:
+            asking = await due.asking(self._doing, tenant, payment, now)
+            if asking is not None:
+                provider = self._speaking_to(asking[0])
+                answer = await provider.find(asking[1])
+                if answer is not None:
+                    await take_notice(self._doing, provider.name, answer, now, answers=True)
+            self._unheard.done(payment)
+            return int(asking is not None)
+        except Exception as error:
+            self._unheard.failed(payment, "payments", error)
+            return 0
 
     async def keys(self) -> int:
         """Forget old keys, tenant by tenant; one where that fails keeps none behind it. How many have more of them."""

@@ -1,7 +1,7 @@
 """What is due in all tenants: where the worker looks, by its own role, and what it does there, as the app.
 
-The worker's role sees tenant, id and due time of events, holds, orders and refunds, and nothing else. What it finds it
-does tenant by tenant, in transactions of the tenant, as any act does.
+The worker's role sees tenant, id and due time of events, holds, orders, payments and refunds, and nothing else. What it
+finds it does tenant by tenant, in transactions of the tenant, as any act does.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.access import SYSTEM
 from domain.inventory import ReservationState
-from domain.ordering import RefundAsked
+from domain.ordering import ChargeSought, RefundAsked
 from models.inventory import release
-from models.ordering import go_on_by_clock, refund_to_tell
+from models.ordering import go_on_by_clock, payment_to_ask, refund_to_tell
 from models.outbox import STAMPED_AT_ONCE, stamp
 from models.writing import BULK_RESULT, Actor, Made, Transaction, WritePool
 
 HOLDS_AT_ONCE: Final = 200
 """The most holds that are ended in one transaction."""
 ORDERS_AT_ONCE: Final = 200
-"""The most orders, or refunds, of one look."""
+"""The most orders, payments or refunds of one look."""
 TENANTS_AT_ONCE: Final = 1_000
 """The most tenants of one look."""
 STAMPS_IN_A_ROW: Final = 10
@@ -53,6 +53,10 @@ _DUE_ORDERS = text("""
 """)
 _TO_TELL = text("""
     SELECT tenant_id, id FROM refund
+    WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
+""")
+_TO_ASK = text("""
+    SELECT tenant_id, id FROM payment
     WHERE due_at <= :now AND id <> ALL (CAST(:but AS uuid[])) ORDER BY due_at LIMIT :most
 """)
 _TENANTS = text("SELECT id FROM tenant WHERE id > :after ORDER BY id LIMIT :most")
@@ -124,6 +128,11 @@ async def refunds_to_tell(engine: AsyncEngine, now: datetime, but: Collection[UU
     return await _pairs(engine, _TO_TELL, now, but)
 
 
+async def payments_to_ask(engine: AsyncEngine, now: datetime, but: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
+    """The payments that their providers are to be asked about, as (tenant, payment); by the worker's role."""
+    return await _pairs(engine, _TO_ASK, now, but)
+
+
 async def _pairs(
     engine: AsyncEngine, look: TextClause, now: datetime, but: Collection[UUID]
 ) -> list[tuple[UUID, UUID]]:
@@ -145,6 +154,15 @@ async def telling(pool: WritePool, tenant_id: UUID, refund: UUID, now: datetime)
     """
     async with pool.transaction(tenant_id) as session:
         return await refund_to_tell(Transaction(session, tenant_id, CLOCK, now), refund)
+
+
+async def asking(pool: WritePool, tenant_id: UUID, payment: UUID, now: datetime) -> tuple[str, ChargeSought] | None:
+    """Which provider is to be asked about a payment, and what; None where that is not to be done now.
+
+    It counts as asked from here on, and is due again later.
+    """
+    async with pool.transaction(tenant_id) as session:
+        return await payment_to_ask(Transaction(session, tenant_id, CLOCK, now), payment)
 
 
 async def tenants(engine: AsyncEngine, after: UUID = BEFORE_ALL) -> list[UUID]:

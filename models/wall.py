@@ -53,7 +53,7 @@ UNKEYED_TABLES = ("audit_entry", "idempotency_key", "outbox_event")
 of them to it.
 """
 
-DUE_TABLES = ("order_header", "outbox_event", "refund", "reservation")
+DUE_TABLES = ("order_header", "outbox_event", "payment", "refund", "reservation")
 """Where the worker looks for what is due, in all tenants, by (tenant_id, id, due_at) and nothing else."""
 
 POLICY = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"

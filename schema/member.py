@@ -9,7 +9,7 @@ from domain import member as domain
 from domain.member import MAX_CALLED_CHARS
 from engine.limits import FieldCost
 from loaders.member import Consumer, CouponRow, MembershipRow, RightRow
-from resolvers import attribution, channel, member, ordering
+from resolvers import attribution, channel, inventory, member, ordering
 from schema.acts import Checking, InvalidInput, KeyReused, LimitReached, NotAllowed, act
 from schema.attribution import Binding, Touch
 from schema.base import (
@@ -36,12 +36,14 @@ from schema.enums import CouponBenefit, CouponState, OrderState, RightKind, Righ
 
 if TYPE_CHECKING:
     from schema.channel import CloudStore, Organization, Site
+    from schema.inventory import Reservation
     from schema.ordering import Order
 
 _Organization = Annotated["Organization", strawberry.lazy("schema.channel")]
 _CloudStore = Annotated["CloudStore", strawberry.lazy("schema.channel")]
 _Site = Annotated["Site", strawberry.lazy("schema.channel")]
 _Order = Annotated["Order", strawberry.lazy("schema.ordering")]
+_Reservation = Annotated["Reservation", strawberry.lazy("schema.inventory")]
 
 HELD = 12
 """As how many the gate counts a customer's rights in one place: a tier, points, money, a handful of coupons."""
@@ -204,6 +206,12 @@ class Customer(Node):
         "What she bought, the newest first, at any store; for others than her, what they sold her (订单).",
         MEMBER,
         state=Argument(OrderState | None, "Only those in one state (订单状态).", None),
+    )
+    holds: Connection[_Reservation] | None = connection(
+        inventory.holds_of,
+        "What is held for her now, what ends first before; for others than her, what is held at their own cloud store "
+        "(预占).",
+        MEMBER,
     )
     binding: Binding | None = edge(
         attribution.binding, "Whose customer she is, for her and for the owner; null for others (当前绑定).", MEMBER

@@ -5,7 +5,7 @@ from domain.inventory.holding import (
     LONGEST_HOLD_MINUTES,
     MAX_HOLD_LINES,
     MAX_OPEN_HOLDS,
-    MAX_UNNAMED_HOLDS,
+    MAX_STORE_HOLDS,
     Goods,
     HoldLine,
     HoldOver,
@@ -19,7 +19,7 @@ from domain.inventory.holding import (
     Way,
     held,
 )
-from domain.inventory.opening import MAX_LOCATIONS, MAX_POOLS, CreateLocation, CreatePool, GeoPoint
+from domain.inventory.opening import MAX_CONTRIBUTIONS, MAX_LOCATIONS, MAX_POOLS, CreateLocation, CreatePool, GeoPoint
 from domain.inventory.paper import (
     MAX_GOODS_LINES,
     MAX_ORDERS_TOUCHED,
@@ -72,6 +72,7 @@ from domain.inventory.words import (
 __all__ = [
     "HOLD_MINUTES",
     "LONGEST_HOLD_MINUTES",
+    "MAX_CONTRIBUTIONS",
     "MAX_COVER_DAYS",
     "MAX_GOODS_LINES",
     "MAX_HOLD_LINES",
@@ -80,7 +81,7 @@ __all__ = [
     "MAX_ORDERS_TOUCHED",
     "MAX_PACKAGES",
     "MAX_POOLS",
-    "MAX_UNNAMED_HOLDS",
+    "MAX_STORE_HOLDS",
     "NO_DATES",
     "NO_LOT_CODE",
     "OWN_HOPS",

@@ -22,9 +22,12 @@ P = TypeVar("P", bound=Hashable)
 MAX_HOLD_LINES: Final = 100
 """The most lines of one hold."""
 MAX_OPEN_HOLDS: Final = 20
-"""The most that one customer keeps from others: holds, and orders that wait for their money, together."""
-MAX_UNNAMED_HOLDS: Final = 50
-"""The most holds of one cloud store at a time that are for no customer by name: goods that its people lay aside."""
+"""The most that one customer keeps from others by her own acts: holds, and orders that wait for their money, together.
+"""
+MAX_STORE_HOLDS: Final = 50
+"""The most that is kept from others at a time by whoever acts for one cloud store, for customers by name or for nobody:
+holds, and unpaid orders of them, together. A customer does not answer for it.
+"""
 HOLD_MINUTES: Final = 15
 """How long goods are held, unless asked otherwise."""
 LONGEST_HOLD_MINUTES: Final = 120
@@ -187,7 +190,7 @@ class NotOnOneShelf(Refused):
 
 
 class TooManyHolds(Refused):
-    """The customer, or the cloud store for nobody by name, keeps as much from others as it may: `most` at a time."""
+    """The customer herself, or who acts for the cloud store, keeps as much from others as may be: `most` at a time."""
 
     code = "TOO_MANY_HOLDS"
 

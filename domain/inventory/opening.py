@@ -12,6 +12,10 @@ MAX_LOCATIONS: Final = 100
 """The most locations of one organisation: as many as a list of them shows."""
 MAX_POOLS: Final = 100
 """The most pools that one organisation keeps."""
+MAX_CONTRIBUTIONS: Final = 1_000
+"""The most contributions of one owner that promise anything: all of its locations to ten pools each. A shop that sells
+what is offered to it looks at all of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -101,6 +101,46 @@ class Notice(NamedTuple):
     at: datetime
 
 
+class ChargeSought(NamedTuple):
+    """What a provider is asked about a charge of which nothing was heard; `reference` is its own, where it gave one."""
+
+    tenant: UUID
+    payment: UUID
+    reference: str | None
+    amount_fen: int
+    currency: str
+
+
+ANSWERED: Final = "answered"
+"""What the ids begin with of notices that nobody sent: a provider said the same when it was asked."""
+
+
+def charge_found(sought: ChargeSought, kind: NoticeKind, amount_fen: int, currency: str, at: datetime) -> Notice:
+    """What a provider that was asked says of a charge, as a notice: the same again is the same notice."""
+    id = f"{ANSWERED}/{sought.payment.hex}/{kind}/{amount_fen}/{currency}"
+    own = sought.reference or ""
+    return Notice(id, kind, sought.tenant, sought.payment, None, own, amount_fen, currency, at)
+
+
+def charge_unknown(sought: ChargeSought, at: datetime) -> Notice:
+    """What is to be thought of a charge that its provider does not know, and never answered for: it was never made."""
+    return charge_found(sought, NoticeKind.CLOSED, sought.amount_fen, sought.currency, at)
+
+
+def payment_unanswered(sought: ChargeSought, at: datetime) -> Notice:
+    """What stands in for what a provider never said of a charge, however often it was asked: nobody knows."""
+    return charge_unknown(sought, at)._replace(id=f"given-up/{sought.payment.hex}")
+
+
+def refund_answered(asked: RefundAsked, *, done: bool, at: datetime) -> Notice:
+    """What a provider that is asked for a refund says came of it, and when, as a notice."""
+    if not done:
+        return _failed(ANSWERED, asked, at)
+    return _failed(ANSWERED, asked, at)._replace(
+        id=f"{ANSWERED}/{asked.refund.hex}/{NoticeKind.REFUNDED}", kind=NoticeKind.REFUNDED
+    )
+
+
 def refund_declined(asked: RefundAsked, at: datetime) -> Notice:
     """What a provider says that declines a refund when it is asked, as a notice; at each instant one of its own."""
     return _failed("declined", asked, at)
@@ -143,8 +183,17 @@ class Provider(Protocol):
     async def create(self, charge: Charge) -> Charged:
         """Have a charge made, or find the one that was. Raises: Declined, Unavailable."""
 
-    async def refund(self, asked: RefundAsked) -> None:
-        """Have money given back; whether it was, a notice tells. Raises: Declined, Unavailable."""
+    async def refund(self, asked: RefundAsked) -> Notice | None:
+        """Have money given back, or find the refund of that id; what came of it, None where only a notice tells.
+
+        Raises: Declined, Unavailable.
+        """
+
+    async def find(self, sought: ChargeSought) -> Notice | None:
+        """What became of a charge, PAID or CLOSED; None while it may be paid. One that was never made is CLOSED.
+
+        Raises: Declined; Unavailable, also where it gave a reference and does not know the charge any more.
+        """
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         """Read a notice; None where it is genuine and of a kind that nothing hangs on here.

@@ -52,6 +52,18 @@ def refund_wait(asked: int) -> timedelta:
     return min(LONGEST_REFUND_WAIT, FIRST_REFUND_WAIT * (1 << min(max(asked, 1) - 1, 20)))
 
 
+PAYMENT_ASKS: Final = 36
+"""How often a provider is asked what became of a payment before somebody has to look: a week, about."""
+FIRST_PAYMENT_WAIT: Final = timedelta(minutes=1)
+"""How long a provider is given, once a payment's time is over, to tell by itself what became of it."""
+LONGEST_PAYMENT_WAIT: Final = timedelta(hours=6)
+
+
+def payment_wait(asked: int) -> timedelta:
+    """How long before a provider is asked again what became of a payment, having been asked `asked` times."""
+    return min(LONGEST_PAYMENT_WAIT, FIRST_PAYMENT_WAIT * (1 << min(asked, 20)))
+
+
 def pay_until(held_until: datetime, placed_at: datetime) -> datetime:
     """Until when an order may be paid: as long as its goods were held, and `PAYMENT_TIME` at least.
 
@@ -77,11 +89,15 @@ class NoticeOutcome(StrEnum):
     """已退款: the refund reached the shopper."""
     REFUND_FAILED = "REFUND_FAILED"
     """退款失败: the refund did not; somebody has to look."""
+    UNANSWERED = "UNANSWERED"
+    """未答复: what became of the payment its provider, asked for a week, did not say; somebody has to look."""
     NOTED = "NOTED"
     """已记录: it says what is known already."""
 
 
-ODD: Final = frozenset({NoticeOutcome.MISMATCH, NoticeOutcome.UNKNOWN, NoticeOutcome.REFUND_FAILED})
+ODD: Final = frozenset(
+    {NoticeOutcome.MISMATCH, NoticeOutcome.UNKNOWN, NoticeOutcome.REFUND_FAILED, NoticeOutcome.UNANSWERED}
+)
 """What somebody has to look at: nothing goes on by itself."""
 
 

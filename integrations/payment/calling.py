@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
@@ -25,8 +26,14 @@ PAUSE_S: Final = 0.2
 """Before the second attempt."""
 ANSWER_BYTES: Final = 65_536
 NO_ANSWER: Final = "The payment provider does not answer. Try again."
+NOT_FOUND: Final = "NOT_FOUND"
+"""The `code` of a provider's answer that it knows no such thing."""
 _DECLINED: Final = frozenset({400, 404, 409, 422})
 """Statuses that say the same however often one asks."""
+
+
+class NotKnown(Declined):
+    """The provider itself says that it knows no such thing: not just anybody on the way, who knows no such address."""
 
 
 class _TryAgain(Exception):
@@ -47,19 +54,26 @@ class Calls:
 
         Raises: Declined; Unavailable where it does not answer, twice, or not in its own words.
         """
+        return await self._asked("POST", path, orjson.dumps(body))
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """What the provider answers to a GET, as `post` does."""
+        return await self._asked("GET", path, None)
+
+    async def _asked(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    return await self._once(path, orjson.dumps(body))
+                    return await self._once(method, path, body)
             except (_TryAgain, httpx.HTTPError, TimeoutError) as error:
                 log.warning("payment.no_answer", path=path, attempt=attempt, error=f"{type(error).__name__}: {error}")
             if attempt < ATTEMPTS:
                 await asyncio.sleep(PAUSE_S)
         raise Unavailable(NO_ANSWER)
 
-    async def _once(self, path: str, body: bytes) -> dict[str, Any]:
-        headers = {"content-type": "application/json"}
-        async with self._client.stream("POST", self._url + path, content=body, headers=headers) as answer:
+    async def _once(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        headers = {} if body is None else {"content-type": "application/json"}
+        async with self._client.stream(method, self._url + path, content=body, headers=headers) as answer:
             read = bytearray()
             async for chunk in answer.aiter_bytes():
                 read += chunk
@@ -70,8 +84,11 @@ class Calls:
         except orjson.JSONDecodeError:
             value = None
         if answer.status_code in _DECLINED:
-            why = value.get("message") if isinstance(value, dict) else None
-            raise Declined(str(why or f"HTTP {answer.status_code}")[:200])
+            said = value if isinstance(value, dict) else {}
+            why = str(said.get("message") or f"HTTP {answer.status_code}")[:200]
+            if answer.status_code == HTTPStatus.NOT_FOUND and said.get("code") == NOT_FOUND:
+                raise NotKnown(why)
+            raise Declined(why)
         if not answer.is_success or not isinstance(value, dict):
             raise _TryAgain(f"HTTP {answer.status_code}")
         return value

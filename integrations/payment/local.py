@@ -18,8 +18,19 @@ import orjson
 import structlog
 
 from domain.base import Unavailable
-from domain.ordering.payment import Charge, Charged, NotGenuine, Notice, NoticeKind, RefundAsked
-from integrations.payment.calling import NO_ANSWER, Calls
+from domain.ordering.payment import (
+    Charge,
+    Charged,
+    ChargeSought,
+    NotGenuine,
+    Notice,
+    NoticeKind,
+    RefundAsked,
+    charge_found,
+    charge_unknown,
+    refund_answered,
+)
+from integrations.payment.calling import NO_ANSWER, Calls, NotKnown
 from integrations.payment.signature import Signatures
 
 log = structlog.get_logger("payment")
@@ -54,6 +65,7 @@ class LocalProvider:
         """`key`: by which it knows us. `notice_secrets`: that its notices are signed with, the new and the old one."""
         self._calls = Calls(url, {"authorization": f"Bearer {key}"}, transport)
         self._signatures = Signatures(notice_secrets, clock)
+        self._clock = clock
 
     async def create(self, charge: Charge) -> Charged:
         """See Provider."""
@@ -74,9 +86,9 @@ class LocalProvider:
             log.error("payment.bad_answer", payment=str(charge.payment), reason=str(error))
             raise Unavailable(NO_ANSWER) from None
 
-    async def refund(self, asked: RefundAsked) -> None:
+    async def refund(self, asked: RefundAsked) -> Notice | None:
         """See Provider."""
-        await self._calls.post(
+        answer = await self._calls.post(
             "/refunds",
             {
                 "id": asked.refund.hex,
@@ -86,6 +98,28 @@ class LocalProvider:
                 "reason": asked.reason[:TEXT_MAX],
             },
         )
+        try:
+            state = _one_of(answer, "state", ("DONE", "FAILED"))
+            return refund_answered(asked, done=state == "DONE", at=_instant(answer, "since"))
+        except NotGenuine as error:
+            # It has been asked, and will be again: that it was not understood is no reason to think that it failed.
+            log.error("payment.bad_answer", refund=str(asked.refund), reason=str(error))
+            return None
+
+    async def find(self, sought: ChargeSought) -> Notice | None:
+        """See Provider."""
+        try:
+            answer = await self._calls.get(f"/charges/{sought.payment.hex}")
+        except NotKnown:
+            if sought.reference is not None:
+                log.error("payment.not_known_any_more", payment=str(sought.payment))
+                raise Unavailable(NO_ANSWER) from None
+            return charge_unknown(sought, datetime.fromtimestamp(self._clock(), UTC))
+        try:
+            return _found(sought, answer)
+        except NotGenuine as error:
+            log.error("payment.bad_answer", payment=str(sought.payment), reason=str(error))
+            raise Unavailable(NO_ANSWER) from None
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         """See Provider."""
@@ -105,6 +139,19 @@ class LocalProvider:
         await self._calls.aclose()
 
 
+def _found(sought: ChargeSought, answer: Mapping[str, Any]) -> Notice | None:
+    """What is said of a charge that was asked for. Raises: NotGenuine where it is not of its form, or not that one."""
+    own = (_matching(answer, "id", _OUR_ID), _matching(answer, "attach", _OUR_ID))
+    if own != (sought.payment.hex, sought.tenant.hex):
+        raise NotGenuine("it is another charge")
+    state = _one_of(answer, "state", ("CREATED", "PAID", "CLOSED"))
+    if state == "CREATED":
+        return None
+    kind, amount = NoticeKind(state), _whole(answer, "paid" if state == "PAID" else "amount", AMOUNT_MAX)
+    currency, at = _matching(answer, "currency", _CURRENCY), _instant(answer, "since")
+    return charge_found(sought._replace(reference=_matching(answer, "reference", _ITS_ID)), kind, amount, currency, at)
+
+
 def _notice(told: Mapping[str, Any]) -> Notice:
     """A notice of a kind we know. Raises: NotGenuine where it is not of its form."""
     kind = NoticeKind(told["kind"])
@@ -118,8 +165,19 @@ def _notice(told: Mapping[str, Any]) -> Notice:
         reference=_matching(told, "reference", _ITS_ID),
         amount_fen=_whole(told, "amount", AMOUNT_MAX),
         currency=_matching(told, "currency", _CURRENCY),
-        at=datetime.fromtimestamp(_whole(told, "at", INSTANT_MAX) / 1000, UTC),
+        at=_instant(told, "at"),
     )
+
+
+def _one_of(told: Mapping[str, Any], name: str, words: Sequence[str]) -> str:
+    value = told.get(name)
+    if not isinstance(value, str) or value not in words:
+        raise NotGenuine(f"its {name} is none of {', '.join(words)}")
+    return value
+
+
+def _instant(told: Mapping[str, Any], name: str) -> datetime:
+    return datetime.fromtimestamp(_whole(told, name, INSTANT_MAX) / 1000, UTC)
 
 
 def _matching(told: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:

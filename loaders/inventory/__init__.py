@@ -2,7 +2,7 @@
 
 from loaders.inventory.cover import COVER, CoverEntry
 from loaders.inventory.document import MOVEMENTS, MovementEntry, StockDocumentById, StockDocumentRow
-from loaders.inventory.hold import HeldBy, HeldRow, ReservationById, ReservationRow
+from loaders.inventory.hold import HOLDS_OF_CUSTOMER, HOLDS_OF_STORE, HeldBy, HeldRow, ReservationById, ReservationRow
 from loaders.inventory.promise import (
     ChannelStockOf,
     ChannelStockRow,
@@ -12,18 +12,20 @@ from loaders.inventory.promise import (
 from loaders.inventory.sourcing import SourcingPolicyOf, SourcingPolicyRow
 from loaders.inventory.stock import (
     CONTRIBUTION_SKUS,
+    CONTRIBUTIONS,
+    CONTRIBUTIONS_OF_OWNER,
+    OWN_CONTRIBUTIONS,
     STOCK,
     STOCK_OF_OWNER,
     ContributionById,
-    ContributionOfRow,
+    ContributionEntry,
     ContributionRow,
-    ContributionsBy,
     ContributionSkuEntry,
-    ContributionsOf,
     LocationById,
     LocationOfRow,
     LocationRow,
     LocationsOf,
+    OwnedContributionEntry,
     OwnedStockEntry,
     PoolById,
     PoolOfRow,
@@ -36,19 +38,22 @@ from loaders.inventory.stock import (
 )
 
 __all__ = [
+    "CONTRIBUTIONS",
+    "CONTRIBUTIONS_OF_OWNER",
     "CONTRIBUTION_SKUS",
     "COVER",
+    "HOLDS_OF_CUSTOMER",
+    "HOLDS_OF_STORE",
     "MOVEMENTS",
+    "OWN_CONTRIBUTIONS",
     "STOCK",
     "STOCK_OF_OWNER",
     "ChannelStockOf",
     "ChannelStockRow",
     "ContributionById",
-    "ContributionOfRow",
+    "ContributionEntry",
     "ContributionRow",
     "ContributionSkuEntry",
-    "ContributionsBy",
-    "ContributionsOf",
     "CoverEntry",
     "HeldBy",
     "HeldRow",
@@ -57,6 +62,7 @@ __all__ = [
     "LocationRow",
     "LocationsOf",
     "MovementEntry",
+    "OwnedContributionEntry",
     "OwnedStockEntry",
     "PoolById",
     "PoolOfRow",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, select
 
 from loaders.base import ById, ListBy
+from loaders.member import viewers
 from loaders.paging import Paged, listed, wanted_parents
 from models.inventory import (
     InventoryPool,
@@ -229,27 +230,44 @@ class ContributionById(ById[ContributionRow]):
     statement = read(ContributionRow, contributions(PoolContribution.id == ids("ids").any_()))
 
 
-class ContributionOfRow(ContributionRow):
-    """A contribution; `parent` is the pool, or the goods' owner."""
+class ContributionEntry(ContributionRow):
+    """A contribution on a page of a pool's."""
 
-    parent: UUID
+    place: int
+    by_location: UUID
+    by_owner: UUID
 
 
-def _contributions(parent: Any) -> Any:
+class OwnedContributionEntry(ContributionRow):
+    """A contribution on a page of an owner's."""
+
+    place: int
+    by_location: UUID
+    by_pool: UUID
+
+
+def _contributions_to(*conditions: Any) -> Paged[ContributionEntry]:
     wanted = wanted_parents()
-    return listed(ContributionOfRow, wanted, contributions(parent == wanted.c.parent), PoolContribution.id)
+    x = PoolContribution
+    rows = contributions(x.pool_id == wanted.c.parent, *conditions)
+    return Paged(ContributionEntry, wanted, rows, {x.location_id: UUID, x.owner_id: UUID})
 
 
-class ContributionsOf(ListBy[ContributionOfRow]):
-    """The contributions to each pool."""
+CONTRIBUTIONS = _contributions_to()
+"""The contributions to each pool by location and owner, for its keeper."""
+OWN_CONTRIBUTIONS = _contributions_to(viewers(PoolContribution.owner_id))
+"""Those of them that the viewer makes: found by her, not among everybody's."""
 
-    statement = _contributions(PoolContribution.pool_id)
+
+def _contributions_of() -> Paged[OwnedContributionEntry]:
+    wanted = wanted_parents()
+    x = PoolContribution
+    rows = contributions(x.owner_id == wanted.c.parent)
+    return Paged(OwnedContributionEntry, wanted, rows, {x.location_id: UUID, x.pool_id: UUID})
 
 
-class ContributionsBy(ListBy[ContributionOfRow]):
-    """What each organisation contributes."""
-
-    statement = _contributions(PoolContribution.owner_id)
+CONTRIBUTIONS_OF_OWNER = _contributions_of()
+"""What each organisation contributes by location and pool: for itself, and for each keeper what is in its pools."""
 
 
 class ContributionSkuEntry(Row):

@@ -3,7 +3,6 @@
 from models.inventory.claiming import Claim, claims_of_holds, lock_claims, move_claims
 from models.inventory.committing import Committer
 from models.inventory.holding import hold_all
-from models.inventory.limiting import check_open
 from models.inventory.lots import LotWanted, lots_coming, lots_of
 from models.inventory.moving import (
     Change,
@@ -24,6 +23,7 @@ from models.inventory.pooling import (
     ContributionKept,
     Stopped,
     keeper_of,
+    lives_beside,
     lock_contribution,
     lock_held,
     stop_beyond,
@@ -81,7 +81,6 @@ __all__ = [
     "StockDocument",
     "StockMovement",
     "Stopped",
-    "check_open",
     "claims_of_holds",
     "columns",
     "count_locations",
@@ -89,6 +88,7 @@ __all__ = [
     "hold_all",
     "is_known_to",
     "keeper_of",
+    "lives_beside",
     "lock",
     "lock_claims",
     "lock_contribution",

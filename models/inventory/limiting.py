@@ -1,4 +1,6 @@
-"""How much is kept from others: by one customer, and by a cloud store for nobody by name.
+"""How much is kept from others: by one customer herself, and by whoever acts for a cloud store, in whose name ever.
+
+An order counts where its hold did: placing keeps nothing more from others.
 
 Counted under her lock, or the cloud store's, so that what is asked at once is counted, too. Customers are locked after
 keys, cloud stores after customers, both before stock.
@@ -8,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from domain.inventory import MAX_OPEN_HOLDS, MAX_UNNAMED_HOLDS, TooManyHolds
+from domain.inventory import MAX_OPEN_HOLDS, MAX_STORE_HOLDS, TooManyHolds
 from models.straight import Straight
 from models.writing import Transaction
 
@@ -18,24 +20,28 @@ _LOCK = Straight("""
 _OPEN = Straight("""
     SELECT c.id,
            (SELECT count(*) FROM reservation r
-            WHERE r.tenant_id = :tenant AND r.customer_id = c.id AND r.state = 'HELD')
+            WHERE r.tenant_id = :tenant AND r.customer_id = c.id AND r.state = 'HELD' AND NOT r.by_store)
            + (SELECT count(*) FROM order_header o
-              WHERE o.tenant_id = :tenant AND o.customer_id = c.id AND o.state = 'PENDING_PAYMENT') AS open
+              WHERE o.tenant_id = :tenant AND o.customer_id = c.id AND o.state = 'PENDING_PAYMENT'
+                AND NOT o.by_store) AS open
     FROM unnest(CAST(:ids AS uuid[])) c (id)
 """)
 _LOCK_STORES = Straight("""
     SELECT FROM cloud_store WHERE tenant_id = :tenant AND id = any(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_UNNAMED = Straight("""
-    SELECT c.id, (SELECT count(*) FROM reservation r
-                  WHERE r.tenant_id = :tenant AND r.cloud_store_id = c.id AND r.customer_id IS NULL
-                    AND r.state = 'HELD') AS open
+_OPEN_OF_STORES = Straight("""
+    SELECT c.id,
+           (SELECT count(*) FROM reservation r
+            WHERE r.tenant_id = :tenant AND r.cloud_store_id = c.id AND r.state = 'HELD' AND r.by_store)
+           + (SELECT count(*) FROM order_header o
+              WHERE o.tenant_id = :tenant AND o.cloud_store_id = c.id AND o.state = 'PENDING_PAYMENT'
+                AND o.by_store) AS open
     FROM unnest(CAST(:ids AS uuid[])) c (id)
 """)
 
 
 class Keeping(NamedTuple):
-    """Who keeps goods from others: a customer, or without one a cloud store for whoever comes."""
+    """Who keeps goods from others and answers for it: a customer, or where it is not her own act the cloud store."""
 
     cloud_store: UUID
     customer: UUID | None
@@ -66,7 +72,7 @@ class Kept:
 
 
 def _most(who: Keeping) -> int:
-    return MAX_UNNAMED_HOLDS if who.customer is None else MAX_OPEN_HOLDS
+    return MAX_STORE_HOLDS if who.customer is None else MAX_OPEN_HOLDS
 
 
 async def kept_by(tx: Transaction, asking: Iterable[Keeping]) -> Kept:
@@ -79,15 +85,9 @@ async def kept_by(tx: Transaction, asking: Iterable[Keeping]) -> Kept:
     customers = {who.customer for who in asking if who.customer is not None}
     stores = {who.cloud_store for who in asking if who.customer is None}
     found: dict[UUID, int] = {}
-    for ids, locking, counting in ((customers, _LOCK, _OPEN), (stores, _LOCK_STORES, _UNNAMED)):
+    for ids, locking, counting in ((customers, _LOCK, _OPEN), (stores, _LOCK_STORES, _OPEN_OF_STORES)):
         if ids:
             values = {"tenant": tx.tenant_id, "ids": list(ids)}  # the statement puts them in their order
             await tx.ask(locking, values)
             found |= {row.id: row.open for row in await tx.ask(counting, values)}
     return Kept(found)
-
-
-async def check_open(tx: Transaction, cloud_store: UUID, customer: UUID) -> None:
-    """Refuse one more of a customer who has as many as she may. Raises: TooManyHolds."""
-    who = Keeping(cloud_store, customer)
-    (await kept_by(tx, [who])).check(who)

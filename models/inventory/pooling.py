@@ -24,6 +24,11 @@ _FIND = text("""
     SELECT id FROM pool_contribution
     WHERE tenant_id = :tenant AND pool_id = :pool AND location_id = :location AND owner_id = :owner FOR NO KEY UPDATE
 """)
+_LIVE = text("""
+    SELECT count(*) FILTER (WHERE (pool_id, location_id) <> (:pool, :location)) AS others,
+           count(*) FILTER (WHERE (pool_id, location_id) = (:pool, :location)) > 0 AS lives
+    FROM pool_contribution WHERE tenant_id = :tenant AND owner_id = :owner AND share_bps > 0
+""")
 _PROMISED = text("""
     SELECT FROM pool_contribution_sku
     WHERE tenant_id = :tenant AND contribution_id = any(CAST(:ids AS uuid[]))
@@ -100,6 +105,16 @@ async def lock_contribution(tx: Transaction, id: UUID) -> ContributionKept | Non
 async def _lock_promised(tx: Transaction, contributions: Sequence[UUID]) -> None:
     """Lock all that is promised through contributions, which are locked: no hold that is under way uses them still."""
     await tx.execute(_PROMISED, {"tenant": tx.tenant_id, "ids": list(contributions)})
+
+
+async def lives_beside(tx: Transaction, made: Contributed) -> int | None:
+    """How many other contributions of the owner promise something; None where this one does already.
+
+    Who counts them has locked the owner.
+    """
+    place = {"tenant": tx.tenant_id, "pool": made.pool, "location": made.location, "owner": made.owner}
+    row = (await tx.execute(_LIVE, place)).one()
+    return None if row.lives else row.others
 
 
 async def write_contribution(tx: Transaction, made: Contributed) -> UUID:

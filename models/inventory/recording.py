@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from domain.access import ActorClass
 from domain.inventory import MovementKind, Taken, Wanted
 from models.inventory.limiting import Keeping
 from models.inventory.moving import Place, columns
@@ -45,9 +46,14 @@ class Holding:
         return self.actor.name, self.key
 
     @property
+    def by_store(self) -> bool:
+        """Whether who asks acts for the cloud store: anybody but the customer herself, or for nobody by name."""
+        return self.customer_id is None or self.actor.kind != ActorClass.CONSUMER
+
+    @property
     def keeping(self) -> Keeping:
         """Who keeps the goods from others."""
-        return Keeping(self.cloud_store_id, self.customer_id)
+        return Keeping(self.cloud_store_id, None if self.by_store else self.customer_id)
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,12 +136,13 @@ _LEAVE = """
         JOIN place p USING (place)
     ), hold AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:stores AS uuid[]), CAST(:customers AS uuid[]),
-                             CAST(:expires AS timestamptz[]), CAST(:kinds AS text[]), CAST(:actors AS text[]),
-                             CAST(:organizations AS uuid[]), CAST(:behalves AS uuid[]))
-                      h (id, cloud_store_id, customer_id, expires_at, kind, actor, organization_id, behalf_id)
+                             CAST(:by_stores AS boolean[]), CAST(:expires AS timestamptz[]),
+                             CAST(:kinds AS text[]), CAST(:actors AS text[]), CAST(:organizations AS uuid[]),
+                             CAST(:behalves AS uuid[]))
+                      h (id, cloud_store_id, customer_id, by_store, expires_at, kind, actor, organization_id, behalf_id)
     ), held AS (
-        INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)
-        SELECT :tenant, id, cloud_store_id, customer_id, :now, expires_at, expires_at FROM hold
+        INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, by_store, created_at, expires_at, due_at)
+        SELECT :tenant, id, cloud_store_id, customer_id, by_store, :now, expires_at, expires_at FROM hold
     ), lined AS (
         INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id,
                                       contribution_id, quantity)
@@ -260,6 +267,7 @@ def _holds(held: Sequence[Held]) -> dict[str, Any]:
         "ids": [one.id for one in held],
         "stores": [holding.cloud_store_id for holding in holdings],
         "customers": [holding.customer_id for holding in holdings],
+        "by_stores": [holding.by_store for holding in holdings],
         "expires": [holding.expires_at for holding in holdings],
         "kinds": [actor.kind for actor in actors],
         "actors": [actor.name for actor in actors],

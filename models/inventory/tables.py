@@ -238,7 +238,7 @@ class PoolContribution(Base):
         ref("owner_id", "organization"),
         ref("visible_to_id", "organization"),
         CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
-        Index(None, "tenant_id", "owner_id"),
+        Index(None, "tenant_id", "owner_id", "location_id", "pool_id"),
         Index(None, "tenant_id", "visible_to_id"),
         Index(None, "tenant_id", "location_id", "owner_id"),
     )
@@ -290,6 +290,7 @@ class SourcingPolicy(Base):
 class Reservation(Base):
     """A hold: goods kept for an order that is not placed yet, until `expires_at`; for a customer, or for who comes.
 
+    `by_store`: whether somebody took it who acts for the cloud store, which then answers for it; else its customer.
     `due_at` repeats that instant while something is to be done about it, and is null afterwards: it is all that the
     worker sees, and the only thing its index holds.
     """
@@ -300,6 +301,7 @@ class Reservation(Base):
     id: Mapped[NewId]
     cloud_store_id: Mapped[Id]
     customer_id: Mapped[UUID | None] = mapped_column(Uuid)
+    by_store: Mapped[bool] = mapped_column(server_default="true")
     state: Mapped[str] = mapped_column(Text, server_default=ReservationState.HELD)
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
@@ -312,10 +314,11 @@ class Reservation(Base):
         CheckConstraint("(state = 'HELD') = (due_at IS NOT NULL) AND (due_at = expires_at)", name="due_while_held"),
         Index("ix_reservation_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_reservation_open", "tenant_id", "customer_id", postgresql_where=text("state = 'HELD'")),
+        CheckConstraint("by_store OR customer_id IS NOT NULL", name="somebodys"),
         Index(
-            "ix_reservation_unnamed",
+            "ix_reservation_by_store",
             *("tenant_id", "cloud_store_id"),
-            postgresql_where=text("state = 'HELD' AND customer_id IS NULL"),
+            postgresql_where=text("state = 'HELD' AND by_store"),
         ),
     )
 

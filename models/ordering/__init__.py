@@ -1,5 +1,6 @@
 """The ordering centre's tables, and the statements that lock orders and write what becomes of them."""
 
+from models.ordering.asking import payment_to_ask
 from models.ordering.booking import retry_refund
 from models.ordering.ending import cancel, cancel_rest, cancel_unpaid, go_on_by_clock, refund
 from models.ordering.goods import allocate
@@ -49,6 +50,7 @@ __all__ = [
     "lock_noticed",
     "lock_order",
     "lock_orders",
+    "payment_to_ask",
     "receive",
     "refund",
     "refund_to_tell",

@@ -47,7 +47,7 @@ _COVERING = text("""
 """)
 _PAID = text("""
     UPDATE payment SET state = 'PAID', covers = :covers, came_fen = :came, paid_at = :at, journal_id = :journal,
-        reference = coalesce(reference, :reference)
+        due_at = NULL, reference = coalesce(reference, :reference)
     WHERE tenant_id = :tenant AND id = :id
 """)
 _MORE = text("UPDATE payment SET came_fen = came_fen + :amount WHERE tenant_id = :tenant AND id = :id")
@@ -102,6 +102,18 @@ async def write_reference(tx: Transaction, statement: Executable, values: Mappin
         if REFERENCE_ONCE in str(error.orig):
             raise Collision("another payment has got the reference") from error
         raise
+
+
+_ANOTHERS = text("""
+    SELECT EXISTS (SELECT FROM payment
+                   WHERE tenant_id = :tenant AND provider = :provider AND reference = :reference AND id <> :id)
+""")
+
+
+async def is_anothers(tx: Transaction, provider: str, reference: str, payment: UUID) -> bool:
+    """Whether a reference of the provider's is known as another payment's."""
+    values = {"tenant": tx.tenant_id, "provider": provider, "reference": reference, "id": payment}
+    return bool(reference) and bool(await tx.scalar(_ANOTHERS, values))
 
 
 async def covering(tx: Transaction, order: Locked) -> Paid | None:

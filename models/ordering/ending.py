@@ -6,6 +6,8 @@ Goods and money go back in the transaction that says so. The order is locked by 
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import text
+
 from domain.inventory import ReservationState
 from domain.ordering import (
     CancelCause,
@@ -45,6 +47,11 @@ ACTOR_OF = {
 }
 """Who ends an order for which cause."""
 
+_CLOSE = text("""
+    UPDATE payment SET state = 'CLOSED'
+    WHERE tenant_id = :tenant AND order_id = any(CAST(:orders AS uuid[])) AND state = 'CREATED'
+""")
+
 
 async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
     """End an order of which nothing has shipped: its goods can be sold again, what was paid goes back in full.
@@ -73,12 +80,17 @@ async def cancel(tx: Transaction, order: Locked, cause: CancelCause) -> None:
 async def cancel_unpaid(tx: Transaction, orders: Sequence[Locked], cause: CancelCause) -> None:
     """End orders that wait for their money, set by set, with all units of all their lines: they can be sold again.
 
+    Nobody is to pay any more what somebody gave up, or what has no goods: its payment is closed, and what comes for it
+    all the same goes back. One that nobody paid in time may still be paid late.
+
     Raises: domain.ordering.TransitionNotAllowed for one that does not wait for it.
     """
     over = ReservationState.EXPIRED if cause is CancelCause.EXPIRED else ReservationState.RELEASED
     await give_back_holds(tx, orders, over)
     await cancel_lines(tx, orders)
     await step_all(tx, orders, OrderState.CANCELLED, ACTOR_OF[cause], cause=cause)
+    if cause is not CancelCause.EXPIRED:
+        await tx.execute(_CLOSE, {"tenant": tx.tenant_id, "orders": [order.id for order in orders]})
     await tx.tell(*(order.tells("OrderCancelled", {"cause": cause.value, "refundedFen": 0}) for order in orders))
 
 

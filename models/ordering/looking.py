@@ -1,12 +1,14 @@
-"""What a provider told that somebody has to look at: closed by whoever has."""
+"""What providers told: written down once; what somebody has to look at is closed by whoever has."""
 
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
-from domain.ordering import ODD, NoticeNotOpen
+from domain.ordering import ODD, Notice, NoticeNotOpen, NoticeOutcome
 from models.ordering.locking import Locked, lock_order
+from models.ordering.money import PaymentNotice
 from models.writing import Transaction
 
 _ORDER = text("""
@@ -16,6 +18,37 @@ _ORDER = text("""
 """)
 _LOCK = text("SELECT outcome, closed_at FROM payment_notice WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE")
 _CLOSE = text("UPDATE payment_notice SET closed_at = :now, note = :note WHERE tenant_id = :tenant AND id = :id")
+
+
+async def write_notice(
+    tx: Transaction,
+    provider: str,
+    notice: Notice,
+    outcome: NoticeOutcome = NoticeOutcome.NOTED,
+    seller: UUID | None = None,
+) -> bool:
+    """Write a notice down; whether it was not there. Whoever takes the same just now is waited for."""
+    taken = await tx.execute(
+        insert(PaymentNotice)
+        .values(
+            tenant_id=tx.tenant_id,
+            provider=provider,
+            notice=notice.id,
+            kind=notice.kind,
+            payment_id=notice.payment,
+            refund_id=notice.refund,
+            reference=notice.reference,
+            amount_fen=notice.amount_fen,
+            currency=notice.currency,
+            told_at=notice.at,
+            received_at=tx.now,
+            outcome=outcome,
+            seller_id=seller,
+        )
+        .on_conflict_do_nothing()
+        .returning(PaymentNotice.notice)
+    )
+    return taken.first() is not None
 
 
 class Noticed(NamedTuple):

@@ -40,7 +40,8 @@ class Payment(Base):
 
     `reference` and `pay_url` are the provider's, once it has been asked; `amount_fen` is what it was asked for,
     `came_fen` what came, which is not always the same. `refunded_fen` is what goes back of that, from the moment that
-    is decided.
+    is decided. `due_at`: when the provider is asked next what became of it, while it has not said; also of one that
+    was closed here.
     """
 
     __tablename__ = "payment"
@@ -61,6 +62,9 @@ class Payment(Base):
     expires_at: Mapped[Instant]
     paid_at: Mapped[Instant | None]
     journal_id: Mapped[UUID | None] = mapped_column(Uuid)
+    due_at: Mapped[Instant | None]
+    asked: Mapped[int] = mapped_column(server_default="0")
+    """How often the provider was asked what became of it."""
     __table_args__ = table_args(
         UniqueConstraint("tenant_id", "provider", "reference"),
         UniqueConstraint("tenant_id", "id", "order_id"),
@@ -69,11 +73,13 @@ class Payment(Base):
         ref("journal_id", "journal"),
         one_of("state", PaymentState),
         *at_least(1, "amount_fen", "came_fen"),
+        *at_least(0, "asked"),
         CheckConstraint("refunded_fen BETWEEN 0 AND coalesce(came_fen, 0)", name="refunded_within_came"),
         CheckConstraint("(state = 'PAID') = (came_fen IS NOT NULL)", name="paid_has_come"),
         CheckConstraint("NOT covers OR came_fen >= amount_fen", name="covers_in_full"),
         CheckConstraint("(state = 'PAID') = (paid_at IS NOT NULL)", name="paid_when"),
         CheckConstraint("(state = 'PAID') = (journal_id IS NOT NULL)", name="paid_is_booked"),
+        CheckConstraint("state <> 'PAID' OR due_at IS NULL", name="paid_is_known"),
         CheckConstraint("state = 'PAID' OR (NOT covers AND refunded_fen = 0)", name="paid_first"),
         CheckConstraint(f"char_length(provider) BETWEEN 1 AND {MAX_PROVIDER_CHARS}", name="provider_length"),
         CheckConstraint(f"char_length(reference) BETWEEN 1 AND {MAX_REFERENCE_CHARS}", name="reference_length"),
@@ -81,6 +87,7 @@ class Payment(Base):
         CheckConstraint("expires_at > created_at", name="expires_later"),
         Index("uq_payment_open", "tenant_id", "order_id", unique=True, postgresql_where=text("state = 'CREATED'")),
         Index("uq_payment_covering", "tenant_id", "order_id", unique=True, postgresql_where=text("covers")),
+        Index("ix_payment_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
         Index(None, "tenant_id", "order_id", "created_at", "id"),
     )
 

@@ -13,13 +13,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import SYSTEM
 from domain.money import MAX_SAFE
 from domain.ordering import (
+    FIRST_PAYMENT_WAIT,
     MAX_PAYMENTS,
     ODD,
+    PAYMENT_ASKS,
     Charge,
     Charged,
     DoesNotTrade,
@@ -27,6 +28,7 @@ from domain.ordering import (
     NoticeKind,
     NoticeOutcome,
     OrderActor,
+    OrderKind,
     OrderState,
     PaymentOver,
     PaymentState,
@@ -36,6 +38,7 @@ from domain.ordering import (
     after_late_payment,
 )
 from models.base import new_id
+from models.ordering.asking import ask_no_more, close_unanswered
 from models.ordering.booking import (
     NOT_AS_ASKED,
     UNUSABLE,
@@ -44,12 +47,14 @@ from models.ordering.booking import (
     book_refund,
     close_settled,
     covering,
+    is_anothers,
     open_books,
     write_reference,
 )
 from models.ordering.goods import allocate, allocate_again
 from models.ordering.locking import Locked, count, idle_of, lock_order, step
-from models.ordering.money import Payment, PaymentNotice
+from models.ordering.looking import write_notice
+from models.ordering.money import Payment
 from models.writing import Actor, Transaction, WritePool, attempted
 
 log = logging.getLogger(__name__)
@@ -59,10 +64,11 @@ _OPEN = text("""
 """)
 _BEGUN = text("SELECT count(*) FROM payment WHERE tenant_id = :tenant AND order_id = :order")
 _CLOSE = text("UPDATE payment SET state = 'CLOSED' WHERE tenant_id = :tenant AND id = :id")
+_IS_CLOSED = text("UPDATE payment SET state = 'CLOSED', due_at = NULL WHERE tenant_id = :tenant AND id = :id")
 _CHARGE = text("""
-    SELECT p.id, p.amount_fen, p.currency, p.expires_at, o.number
+    SELECT p.id, p.state, p.amount_fen, p.currency, p.expires_at, o.number, o.kind, o.state AS order_state
     FROM payment p JOIN order_header o ON o.tenant_id = p.tenant_id AND o.id = p.order_id
-    WHERE p.tenant_id = :tenant AND p.id = :id AND p.state = 'CREATED' AND p.pay_url IS NULL
+    WHERE p.tenant_id = :tenant AND p.id = :id AND p.state <> 'PAID' AND p.pay_url IS NULL
 """)
 _NAMED_BY_US = text("SELECT order_id, provider FROM payment WHERE tenant_id = :tenant AND id = :id")
 _CHARGED = text("""
@@ -105,16 +111,27 @@ async def begin_payment(tx: Transaction, order: Locked, provider: str) -> UUID:
             currency=order.currency,
             created_at=tx.now,
             expires_at=order.payment_due_at,
+            due_at=order.payment_due_at + FIRST_PAYMENT_WAIT,
         )
     )
     return id
 
 
 async def charge_of(tx: Transaction, payment: UUID) -> Charge | None:
-    """What the provider is to be asked for, None where it has been, or where nothing is to be paid any more."""
+    """What the provider is to be asked for, None where it has been, or where it has closed the payment.
+
+    Raises: TransitionNotAllowed where the order does not wait for its money any more; PaymentOver.
+    """
     row = (await tx.execute(_CHARGE, {"tenant": tx.tenant_id, "id": payment})).one_or_none()
     if row is None:
         return None
+    state = OrderState(row.order_state)
+    if state is not OrderState.PENDING_PAYMENT:
+        raise TransitionNotAllowed(state, OrderState.CONFIRMED, OrderActor.BUYER, OrderKind(row.kind))
+    if row.state != PaymentState.CREATED:
+        return None
+    if row.expires_at <= tx.now:
+        raise PaymentOver(row.expires_at)
     return Charge(tx.tenant_id, row.id, row.amount_fen, row.currency, row.number, row.expires_at)
 
 
@@ -127,7 +144,7 @@ async def write_charged(tx: Transaction, payment: UUID, charged: Charged) -> boo
     row = (await tx.execute(_NAMED_BY_US, named)).one()
     order = await lock_order(tx, row.order_id)
     assert order is not None  # a payment's order was placed here
-    if await _is_anothers(tx, row.provider, charged.reference, payment):
+    if await is_anothers(tx, row.provider, charged.reference, payment):
         told = {"payment": payment.hex, "reference": charged.reference}
         await tx.tell(order.tells("PaymentMismatch", told))
         await tx.audit("paymentMismatch", [order.made], told)
@@ -137,23 +154,11 @@ async def write_charged(tx: Transaction, payment: UUID, charged: Charged) -> boo
     return True
 
 
-_ANOTHERS = text("""
-    SELECT EXISTS (SELECT FROM payment
-                   WHERE tenant_id = :tenant AND provider = :provider AND reference = :reference AND id <> :id)
-""")
-
-
-async def _is_anothers(tx: Transaction, provider: str, reference: str, payment: UUID) -> bool:
-    """Whether a reference of the provider's is known as another payment's."""
-    values = {"tenant": tx.tenant_id, "provider": provider, "reference": reference, "id": payment}
-    return bool(reference) and bool(await tx.scalar(_ANOTHERS, values))
-
-
 # ── what a provider tells ─────────────────────────────────────────────────────────────────────────────────────────────
 _ZONE = text("SELECT time_zone FROM tenant WHERE id = :tenant")
 _NAMED = text("SELECT order_id FROM payment WHERE tenant_id = :tenant AND id = :id AND provider = :provider")
 _PAYMENT = text("""
-    SELECT id, provider, reference, state, amount_fen, coalesce(came_fen, 0) AS came_fen, currency
+    SELECT id, provider, reference, state, amount_fen, coalesce(came_fen, 0) AS came_fen, currency, asked
     FROM payment WHERE tenant_id = :tenant AND id = :id
 """)
 _REFUND = text("""
@@ -169,7 +174,9 @@ _OUTCOME = text("""
 """)
 
 
-async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datetime) -> NoticeOutcome:
+async def take_notice(
+    pool: WritePool, provider: str, notice: Notice, now: datetime, *, answers: bool = False
+) -> NoticeOutcome:
     """Do what a provider's notice says, once, whatever has happened meanwhile.
 
     The provider may be told that it arrived as soon as this returns, whatever it returns: it has been written down.
@@ -179,6 +186,7 @@ async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datet
         provider: the provider's name, as its payments keep it.
         notice: as the provider's adapter verified it.
         now: the instant at which it arrived.
+        answers: whether the provider was asked what became of the payment: then it is asked no more.
 
     Returns: what it did. UNKNOWN for a tenant that is not there: then nothing is written.
     Raises: Unavailable, TimedOut where the database failed: the provider is to tell it again.
@@ -186,8 +194,11 @@ async def take_notice(pool: WritePool, provider: str, notice: Notice, now: datet
 
     async def once() -> NoticeOutcome:
         async with pool.transaction(notice.tenant) as session:
-            actor = Actor(SYSTEM, f"provider:{provider}")
-            return await taken(Transaction(session, notice.tenant, actor, now), provider, notice)
+            tx = Transaction(session, notice.tenant, Actor(SYSTEM, f"provider:{provider}"), now)
+            done = await taken(tx, provider, notice)
+            if answers:
+                await ask_no_more(tx, notice.payment)
+            return done
 
     outcome = await attempted(once)
     if outcome in ODD:
@@ -200,7 +211,7 @@ async def taken(tx: Transaction, provider: str, notice: Notice) -> NoticeOutcome
     zone = await tx.scalar(_ZONE, {"tenant": tx.tenant_id})
     if zone is None:
         return NoticeOutcome.UNKNOWN
-    if not await _first_time(tx, provider, notice):
+    if not await write_notice(tx, provider, notice):
         return NoticeOutcome.NOTED
     named = {"tenant": tx.tenant_id, "id": notice.payment}
     order_id = await tx.scalar(_NAMED, {**named, "provider": provider})
@@ -233,30 +244,6 @@ _REMEMBERED_AS: Final = {
 """What the audit calls what a notice did to its order; one that says what is known already did nothing."""
 
 
-async def _first_time(tx: Transaction, provider: str, notice: Notice) -> bool:
-    """Write the notice down; whether it was not there. Whoever takes the same just now is waited for."""
-    taken = await tx.execute(
-        upsert(PaymentNotice)
-        .values(
-            tenant_id=tx.tenant_id,
-            provider=provider,
-            notice=notice.id,
-            kind=notice.kind,
-            payment_id=notice.payment,
-            refund_id=notice.refund,
-            reference=notice.reference,
-            amount_fen=notice.amount_fen,
-            currency=notice.currency,
-            told_at=notice.at,
-            received_at=tx.now,
-            outcome=NoticeOutcome.NOTED,
-        )
-        .on_conflict_do_nothing()
-        .returning(PaymentNotice.notice)
-    )
-    return taken.first() is not None
-
-
 class _Told:
     """A notice about a payment that is known, its order locked.
 
@@ -270,9 +257,11 @@ class _Told:
     async def done(self, zone: ZoneInfo) -> NoticeOutcome:
         notice, own = self.notice, self.payment.reference
         if (own is not None and notice.reference not in ("", own)) or (
-            own is None and await _is_anothers(self.tx, self.payment.provider, notice.reference, self.payment.id)
+            own is None and await is_anothers(self.tx, self.payment.provider, notice.reference, self.payment.id)
         ):
             return await self._differs(self.payment.amount_fen)
+        if self.payment.asked >= PAYMENT_ASKS and notice.refund is None:
+            await close_unanswered(self.tx, self.payment.id)
         if notice.kind is NoticeKind.PAID:
             return await self.paid(zone)
         return await (self.closed() if notice.kind is NoticeKind.CLOSED else self.refunded())
@@ -353,10 +342,10 @@ class _Told:
         return True
 
     async def closed(self) -> NoticeOutcome:
-        if self.payment.state != PaymentState.CREATED:
+        if self.payment.state == PaymentState.PAID:
             return NoticeOutcome.NOTED
-        await self.tx.execute(_CLOSE, {"tenant": self.tx.tenant_id, "id": self.payment.id})
-        return NoticeOutcome.CLOSED
+        await self.tx.execute(_IS_CLOSED, {"tenant": self.tx.tenant_id, "id": self.payment.id})
+        return NoticeOutcome.CLOSED if self.payment.state == PaymentState.CREATED else NoticeOutcome.NOTED
 
     async def refunded(self) -> NoticeOutcome:
         values = {"tenant": self.tx.tenant_id, "id": self.notice.refund, "payment": self.payment.id}

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import ScalarSelect, insert, select, text
 
 from domain.ordering import Delivery, OrderKind, OrderState, Terminal
 from models.base import new_id
-from models.inventory import Claim, Place, why_over
+from models.inventory import Claim, Place, Reservation, why_over
 from models.ordering.tables import Order, OrderDelivery, OrderLine
 from models.writing import Transaction
 
@@ -133,6 +133,7 @@ async def write_order(
             total_fen=new.total_fen,
             placed_at=tx.now,
             reservation_id=new.reservation_id,
+            by_store=_by_store(tx, new.reservation_id),
             payment_due_at=new.payment_due_at,
             due_at=new.payment_due_at,
         )
@@ -155,6 +156,12 @@ async def write_order(
     if new.delivery is not None:
         await _write_delivery(tx, id, new.delivery)
     return id
+
+
+def _by_store(tx: Transaction, reservation: UUID) -> ScalarSelect[bool]:
+    """Whether who acts for the cloud store answers for what was held: the order counts where its hold did."""
+    held = Reservation.tenant_id == tx.tenant_id, Reservation.id == reservation
+    return select(Reservation.by_store).where(*held).scalar_subquery()
 
 
 async def _write_delivery(tx: Transaction, order: UUID, delivery: Delivery) -> None:

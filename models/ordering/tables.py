@@ -40,7 +40,7 @@ class Order(Base):
     `payment_due_at` and `reservation_id` are those of an order that was placed here, whose goods and money are in this
     database; others were only told. `due_at` is when the clock goes on with it, and all that the worker sees: it
     repeats the first while the order waits for its money, and says from when it is taken for received once nothing is
-    left to ship.
+    left to ship. `by_store` is its hold's: who keeps the goods from others until they are paid.
     """
 
     __tablename__ = "order_header"
@@ -62,6 +62,7 @@ class Order(Base):
     total_fen: Mapped[int]
     placed_at: Mapped[Instant]
     reservation_id: Mapped[UUID | None] = mapped_column(Uuid)
+    by_store: Mapped[bool] = mapped_column(server_default="false")
     payment_due_at: Mapped[Instant | None]
     due_at: Mapped[Instant | None]
     cancel_cause: Mapped[str | None]
@@ -96,6 +97,11 @@ class Order(Base):
         Index(None, "tenant_id", "buyer_id", "placed_at", "id"),
         Index(None, "tenant_id", "customer_id", "placed_at", "id"),
         Index("ix_order_header_open", "tenant_id", "customer_id", postgresql_where=text("state = 'PENDING_PAYMENT'")),
+        Index(
+            "ix_order_header_by_store",
+            *("tenant_id", "cloud_store_id"),
+            postgresql_where=text("state = 'PENDING_PAYMENT' AND by_store"),
+        ),
         Index("ix_order_header_due_at", "due_at", "tenant_id", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 

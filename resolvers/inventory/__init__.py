@@ -1,7 +1,7 @@
 """The inventory centre's answers and acts."""
 
 from resolvers.inventory.counting import adjust_stock, count_stock, quarantine_stock
-from resolvers.inventory.holding import hold_stock, lines_of, release_hold
+from resolvers.inventory.holding import hold_stock, holds_by_store, holds_of, lines_of, release_hold
 from resolvers.inventory.opening import create_location, create_pool
 from resolvers.inventory.pooling import (
     contribute_to_pool,
@@ -47,6 +47,8 @@ __all__ = [
     "days_covered",
     "end_contribution",
     "hold_stock",
+    "holds_by_store",
+    "holds_of",
     "issue_stock",
     "lines_of",
     "location",

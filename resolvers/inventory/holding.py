@@ -10,14 +10,16 @@ from domain.catalog import ListingOrigin, QuantityTooLarge, check_quantity
 from domain.inventory import HoldStock, NotOnOneShelf, ReleaseHold, ReservationState, Wanted
 from domain.permissions import Permission
 from loaders.catalog import ListingById, ListingRow, SkuById
-from loaders.channel import CloudStoreById, NamedCloudStore
-from loaders.inventory import HeldBy, HeldRow, ReservationById, ReservationRow
-from loaders.member import ConsumerById
+from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore
+from loaders.inventory import HOLDS_OF_CUSTOMER, HOLDS_OF_STORE, HeldBy, HeldRow, ReservationById, ReservationRow
+from loaders.member import Consumer, ConsumerById
+from loaders.paging import Page
 from models.inventory import OPERATION, Holding, release, why_over
 from models.writing import Made, Transaction, attempted, digest_of
 from resolvers.acts import Done, Told, act, let_on
 from resolvers.channel import closed_malls
 from resolvers.context import Context
+from resolvers.paging import connect
 
 
 async def hold_stock(ctx: Context, key: str, command: HoldStock) -> Any:
@@ -122,6 +124,19 @@ async def release_hold(ctx: Context, key: str, command: ReleaseHold) -> Any:
         return Done(Made("reservation", row.id))
 
     return await act(ctx, "releaseHold", key, command, effect)
+
+
+async def holds_of(rows: Sequence[Consumer], ctx: Context, *, first: int, after: str | None) -> list[Page[Any] | None]:
+    """What is held for each customer now: for herself all of it, for a cloud store's people what is held there."""
+    return await connect(ctx, HOLDS_OF_CUSTOMER, [row.id for row in rows], first, after)
+
+
+async def holds_by_store(
+    rows: Sequence[CloudStoreRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """What is held by who acts for each cloud store, for whomever; None for others than those who hold there."""
+    own = [row.id if ctx.viewer.may(Permission.ORDER, row.organization_id) else None for row in rows]
+    return await connect(ctx, HOLDS_OF_STORE, own, first, after)
 
 
 async def lines_of(rows: Sequence[ReservationRow], ctx: Context) -> list[list[HeldRow]]:

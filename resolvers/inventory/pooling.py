@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain.base import NotAllowed, Sheet
+from domain.base import LimitReached, NotAllowed, Sheet
 from domain.catalog import skus_once
 from domain.inventory import (
+    MAX_CONTRIBUTIONS,
     CapLine,
     ContributeToPool,
     EndContribution,
@@ -19,10 +20,12 @@ from loaders.catalog import SkuById
 from loaders.channel import CloudStoreById, CloudStoreRow
 from loaders.inventory import LocationById, SourcingPolicyOf, SourcingPolicyRow
 from models.channel import are_related, stay_related
+from models.channel import lock as lock_organizations
 from models.inventory import (
     Contributed,
     is_known_to,
     keeper_of,
+    lives_beside,
     lock_contribution,
     lock_held,
     stop_sharing,
@@ -47,6 +50,7 @@ async def contribute_to_pool(ctx: Context, key: str, command: ContributeToPool) 
 
     async def effect(tx: Transaction) -> Outcome:
         owner = (await acting_for(ctx, tx, command.owner, Permission.STOCK)).id
+        await lock_organizations(tx, [owner])  # what it contributes is counted under this lock
         keeper = await keeper_of(tx, command.pool)
         location = await ctx.load(LocationById).one(command.location)
         if keeper is None or location is None or not await is_known_to(tx, location.organization_id, owner):
@@ -56,6 +60,10 @@ async def contribute_to_pool(ctx: Context, key: str, command: ContributeToPool) 
         sheet: Sheet[CapLine] = Sheet(command.rows)
         await _check_skus(ctx, sheet)
         made = Contributed(command.pool, command.location, owner, command.visible_to, command.share_bps)
+        if command.share_bps:
+            others = await lives_beside(tx, made)
+            if others is not None and others >= MAX_CONTRIBUTIONS:
+                raise LimitReached(MAX_CONTRIBUTIONS)
         contribution = await write_contribution(tx, made)
         held = await lock_held(tx, contribution, (row.sku for _, row in sheet.left))
         for place, row in sheet.left:

@@ -19,15 +19,16 @@ from loaders.catalog import ListingRow, SkuRow
 from loaders.channel import OrganizationRow
 from loaders.inventory import (
     CONTRIBUTION_SKUS,
+    CONTRIBUTIONS,
+    CONTRIBUTIONS_OF_OWNER,
     COVER,
     MOVEMENTS,
+    OWN_CONTRIBUTIONS,
     STOCK,
     STOCK_OF_OWNER,
     ChannelStockOf,
     ChannelStockRow,
     ContributionRow,
-    ContributionsBy,
-    ContributionsOf,
     CoverEntry,
     LocationById,
     LocationOfRow,
@@ -42,7 +43,7 @@ from loaders.inventory import (
 from loaders.ordering import instants
 from loaders.paging import Page
 from resolvers.channel import closed_malls
-from resolvers.context import Context, named
+from resolvers.context import Context, named, own_keys
 from resolvers.paging import connect
 
 
@@ -160,14 +161,22 @@ async def pools_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[P
     return await ctx.load(PoolsOf).many([row.id for row in rows])
 
 
-async def contributions_of(rows: Sequence[PoolOfRow], ctx: Context) -> list[list[ContributionRow]]:
-    """The contributions to each pool."""
-    return await ctx.load(ContributionsOf).many([row.id for row in rows])
+async def contributions_of(
+    rows: Sequence[PoolOfRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
+    """The contributions to each pool: all of them for its keeper, for others their own; at most two trips."""
+    kept = own_keys(ctx, rows, "organization_id")
+    others = [None if key is not None else row.id for row, key in zip(rows, kept, strict=True)]
+    all_of_them = await connect(ctx, CONTRIBUTIONS, kept, first, after)
+    own = await connect(ctx, OWN_CONTRIBUTIONS, others, first, after)
+    return [page or other for page, other in zip(all_of_them, own, strict=True)]
 
 
-async def contributions_by(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[ContributionRow]]:
+async def contributions_by(
+    rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
+) -> list[Page[Any] | None]:
     """What each organisation contributes to pools."""
-    return await ctx.load(ContributionsBy).many([row.id for row in rows])
+    return await connect(ctx, CONTRIBUTIONS_OF_OWNER, [row.id for row in rows], first, after)
 
 
 async def skus_of_contribution(

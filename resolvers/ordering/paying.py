@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
     """Begin to pay an order, or find what was begun. The provider is asked while nothing is locked; where it does not
-    answer the payment stays, and asking again finds it; where it declines, too, and it is asked again.
+    answer the payment stays, and asking again finds it; where it declines, too, and it is asked again. It is asked for
+    nothing once the order does not wait for its money any more.
 
     Raises: Unavailable where the provider does not answer.
     """
@@ -45,20 +46,27 @@ async def pay_order(ctx: Context, key: str, command: OfOrder) -> Any:
     if isinstance(payment, Told) or payment is None or not _is_to_ask(payment, provider.name):
         return payment
     try:
-        await _ask(ctx, provider, payment.id)
+        refused = await _ask(ctx, provider, payment.id)
     except Declined as declined:
         log.warning("payment %s was declined: %s", payment.id, declined)
         return Told(PaymentDeclined())
+    if refused is not None:
+        return refused
     found = await ctx.load(PaymentById).one(payment.id)
     return Told(NotAllowed()) if found is None else found
 
 
 def _is_to_ask(payment: PaymentRow, provider: str) -> bool:
-    return payment.pay_url is None and payment.state == PaymentState.CREATED and payment.provider == provider
+    """Whether the provider was not heard yet. A payment that was closed before that says why when it is read anew."""
+    return payment.pay_url is None and payment.state != PaymentState.PAID and payment.provider == provider
 
 
-async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
-    """Have the provider take a payment, unless it was asked meanwhile, and keep what it says. Raises: Declined."""
+async def _ask(ctx: Context, provider: Provider, payment: UUID) -> Told | None:
+    """Have the provider take a payment, unless it was asked meanwhile, and keep what it says.
+
+    Returns: why nothing is to be paid any more, where that is so.
+    Raises: Declined.
+    """
 
     async def asked() -> Charge | None:
         async with ctx.transaction() as tx:
@@ -66,7 +74,7 @@ async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
 
     charge = await again(asked)
     if not isinstance(charge, Charge):
-        return
+        return charge
     charged = await provider.create(charge)
 
     async def kept() -> bool:
@@ -75,3 +83,4 @@ async def _ask(ctx: Context, provider: Provider, payment: UUID) -> None:
 
     if await again(kept) is False:
         raise Declined("it has another payment under that reference")
+    return None

@@ -33,7 +33,7 @@ from loaders.channel import CloudStoreById, CloudStoreRow, NamedCloudStore, Orga
 from loaders.inventory import ReservationById, ReservationRow
 from loaders.member import ConsumerById
 from models.inventory import OPERATION as HOLD
-from models.inventory import check_open, lock_claims, release
+from models.inventory import lock_claims, release
 from models.ordering import (
     LineKey,
     NewOrder,
@@ -198,8 +198,6 @@ async def _may_place(
             raise InvalidInput([_FOR_WHOM])
     if customer is None or await ctx.load(ConsumerById).one(customer) is None:
         raise NotAllowed
-    if held.customer_id is None:  # her other holds were counted when they were taken
-        await check_open(tx, store.id, customer)
     if OrderKind.CONSUMER not in ORDER_KINDS_OF_MODE[CloudStoreMode(store.mode)]:
         raise ModeForbids
     return store, customer

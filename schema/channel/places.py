@@ -8,7 +8,7 @@ from domain.search import TEXT_CHARS
 from engine.limits import FieldCost
 from loaders.channel import CloudStoreRow, SiteRow, TerritoryRow
 from loaders.paging import DEFAULT_PAGE, MAX_PAGE
-from resolvers import catalog, channel, member
+from resolvers import catalog, channel, inventory, member
 from schema import campaign
 from schema.base import (
     AFTER,
@@ -28,7 +28,7 @@ from schema.base import (
 )
 from schema.catalog import Category, Listing, Sku
 from schema.enums import CloudStoreMode, SiteKind
-from schema.inventory import SourcingPolicy
+from schema.inventory import Reservation, SourcingPolicy
 from schema.inventory import of_cloud_store as sourcing_of_cloud_store
 from schema.member import Membership
 
@@ -146,6 +146,12 @@ class CloudStore(Node):
     )
     members: Connection[Membership] | None = connection(
         member.members, "Its members, the newest first; null for others than who speaks for it (会员).", MEMBER
+    )
+    holds: Connection[Reservation] | None = connection(
+        inventory.holds_by_store,
+        "What those hold now who act for it, for customers or for nobody by name, what ends first before; null for "
+        "others than those who hold there (预占).",
+        MEMBER,
     )
     sourcing_policy: SourcingPolicy | None = sourcing_of_cloud_store
     campaigns: list[campaign.CampaignHere] | None = campaign.of_cloud_store

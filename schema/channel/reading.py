@@ -142,11 +142,10 @@ class Organization(Node):
         OWN,
         5,
     )
-    contributions: list[Contribution] = few(
+    contributions: Connection[Contribution] | None = connection(
         inventory.contributions_by,
-        "What it contributes to pools; for others what it contributes to their own, at most 100 (一盘货贡献).",
+        "What it contributes to pools, by location and pool; for others what it contributes to their own (一盘货贡献).",
         TRADE,
-        10,
     )
     price_lists: Connection[PriceList] | None = connection(
         catalog.price_lists, "Its price lists; empty for others (价格体系).", OWN

@@ -38,6 +38,9 @@ class Reservation(Node):
     cloud_store: _CloudStore | None = edge(
         member.cloud_store_named, "Where they are sold; null where that cloud store is gone (云店).", MEMBER
     )
+    by_store: bool = attribute(
+        "Whether who acts for the cloud store took it and answers for it, not the customer herself (门店代占).", MEMBER
+    )
     state: ReservationState = attribute("Where the hold stands (状态).", MEMBER)
     created_at: datetime = attribute("Since when (创建时间).", MEMBER)
     expires_at: datetime = attribute("Until when; then it ends by itself (到期时间).", MEMBER)
@@ -55,7 +58,8 @@ class HoldOver(Refusal):
 
 
 @refusal(
-    domain.TooManyHolds, "The customer, or the cloud store for nobody by name, keeps as much as it may (预占过多)."
+    domain.TooManyHolds,
+    "The customer herself, or who acts for the cloud store, keeps as much from others as may be (预占过多).",
 )
 class TooManyHolds(Refusal):
     """Some are paid for, or given back, before there are more."""

@@ -11,6 +11,7 @@ from schema.acts import (
     Checking,
     InvalidInput,
     KeyReused,
+    LimitReached,
     NotAllowed,
     Refusal,
     about,
@@ -196,7 +197,7 @@ class SavedSafetyStock:
 
 
 ContributeToPoolResult = Annotated[
-    ContributedToPool | InvalidInput | KeyReused | NotAllowed,
+    ContributedToPool | LimitReached | InvalidInput | KeyReused | NotAllowed,
     strawberry.union("ContributeToPoolResult", description="What is offered, or why nothing is (贡献结果)."),
 ]
 EndContributionResult = Annotated[

@@ -20,7 +20,6 @@ from schema.base import (
     attribute,
     connection,
     edge,
-    few,
     global_id,
     graph_type,
     id_of,
@@ -114,11 +113,10 @@ class Pool(Node):
     code: str = attribute("Its code (编码).", OWN)
     name: str = attribute("Its name (名称).", OWN)
     organization: _Organization = edge(channel.organization_named("organization_id"), "Who keeps it (所属组织).", OWN)
-    contributions: list[Contribution] = few(
+    contributions: Connection[Contribution] | None = connection(
         inventory.contributions_of,
-        "Who contributes what, at most 100; for who does not keep it, her own (贡献).",
+        "Who contributes what, by location and owner; for who does not keep it, her own (贡献).",
         TRADE,
-        10,
     )
 
 

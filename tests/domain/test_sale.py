@@ -8,14 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ordering import (
+    LONGEST_PAYMENT_WAIT,
     LONGEST_REFUND_WAIT,
+    PAYMENT_ASKS,
     PAYMENT_TIME,
+    REFUND_ASKS,
     LineMoney,
     RefundTooMuch,
     by_amount,
     by_units,
     of_cancelled,
     pay_until,
+    payment_wait,
     refund_wait,
 )
 
@@ -98,3 +102,10 @@ def test_a_buyer_has_a_quarter_of_an_hour_to_pay() -> None:
 def test_a_provider_is_asked_less_and_less_often() -> None:
     waits = [refund_wait(asked).total_seconds() for asked in (1, 2, 3, 9, 10, 999)]
     assert waits == [10, 20, 40, 2_560, 3_600, LONGEST_REFUND_WAIT.total_seconds()]
+    waits = [payment_wait(asked).total_seconds() for asked in (1, 2, 8, 9, 999)]
+    assert waits == [120, 240, 15_360, 21_600, LONGEST_PAYMENT_WAIT.total_seconds()]
+
+
+def test_a_provider_is_asked_for_a_week() -> None:
+    for wait, asks in ((refund_wait, REFUND_ASKS), (payment_wait, PAYMENT_ASKS)):
+        assert timedelta(days=7) < sum(map(wait, range(1, asks + 1)), timedelta()) < timedelta(days=9)

@@ -21,7 +21,7 @@ import httpx
 from starlette.applications import Starlette
 
 import boot
-from domain.ordering.payment import Charge, Notice, NoticeKind, RefundAsked
+from domain.ordering.payment import Charge, ChargeSought, Notice, NoticeKind, RefundAsked
 from engine.limits import Limits
 from integrations.payment import LocalProvider
 from tests.engine.small import LIMITS
@@ -128,6 +128,11 @@ def a_charge(amount_fen: int = 1938, lives_s: float = 900, subject: str = "Two b
 
 def a_refund(charge: Charge, amount_fen: int, reference: str = "ch_x") -> RefundAsked:
     return RefundAsked(TENANT, charge.payment, uuid4(), reference, amount_fen, charge.currency, "returned")
+
+
+def sought(charge: Charge, reference: str | None = None) -> ChargeSought:
+    """The question what became of a charge."""
+    return ChargeSought(TENANT, charge.payment, reference, charge.amount_fen, charge.currency)
 
 
 def press(pay_url: str, action: str = "pay") -> httpx.Response:

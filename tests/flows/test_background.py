@@ -18,6 +18,7 @@ import pytest
 import boot
 import worker
 from domain.base import NotAllowed, Unavailable
+from duties import LONGEST_ASIDE_S, Aside, Duty, beside
 from models import due
 from models.database import Login, UnsafeRole
 from models.due import KEYS_LIVE, forget_keys, holds_over, unstamped
@@ -29,7 +30,7 @@ from tests.given import pool_of
 from tests.models.acting import NOON, STORE, acting, column
 from tests.models.here import HERE, fill
 from tests.models.shop import SKUS, Shop, goods
-from worker import LONGEST_ASIDE_S, Aside, Clock, Companion, Duty, beside, work
+from worker import Clock, Companion, work
 
 OTHER = UUID(int=2)
 EVENT = Event("Happened", Made("order", UUID(int=7)), frozenset({STORE}), {})

@@ -157,7 +157,7 @@ async def test_racing_refunds_give_back_no_more_than_was_paid(pay: Process, merc
     tries = await asyncio.gather(
         *(pay.adapter.refund(a_refund(charge, 300)) for _ in range(12)), return_exceptions=True
     )
-    assert sum(one is None for one in tries) == 3
+    assert sum(isinstance(one, Notice) for one in tries) == 3
     assert sum(isinstance(one, Refusal) for one in tries) == 9
     assert pay.get(f"/charges/{charge.payment.hex}").json()["refunded"] == 900
 
@@ -174,7 +174,12 @@ async def test_a_refund_to_an_account_that_is_gone_fails_and_is_told(pay: Proces
     charge = a_charge(1000)
     await paid(pay, merchant, charge, "frozen")
     asked = a_refund(charge, 400)
-    await pay.adapter.refund(asked)
+    told = await pay.adapter.refund(asked)
+    assert told is not None
+    assert (told.kind, told.refund, told.amount_fen) == (NoticeKind.REFUND_FAILED, asked.refund, 400)
+    again = await pay.adapter.refund(asked)  # tried anew, and failed anew
+    assert again is not None
+    assert again.id != told.id
     notice = merchant.hears(charge.payment, NoticeKind.REFUND_FAILED)
     assert (notice.refund, notice.amount_fen) == (asked.refund, 400)
     assert pay.get(f"/charges/{charge.payment.hex}").json()["refunded"] == 0

@@ -142,7 +142,11 @@ _INVENTORY = [
         _whole(act, _PAPER, "NotEnoughStock", "TooManyOrders")
         for act in ("countStock", "adjustStock", "quarantineStock")
     ),
-    _whole("contributeToPool", _rows("ContributedToPool", "... on Sku { code }", "CapBelowHeld", about=_OFFERED)),
+    _whole(
+        "contributeToPool",
+        _rows("ContributedToPool", "... on Sku { code }", "CapBelowHeld", about=_OFFERED),
+        "LimitReached",
+    ),
     _whole("endContribution", "... on Contribution { id shareBps }"),
     _whole("setSafetyStock", _rows("SavedSafetyStock", "... on Sku { code }", about="location { id }")),
     _whole("setSourcingPolicy", _POLICY),

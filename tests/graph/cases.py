@@ -188,6 +188,18 @@ DEEP: dict[str, Case] = {
         "member:1",
         5,
     ),
+    "what is held for her": Case(
+        '{ customer(id: "%(customer)s") { holds(first: %(first)d) { nodes { id byStore expiresAt cloudStore { name } '
+        "lines { quantity sku { code } } } } } }",
+        "member:1",
+        3,
+    ),
+    "what a cloud store's people hold": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { holds(first: %(first)d) { nodes { id state createdAt '
+        "lines { quantity } } } } }",
+        CLERK,
+        3,
+    ),
     "herself": Case("{ viewer { customer { displayName referredBy { displayName } } } }", "member:1", 2),
     "a right": Case(
         '{ node(id: "%(tier)s") { ... on Right { issuer { name } bearer { name } site { code } cloudStore { name } '
@@ -246,8 +258,9 @@ DEEP: dict[str, Case] = {
         4,
     ),
     "a pool": Case(
-        '{ node(id: "%(pool)s") { ... on Pool { contributions { owner { name } visibleTo { name } location { name } '
-        "skus(first: 5) { nodes { held sku { name product { name } } } } } } } }",
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: %(first)d) { nodes { owner { name } '
+        "visibleTo { name } location { name } "
+        "skus(first: 5) { nodes { held sku { name product { name } } } } } } } } }",
         OPERATOR,
         8,
     ),
@@ -258,8 +271,8 @@ DEEP: dict[str, Case] = {
         5,
     ),
     "what an organisation contributes": Case(
-        '{ organization(id: "%(distributor)s") { contributions { pool { name } location { name } visibleTo { name } '
-        "skus(first: %(first)d) { nodes { cap held } } } } }",
+        '{ organization(id: "%(distributor)s") { contributions(first: 5) { nodes { pool { name } location { name } '
+        "visibleTo { name } skus(first: %(first)d) { nodes { cap held } } } } } }",
         OPERATOR,
         6,
     ),

@@ -81,12 +81,12 @@ async def nodes(graph: GraphClient) -> dict[str, str]:
         "Touch": IOWA.of("touch", 1),
     }
     of_its_own = await graph.ask(
-        '{ organization(id: "%s") { territories { id } contributions { id } staff(first: 1) { nodes { id } } } }'
-        % ids["Distributor"],
+        '{ organization(id: "%s") { territories { id } contributions(first: 1) { nodes { id } } '
+        "staff(first: 1) { nodes { id } } } }" % ids["Distributor"],
         by="admin",
     )
     house = of_its_own.data["organization"]
-    ids["Territory"], ids["Contribution"] = house["territories"][0]["id"], house["contributions"][0]["id"]
+    ids["Territory"], ids["Contribution"] = house["territories"][0]["id"], house["contributions"]["nodes"][0]["id"]
     ids["Staff"] = house["staff"]["nodes"][0]["id"]
     defined = await graph.ask("{ attributes(first: 1) { nodes { id } } }")
     ids["Attribute"] = defined.data["attributes"]["nodes"][0]["id"]

@@ -73,6 +73,12 @@ CONNECTIONS: dict[str, Case] = {
         "member:1",
         3,
     ),
+    "what is held for her": Case(
+        '{ customer(id: "%(customer)s") { holds(first: 2) { %(total)s nodes { id } } } }', "member:1", 3
+    ),
+    "what a cloud store's people hold": Case(
+        '{ cloudStore(id: "%(cloud_store)s") { holds(first: 2) { %(total)s nodes { id } } } }', CLERK, 3
+    ),
     "orders placed": Case(
         '{ store(id: "%(store)s") { ordersPlaced(first: 2) { %(total)s nodes { number } } } }', CLERK, 3
     ),
@@ -117,9 +123,16 @@ CONNECTIONS: dict[str, Case] = {
         '{ organization(id: "%(distributor)s") { stock(first: 2) { %(total)s nodes { lotCode } } } }', SALES, 3
     ),
     "contributed skus": Case(
-        '{ node(id: "%(pool)s") { ... on Pool { contributions { skus(first: 2) { %(total)s nodes { held } } } } } }',
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: 9) { nodes { skus(first: 2) '
+        "{ %(total)s nodes { held } } } } } } }",
         SALES,
         4,
+    ),
+    "contributions to a pool": Case(
+        '{ node(id: "%(pool)s") { ... on Pool { contributions(first: 2) { %(total)s nodes { id } } } } }', SALES, 3
+    ),
+    "contributions of an owner": Case(
+        '{ organization(id: "%(distributor)s") { contributions(first: 2) { %(total)s nodes { id } } } }', SALES, 3
     ),
     "assorted skus": Case(
         '{ node(id: "%(assortment)s") { ... on Assortment { skus(first: 2) { %(total)s nodes { minPrice } } } } }',

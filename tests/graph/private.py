@@ -80,8 +80,8 @@ PRIVATE = {
         house("it: pools { code name organization { code } }"), ("organization", "it"), (OURS, "admin"), all_but(OURS)
     ),
     "what a pool is made of": Private(
-        '{ it: node(id: "%s") { ... on Pool { contributions { pool { code } location { code } owner { code } '
-        "visibleTo { code } shareBps skus(first: 5) { nodes { sku { code } cap held } } } } } }"
+        '{ it: node(id: "%s") { ... on Pool { contributions { nodes { pool { code } location { code } owner { code } '
+        "visibleTo { code } shareBps skus(first: 5) { nodes { sku { code } cap held } } } } } } }"
         % IOWA.pool("DISTRIBUTOR", 56),
         ("it",),
         (OURS, "admin"),
@@ -89,7 +89,11 @@ PRIVATE = {
         (ANALYST,),
     ),
     "what an organisation contributes": Private(
-        house("it: contributions { shareBps }"), ("organization", "it"), (OURS, "admin"), all_but(OURS), (ANALYST,)
+        house("it: contributions { nodes { shareBps } }"),
+        ("organization", "it", "nodes"),
+        (OURS, "admin"),
+        all_but(OURS),
+        (ANALYST,),
     ),
     "pool by id": Private(
         '{ it: node(id: "%s") { id ... on Pool { code } } }' % IOWA.pool("DISTRIBUTOR", 56),

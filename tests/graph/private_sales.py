@@ -24,6 +24,20 @@ SALES = {
         (*all_but(CLERK), "member:1"),
         (ANALYST,),
     ),
+    "what is held for a shopper": Private(
+        '{ customer(id: "%s") { it: holds { nodes { byStore expiresAt } } } }' % IOWA.customer(3877),
+        ("customer", "it", "nodes"),
+        (),  # nothing is held in the demo: who sees something is tried where there is something
+        (*all_but(CLERK), BUYER, CLERK, "admin", "member:1"),
+        (ANALYST,),
+    ),
+    "what a cloud store's people hold": Private(
+        '{ cloudStore(id: "%s") { it: holds { totalCount nodes { id } } } }' % IOWA.cloud_store("STORE", 2191),
+        ("cloudStore", "it"),
+        (CLERK, "store:2191/manager", "admin"),
+        (*all_but(CLERK), BUYER),
+        (ANALYST,),
+    ),
     "where an order goes": Private(
         '{ order(id: "%s") { it: delivery { method recipient phone region { code } address note } '
         "shipments { nodes { delivery { method } } } } }" % ORDER,

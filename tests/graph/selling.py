@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from domain.base import Unavailable
-from domain.ordering import Charge, Charged, Declined, NotGenuine, Notice, NoticeKind, RefundAsked
+from domain.ordering import Charge, Charged, ChargeSought, Declined, NotGenuine, Notice, NoticeKind, RefundAsked
 from models import due
 from models.base import NO_LOT_ID
 from models.ordering import take_notice
@@ -55,6 +55,9 @@ class Till:
         self.declines = False
         self.asked: list[UUID] = []
         self.refunds: list[UUID] = []
+        self.sought: list[UUID] = []
+        self.knows: dict[UUID, Notice] = {}
+        """What it says of charges and refunds that it is asked for."""
 
     async def create(self, charge: Charge) -> Charged:
         if self.down:
@@ -64,12 +67,19 @@ class Till:
         self.asked.append(charge.payment)
         return Charged(f"ref-{charge.payment.hex}", f"https://till.example/{charge.payment.hex}")
 
-    async def refund(self, asked: RefundAsked) -> None:
+    async def refund(self, asked: RefundAsked) -> Notice | None:
         if self.down:
             raise Unavailable("The till does not answer.")
         if self.declines:
             raise Declined("The till gives nothing back.")
         self.refunds.append(asked.refund)
+        return self.knows.get(asked.refund)
+
+    async def find(self, sought: ChargeSought) -> Notice | None:
+        self.sought.append(sought.payment)
+        if self.down:
+            raise Unavailable("The till does not answer.")
+        return self.knows.get(sought.payment)
 
     def verify(self, headers: Any, body: bytes) -> Notice:
         raise NotGenuine("Nothing comes over the wire here.")

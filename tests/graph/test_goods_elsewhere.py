@@ -74,8 +74,8 @@ GIVEN = "{ pool { code } owner { code } visibleTo { code } shareBps location { c
 
 
 def contributions(of: str, selection: str = "sku { code } cap held") -> str:
-    pool = '{ node(id: "%s") { ... on Pool { contributions %s } } }'
-    organization = '{ organization(id: "distributor_%s") { contributions %s } }'
+    pool = '{ node(id: "%s") { ... on Pool { contributions(first: 100) { nodes %s } } } }'
+    organization = '{ organization(id: "distributor_%s") { contributions(first: 100) { nodes %s } } }'
     given = GIVEN % selection
     return (
         pool % (POOL, given)
@@ -88,7 +88,7 @@ async def given(graph: GraphClient, of: str, who: str) -> list[Any]:
     asked = await graph.ask(contributions(of), by=who, tenant=HERE)
     assert asked.errors == []
     found = next(iter(asked.data.values()))
-    rows: list[Any] = [] if found is None else found["contributions"]
+    rows: list[Any] = [] if found is None else found["contributions"]["nodes"]
     return rows
 
 

@@ -1,11 +1,13 @@
 """Acts on pools: what is offered is sold elsewhere, caps and safety hold, and a cloud store says how to source."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 import boot
+from domain.inventory import MAX_CONTRIBUTIONS
 from tests.graph.acting import Acts
 from tests.graph.client import GraphClient
 from tests.graph.trade import Trade, change
@@ -148,6 +150,67 @@ async def test_goods_are_their_owner_s_to_offer_and_to_keep_back(pool: Pool) -> 
     assert nowhere["__typename"] == "NotAllowed"
     assert await pool.written() == before
     await pool.end(made["id"])
+
+
+MANY = """
+    INSERT INTO {0} (tenant_id, id, organization_id, {1}code, name)
+    SELECT $1, gen_random_uuid(), $2, {2}'many-' || n, 'x' FROM generate_series(1, $3::int) AS n
+"""
+CROSSED = """
+    INSERT INTO pool_contribution (tenant_id, id, pool_id, location_id, owner_id, visible_to_id, share_bps)
+    SELECT $1, gen_random_uuid(), p.id, l.id, $2, $2, CASE WHEN row_number() OVER () <= $3 THEN 1 ELSE 0 END
+    FROM inventory_pool p CROSS JOIN location l
+    WHERE p.tenant_id = $1 AND l.tenant_id = $1 AND p.code LIKE 'many-%' AND l.code LIKE 'many-%'
+"""
+ENDED = ("UPDATE pool_contribution SET share_bps = 0 WHERE tenant_id = $1 AND share_bps = 1",)
+"""What nobody sells through is left behind, and promises nothing any more."""
+
+
+async def test_an_owner_offers_so_much_and_no_more_and_finds_all_of_it(pool: Pool) -> None:
+    """What has ended does not count, what is offered already may be changed, and two at once are counted."""
+    owner = pool.trade.key("distributor:1")
+    live = "SELECT count(*) FROM pool_contribution WHERE owner_id = $1 AND share_bps > 0"
+    ((there,),) = await pool.rows(live, owner)
+    places = MANY.format("location", "kind, ", "'WAREHOUSE', "), MANY.format("inventory_pool", "", "")
+    rows = [(text, owner, count) for text, count in zip(places, (100, 11), strict=True)]
+    await change(pool.owner, pool.trade, *rows, (CROSSED, owner, MAX_CONTRIBUTIONS - 1 - there), bump=False)
+    try:
+        spare = await pool.rows(
+            "SELECT c.pool_id, c.location_id FROM pool_contribution c JOIN inventory_pool p ON p.id = c.pool_id"
+            " WHERE p.code LIKE 'many-%' AND c.share_bps = 0 LIMIT 3"
+        )
+        named = [{"poolId": f"pool_{one.hex}", "locationId": f"location_{other.hex}"} for one, other in spare]
+        told = await asyncio.gather(*(pool.offer((40, 1), **one) for one in named))
+        assert sorted(one["__typename"] for one in told) == ["ContributedToPool", "LimitReached", "LimitReached"]
+        assert {one["most"] for one in told if one["__typename"] == "LimitReached"} == {MAX_CONTRIBUTIONS}
+        assert await pool.rows(live, owner) == [(MAX_CONTRIBUTIONS,)]
+        (made,) = [one for one in told if one["__typename"] == "ContributedToPool"]
+        taken = named[told.index(made)]
+        assert kinds(await pool.offer((40, 2), **taken, shareBps=7)) == ["Sku"]  # it is there already
+        assert (await pool.offer((40, 1)))["__typename"] == "LimitReached"
+        assert (await pool.offer((40, 1), shareBps=0))["__typename"] == "ContributedToPool"  # promises nothing
+        ((all_of_them,),) = await pool.rows("SELECT count(*) FROM pool_contribution WHERE owner_id = $1", owner)
+        assert await found(pool, BOSS) == all_of_them > MAX_CONTRIBUTIONS
+        await pool.end(made["contribution"]["id"])
+        another = await pool.offer((40, 1))
+        assert another["__typename"] == "ContributedToPool"
+        await pool.end(another["contribution"]["id"])
+    finally:
+        await change(pool.owner, pool.trade, *((text,) for text in ENDED), bump=False)
+
+
+async def found(pool: Pool, by: str) -> int:
+    """How many contributions the distributor finds, page by page."""
+    text = """{ organization(id: "%s") { contributions(first: 100%s) {
+        nodes { id } pageInfo { hasNextPage endCursor } } } }"""
+    ids: set[str] = set()
+    after = ""
+    while True:
+        page = (await pool.ask(text % (pool.trade.id("distributor:1"), after), by))["organization"]["contributions"]
+        ids |= {node["id"] for node in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"]:
+            return len(ids)
+        after = f', after: "{page["pageInfo"]["endCursor"]}"'
 
 
 async def test_the_same_under_one_key_is_told_again(pool: Pool) -> None:

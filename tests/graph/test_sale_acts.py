@@ -197,9 +197,10 @@ async def test_a_shopper_holds_and_orders_so_much_at_a_time(sale: Selling) -> No
     assert (refused["__typename"], refused["most"]) == ("TooManyHolds", 20)
     line = await sale.line(1, 1)
     assert (await sale.done("holdStock", {"lines": [line]}, by=SHOPPER))["__typename"] == "TooManyHolds"
+    # What the store's people take is the store's to answer for, also in her name.
     unnamed = await sale.done("holdStock", {"lines": [line]}, by=sale.manager)
     named = {"reservationId": unnamed["id"], "customerId": sale.trade.id(SHOPPER)}
-    assert (await sale.do_it("placeOrder", named, by=sale.manager))["__typename"] == "TooManyHolds"
+    assert (await sale.do_it("placeOrder", named, by=sale.manager))["__typename"] == "Order"
     assert (await sale.place((1, 1), by=OTHER))["__typename"] == "Order"
     await sale.of_order("cancelOrder", first[0]["id"])
     assert (await sale.place((1, 1)))["__typename"] == "Order"

@@ -82,6 +82,28 @@ async def test_payments_are_begun_so_often_and_so_long(sale: Selling) -> None:
     assert (told["__typename"], told["dueAt"]) == ("PaymentOver", "2026-11-24T12:15:00+00:00")
 
 
+@pytest.mark.parametrize("by", ["buyer", "seller", "nobody"])
+async def test_a_provider_is_asked_for_nothing_that_an_order_does_not_wait_for(sale: Selling, by: str) -> None:
+    """Its first answer was lost, the order is over by now: asked again under her key, no charge is made for it."""
+    order, sale.till.down = (await sale.place((1, 1)))["id"], True
+    asked = await sale.do("payOrder", {"orderId": order}, by=SHOPPER, key=f"lost {by}")
+    assert asked.codes == ["UNAVAILABLE"]
+    sale.till.down = False
+    if by == "nobody":
+        sale.graph.now = NOW + timedelta(minutes=15)
+        assert (await sale.of_order("payOrder", order, key=f"lost {by}"))["__typename"] == "PaymentOver"
+        await sale.end()
+    else:
+        await sale.of_order("cancelOrder", order, by=SHOPPER if by == "buyer" else sale.manager)
+    told = await sale.of_order("payOrder", order, key=f"lost {by}")
+    assert (told["__typename"], told["orderState"], told["to"]) == ("TransitionNotAllowed", "CANCELLED", "CONFIRMED")
+    assert sale.till.asked == []
+    found = "SELECT id, state FROM payment WHERE order_id = $1"
+    ((payment, state),) = await sale.rows(found, UUID(order.rpartition("_")[2]))
+    assert state == ("CREATED" if by == "nobody" else "CLOSED")
+    assert await sale.tell(payment.hex) == ("CONFIRMED" if by == "nobody" else "GIVEN_BACK")
+
+
 async def test_goods_of_two_shelves_are_not_one_order(sale: Selling) -> None:
     lines = [await sale.line(1, 1), {"listingId": sale.trade.id("listing:1"), "quantity": 1}]
     assert (await sale.done("holdStock", {"lines": lines}, by=SHOPPER))["__typename"] == "NotOnOneShelf"

@@ -50,14 +50,14 @@ def test_every_edge_is_counted() -> None:
     counted = {place for case in (*CASES.values(), *CONNECTIONS.values()) for place in asked_by(case.text(IOWA))}
     counted |= {place for text in ACTS.values() for place in asked_by(text)}
     totals = {(kind, name) for kind, name in edges() if name == "totalCount"}
-    assert len(edges()) == 286
+    assert len(edges()) == 290
     assert edges() - totals - counted == set()
 
 
 def test_every_connection_is_counted_with_its_total() -> None:
     documents = [case.text(IOWA, total="totalCount") for case in CONNECTIONS.values()]
     asked = {place for document in documents for place in asked_by(document)}
-    assert len(connections()) == 54
+    assert len(connections()) == 58
     assert connections() - asked == set()
     assert {place for place in edges() if place[1] == "totalCount"} - asked == set()
 

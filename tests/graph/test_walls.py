@@ -23,7 +23,7 @@ ORDER_REFERENCES = '{ order(id: "%s") { externalReferences { system value } } }'
 def test_every_private_field_is_tried() -> None:
     documents = [ORDER_REFERENCES, OPEN_NOTICES, SHORT_LINES, *ACTS.values()]
     documents += [entry.document for entry in PRIVATE.values()]
-    assert len(private()) == 482
+    assert len(private()) == 485
     assert private() - {place for document in documents for place in asked_by(document)} == set()
 
 

@@ -221,7 +221,7 @@ async def selling(dsn: str, *units: tuple[UUID, int], connections: int = 8) -> A
     await database.close()
 
 
-async def begun(sales: Sales, sku: UUID = SKUS[0]) -> tuple[UUID, UUID]:
+async def begun(sales: Sales, sku: UUID = SKUS[0], provider: str = PROVIDER) -> tuple[UUID, UUID]:
     """An order of one unit and the payment that was begun for it."""
     order = await sales.place((sku, 1))
-    return order, await sales.begin(order)
+    return order, await sales.begin(order, provider)

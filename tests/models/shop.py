@@ -189,11 +189,16 @@ class Shop:
         await added(self.dsn, {**goods, promised: [(sku, CONTRIBUTION, cap)]})
 
     async def hold(
-        self, *wanted: tuple[UUID, int], key: str | None = None, by: str = "account:1", customer: UUID | None = None
+        self,
+        *wanted: tuple[UUID, int],
+        key: str | None = None,
+        by: str = "account:1",
+        customer: UUID | None = None,
+        kind: str = "CONSUMER",
     ) -> Made:
         name = key or f"key {next(_numbers)}"
         holding = Holding(
-            Actor("CONSUMER", by),
+            Actor(kind, by),
             name,
             f"{hash(wanted) & 0xFFFF:064x}",
             MALL,
@@ -204,10 +209,12 @@ class Shop:
         )
         return await self.committer.hold(HERE, holding, NOON.date(), NOON)
 
-    async def tried(self, *wanted: tuple[UUID, int], key: str | None = None, customer: UUID | None = None) -> str:
+    async def tried(
+        self, *wanted: tuple[UUID, int], key: str | None = None, customer: UUID | None = None, kind: str = "CONSUMER"
+    ) -> str:
         """What becomes of a hold, in a word."""
         try:
-            await self.hold(*wanted, key=key, customer=customer)
+            await self.hold(*wanted, key=key, customer=customer, kind=kind)
         except (NotEnoughStock, TooManyHolds, KeyReused) as refused:
             return refused.code
         return "held"

@@ -236,6 +236,8 @@ BAD: list[Case] = [
     ("ck_payment_paid_when", "payment open", [{"paid_at": NOW}]),
     ("ck_payment_paid_is_booked", "payment", [{"journal_id": None}]),
     ("ck_payment_paid_is_booked", "payment closed", [{"journal_id": OTHER}]),
+    ("ck_payment_asked_range", "payment open", beyond("asked", 0)),
+    ("ck_payment_paid_is_known", "payment", [{"due_at": SOON}]),
     ("ck_payment_paid_first", "payment open", [{"covers": True}, {"refunded_fen": 1}]),
     ("ck_payment_provider_length", "payment", [{"provider": ""}, {"provider": "x" * 41}]),
     ("ck_payment_reference_length", "payment", [{"reference": ""}, {"reference": "x" * 201}]),

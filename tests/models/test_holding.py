@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from domain.inventory import MAX_UNNAMED_HOLDS, NO_LOT_CODE, ReservationState, Wanted
+from domain.inventory import MAX_OPEN_HOLDS, MAX_STORE_HOLDS, NO_LOT_CODE, ReservationState, Wanted
 from models.base import NO_LOT_ID
 from models.database import Login
 from models.inventory import (
@@ -111,18 +111,31 @@ async def test_own_goods_go_first_and_what_is_contributed_up_to_its_cap(shop: Sh
 
 
 async def test_what_is_laid_aside_for_nobody_by_name_has_an_end(shop: Shop) -> None:
-    """However many of the shop's people ask at once; what is held for a customer does not count."""
+    """However many of the shop's people ask at once; what a customer holds herself does not count."""
     await shop.put(SKUS[0], 200)
-    asked = MAX_UNNAMED_HOLDS + 10
+    asked = MAX_STORE_HOLDS + 10
     told = await asyncio.gather(*(shop.tried((SKUS[0], 1)) for _ in range(asked)))
-    assert Counter(told) == {"held": MAX_UNNAMED_HOLDS, "TOO_MANY_HOLDS": 10}
-    assert await shop.reserved() == [MAX_UNNAMED_HOLDS]
+    assert Counter(told) == {"held": MAX_STORE_HOLDS, "TOO_MANY_HOLDS": 10}
+    assert await shop.reserved() == [MAX_STORE_HOLDS]
     hers = await shop.hold((SKUS[0], 1), customer=MEMBER)
     assert await released(shop, hers) == 1
     assert await shop.tried((SKUS[0], 1)) == "TOO_MANY_HOLDS"
     (one,) = await column(shop.database, "SELECT id FROM reservation WHERE customer_id IS NULL LIMIT 1")
     assert await released(shop, Made("reservation", one)) == 1
     assert await shop.tried((SKUS[0], 1)) == "held"
+
+
+@pytest.mark.parametrize("kind", ["STORE_CLERK", "PARTNER", "PLATFORM_ADMIN"])
+async def test_what_is_taken_in_a_customers_name_is_the_stores_to_answer_for(shop: Shop, kind: str) -> None:
+    """One store, whoever asks for it, keeps no customer from buying, here or elsewhere."""
+    await shop.put(SKUS[0], 200)
+    named = (shop.tried((SKUS[0], 1), customer=MEMBER, kind=kind) for _ in range(30))
+    told = await asyncio.gather(*named, *(shop.tried((SKUS[0], 1), kind=kind) for _ in range(30)))
+    assert Counter(told) == {"held": MAX_STORE_HOLDS, "TOO_MANY_HOLDS": 60 - MAX_STORE_HOLDS}
+    own = await asyncio.gather(*(shop.tried((SKUS[0], 1), customer=MEMBER) for _ in range(30)))
+    assert Counter(own) == {"held": MAX_OPEN_HOLDS, "TOO_MANY_HOLDS": 30 - MAX_OPEN_HOLDS}
+    count = "SELECT count(*) FROM reservation WHERE by_store"
+    assert await column(shop.database, count) == [MAX_STORE_HOLDS]
 
 
 @pytest.mark.parametrize(

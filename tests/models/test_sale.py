@@ -12,7 +12,7 @@ import pytest
 from asyncpg.exceptions import CheckViolationError, ForeignKeyViolationError
 
 from domain.base import Refused
-from domain.inventory import MAX_OPEN_HOLDS, HoldOver, ReservationState
+from domain.inventory import MAX_OPEN_HOLDS, MAX_STORE_HOLDS, HoldOver, ReservationState
 from domain.ordering import FIRST_REFUND_WAIT, REFUND_ASKS, RefundedLine
 from domain.settlement import Account, Purpose
 from models import due
@@ -132,6 +132,22 @@ async def test_a_customer_keeps_so_much_from_others_and_no_more(sales: Sales) ->
     assert await said(sales.hold((FREE, 1))) == "done"  # for whoever comes
     await sales.cancel(order)
     assert [await said(sales.hold((FREE, 1), customer=MEMBER)) for _ in range(2)] == ["done", "TOO_MANY_HOLDS"]
+
+
+async def test_an_order_counts_where_its_hold_did(sales: Sales) -> None:
+    """What a store's people order in a customer's name counts as the store's, until it is paid."""
+    await sales.put(FREE, 100)
+    held = [await sales.hold((FREE, 1), customer=MEMBER, kind="STORE_CLERK") for _ in range(MAX_STORE_HOLDS)]
+    orders = [await sales.order_of(made.id) for made in held[:3]]
+    assert await said(sales.hold((FREE, 1), customer=MEMBER, kind="PARTNER")) == "TOO_MANY_HOLDS"
+    assert await said(sales.hold((FREE, 1))) == "TOO_MANY_HOLDS"  # for nobody by name
+    hers = [await sales.hold((FREE, 1), customer=MEMBER) for _ in range(MAX_OPEN_HOLDS)]
+    await sales.order_of(hers[0].id)
+    assert await said(sales.hold((FREE, 1), customer=MEMBER)) == "TOO_MANY_HOLDS"
+    await sales.cancel(orders[0])
+    assert await said(sales.hold((FREE, 1), customer=MEMBER)) == "TOO_MANY_HOLDS"
+    assert await said(sales.hold((FREE, 1), customer=MEMBER, kind="STORE_CLERK")) == "done"
+    assert await said(sales.hold((FREE, 1), customer=MEMBER, kind="STORE_CLERK")) == "TOO_MANY_HOLDS"
 
 
 # ── notices ───────────────────────────────────────────────────────────────────────────────────────────────────────────

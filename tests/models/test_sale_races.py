@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from itertools import combinations_with_replacement, product
 from random import Random
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 from sqlalchemy import text
 
 from domain.inventory import NotEnoughStock
-from domain.ordering import RefundedLine
+from domain.ordering import ChargeSought, NoticeKind, RefundedLine, charge_found
 from models.database import Login
 from models.inventory import Committer
+from models.ordering import take_notice
 from models.wall import APP_ROLE
 from tests.given import pool_of
-from tests.models.acting import acting, column
-from tests.models.sale import Sales, said
+from tests.models.acting import NOON, acting, column
+from tests.models.here import HERE
+from tests.models.sale import PROVIDER, Sales, said
 from tests.models.shop import BROKEN, PLACES, SKUS, goods
 from tests.proof import size
 
@@ -110,6 +113,14 @@ async def close(sales: Sales, order: UUID, payment: UUID) -> str:
     return await sales.tell(payment, "CLOSED", reference=await reference(sales, payment))
 
 
+async def found(sales: Sales, payment: UUID, kind: NoticeKind) -> str:
+    """The provider was asked what became of a payment."""
+    sought = ChargeSought(HERE, payment, await reference(sales, payment), 3_666, "CNY")
+    at = NOON + timedelta(hours=1)
+    notice = charge_found(sought, kind, 3_666, "CNY", at)
+    return (await take_notice(sales.database, PROVIDER, notice, at, answers=True)).value
+
+
 async def pay_less(sales: Sales, order: UUID, payment: UUID) -> str:
     return await sales.tell(payment, amount=3_000, reference=await reference(sales, payment))
 
@@ -146,6 +157,8 @@ async def arrive(sales: Sales, order: UUID, payment: UUID) -> str:
 
 ACTS: dict[str, Doing] = {
     "pay": pay,
+    "found paid": lambda sales, _, payment: found(sales, payment, NoticeKind.PAID),
+    "found closed": lambda sales, _, payment: found(sales, payment, NoticeKind.CLOSED),
     "pay less": pay_less,
     "pay more": pay_more,
     "retry refund": retry,
@@ -171,7 +184,8 @@ SEEN = """
     SELECT s::text FROM (SELECT o.state, o.cancel_cause, o.paid_fen, o.refunded_fen,
            (SELECT array_agg(ROW(l.shipped, l.cancelled, l.short, l.refunded, l.refunded_fen)::text ORDER BY l.line)
             FROM order_line l WHERE l.order_id = o.id),
-           (SELECT array_agg(ROW(p.state, p.covers, p.came_fen, p.refunded_fen)::text ORDER BY p.created_at, p.id)
+           (SELECT array_agg(ROW(p.state, p.covers, p.came_fen, p.refunded_fen, p.due_at)::text
+                             ORDER BY p.created_at, p.id)
             FROM payment p WHERE p.order_id = o.id),
            (SELECT array_agg(ROW(r.state, r.amount_fen, r.asked, r.due_at)::text ORDER BY r.created_at, r.id)
             FROM refund r WHERE r.order_id = o.id),
@@ -249,6 +263,11 @@ async def test_two_at_once_are_one_after_the_other(sales: Sales) -> None:
         ("pending", "pay", "pay"),
         ("pending", "close", "pay"),
         ("pending", "pay", "goods are gone"),
+        ("pending", "found paid", "pay"),
+        ("pending", "found paid", "buyer cancels"),
+        ("pending", "found closed", "pay"),
+        ("expired", "found paid", "pay"),
+        ("expired", "found paid", "found paid"),
         ("confirmed", "ship", "buyer cancels"),
         ("begun", "ship", "cancel rest"),
         ("over", "refund", "refund"),
