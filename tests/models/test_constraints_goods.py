@@ -115,6 +115,7 @@ BAD: list[Case] = [
     # ── holds ─────────────────────────────────────────────────────────────────────────────────────────────────────
     ("ck_reservation_state", "reservation over", [{"state": "LOST"}]),
     ("ck_reservation_expires_later", "reservation over", [{"expires_at": NOW}]),
+    ("ck_reservation_somebodys", "reservation over", [{"by_store": False}]),
     ("ck_reservation_due_while_held", "reservation", [{"due_at": None}, {"due_at": NOW}, {"state": "CONSUMED"}]),
     ("ck_reservation_due_while_held", "reservation over", [{"due_at": NOW + TICK}]),
     ("ck_reservation_line_quantity_range", "reservation_line", beyond("quantity", 1)),
