@@ -162,8 +162,15 @@ CROSSED = """
     FROM inventory_pool p CROSS JOIN location l
     WHERE p.tenant_id = $1 AND l.tenant_id = $1 AND p.code LIKE 'many-%' AND l.code LIKE 'many-%'
 """
-ENDED = ("UPDATE pool_contribution SET share_bps = 0 WHERE tenant_id = $1 AND share_bps = 1",)
-"""What nobody sells through is left behind, and promises nothing any more."""
+GONE = (
+    """DELETE FROM pool_contribution_sku k USING pool_contribution c, inventory_pool p
+       WHERE k.tenant_id = $1 AND c.tenant_id = $1 AND p.tenant_id = $1 AND c.id = k.contribution_id
+         AND p.id = c.pool_id AND p.code LIKE 'many-%'""",
+    """DELETE FROM pool_contribution c USING inventory_pool p
+       WHERE c.tenant_id = $1 AND p.tenant_id = $1 AND p.id = c.pool_id AND p.code LIKE 'many-%'""",
+    "DELETE FROM inventory_pool WHERE tenant_id = $1 AND code LIKE 'many-%'",
+    "DELETE FROM location WHERE tenant_id = $1 AND code LIKE 'many-%'",
+)
 
 
 async def test_an_owner_offers_so_much_and_no_more_and_finds_all_of_it(pool: Pool) -> None:
@@ -196,7 +203,7 @@ async def test_an_owner_offers_so_much_and_no_more_and_finds_all_of_it(pool: Poo
         assert another["__typename"] == "ContributedToPool"
         await pool.end(another["contribution"]["id"])
     finally:
-        await change(pool.owner, pool.trade, *((text,) for text in ENDED), bump=False)
+        await change(pool.owner, pool.trade, *((text,) for text in GONE), bump=False)
 
 
 async def found(pool: Pool, by: str) -> int:
