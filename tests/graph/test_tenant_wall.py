@@ -263,7 +263,7 @@ async def _found(
 
 
 async def _hold(owner: str) -> None:
-    """A hold of the Iowa tenant that is over: it takes no goods."""
+    """A hold of the Iowa tenant that is over, and one where nobody else looks that is not: they take no goods."""
     connection = await asyncpg.connect(owner)
     try:
         async with connection.transaction():
@@ -275,6 +275,15 @@ async def _hold(owner: str) -> None:
                 " ON CONFLICT DO NOTHING",
                 NOW,
                 IOWA.keys.of("cloud_store", "STORE", 2191),
+            )
+            await connection.execute(
+                "INSERT INTO reservation (tenant_id, id, cloud_store_id, customer_id, created_at, expires_at, due_at)"
+                " SELECT tenant_id, id, id, (SELECT max(id::text)::uuid FROM customer WHERE tags <> '{}'),"
+                " $1::timestamptz, $1::timestamptz + interval '1 minute', $1::timestamptz + interval '1 minute'"
+                " FROM cloud_store WHERE id = $2"
+                " ON CONFLICT DO NOTHING",
+                NOW,
+                IOWA.keys.of("cloud_store", "DISTRIBUTOR", 56),
             )
             await connection.execute(
                 "INSERT INTO reservation_line (tenant_id, reservation_id, line, location_id, sku_id, owner_id, lot_id,"
