@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 import boot
 from embedded import Server
@@ -29,6 +30,9 @@ from transport.logs import configure
 
 def pytest_configure(config: pytest.Config) -> None:
     configure("warning", "json")
+    # How long an example takes is the machine's affair, and a run of today finds what yesterday's found.
+    settings.register_profile("house", deadline=None, derandomize=True)
+    settings.load_profile("house")
     config.addinivalue_line("markers", "prove: also run by `make prove`, at the full numbers")
     gc.disable()  # modules and tests stay, all of them: looking at them again and again costs a quarter of the time
 

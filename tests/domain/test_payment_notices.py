@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ TOLD: dict[str, Any] = {
 BODY = orjson.dumps(TOLD)
 
 
+@cache  # a client of its own for each would read the certificates of all the world each time
 def provider(*secrets: bytes, now: float = NOW) -> LocalProvider:
     return LocalProvider("http://127.0.0.1:9", "k" * 32, secrets or (NEW,), clock=lambda: now)
 

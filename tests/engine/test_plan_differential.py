@@ -53,10 +53,10 @@ def test_documents_are_valid() -> None:
 
 
 def test_fields_that_keep_the_rules_never_fall_back() -> None:
-    outcomes = outcomes_of(RULY, size(1_500, 100_000))
+    outcomes = outcomes_of(RULY, size(700, 100_000))
     assert set(outcomes) == {"planned"}
 
 
 def test_fields_that_break_the_rules_are_left_to_the_reference() -> None:
-    outcomes = outcomes_of(WORDS, size(800, 50_000))
+    outcomes = outcomes_of(WORDS, size(500, 50_000))
     assert outcomes["planned"] / outcomes.total() > PLANNED

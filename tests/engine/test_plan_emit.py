@@ -68,7 +68,7 @@ async def test_every_name_is_known(text: str) -> None:
 
 
 @pytest.mark.prove
-@settings(derandomize=True, deadline=None, max_examples=size(300, 20_000))
+@settings(derandomize=True, deadline=None, max_examples=size(150, 20_000))
 @given(documents(schema, WORDS))
 def test_every_name_of_any_plan_is_known(document: Written) -> None:
     try:

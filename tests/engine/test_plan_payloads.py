@@ -56,7 +56,7 @@ def test_any_mutation_does_once_what_it_says() -> None:
     outcomes: Counter[str] = Counter()
     with asyncio.Runner() as runner:
 
-        @settings(derandomize=True, deadline=None, max_examples=size(600, 30_000))
+        @settings(derandomize=True, deadline=None, max_examples=size(400, 30_000))
         @given(documents(schema, WORDS, OperationType.MUTATION))
         def holds(document: Written) -> None:
             outcomes.update(runner.run(outcomes_of(document)))
