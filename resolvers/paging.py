@@ -13,7 +13,7 @@ from domain.base import BadCursor, BadPage
 from loaders.paging import MAX_PAGE, AtHand, Keyed, KeyPart, Page, Paged, PageRequest, key_of, totals
 from models.base import MAX_CODE_CHARS
 from models.reading import Row
-from resolvers.context import Context
+from resolvers.context import Context, own_keys
 
 _JSON_BYTES = 6
 """The most that one character of a code takes in a cursor: a control character, written with its number."""
@@ -87,6 +87,26 @@ async def connect(
     pages = await connection.pages(ctx.reading, there, request, **values)
     by_parent: dict[UUID | None, Page[R] | None] = {page.parent: page for page in pages}
     return [by_parent.get(parent) for parent in parents]
+
+
+async def connect_own(
+    ctx: Context,
+    whole: Paged[Any],
+    part: Paged[Any],
+    rows: Sequence[Any],
+    organization: str,
+    first: int,
+    after: str | None,
+) -> list[Page[Any] | None]:
+    """The whole of what is under the rows that are the viewer's own, by that column; a part of it under others.
+
+    At most two trips. Raises: BadPage, BadCursor as `page_request` does.
+    """
+    own = own_keys(ctx, rows, organization)
+    others = [None if key is not None else row.id for row, key in zip(rows, own, strict=True)]
+    mine = await connect(ctx, whole, own, first, after)
+    shared = await connect(ctx, part, others, first, after)
+    return [page or other for page, other in zip(mine, shared, strict=True)]
 
 
 async def total_counts(pages: Sequence[Page[Any]], ctx: Context) -> Sequence[int | None]:

@@ -43,8 +43,8 @@ from loaders.inventory import (
 from loaders.ordering import instants
 from loaders.paging import Page
 from resolvers.channel import closed_malls
-from resolvers.context import Context, named, own_keys
-from resolvers.paging import connect
+from resolvers.context import Context, named
+from resolvers.paging import connect, connect_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,8 @@ async def pools_of(rows: Sequence[OrganizationRow], ctx: Context) -> list[list[P
 async def contributions_of(
     rows: Sequence[PoolOfRow], ctx: Context, *, first: int, after: str | None
 ) -> list[Page[Any] | None]:
-    """The contributions to each pool: all of them for its keeper, for others their own; at most two trips."""
-    kept = own_keys(ctx, rows, "organization_id")
-    others = [None if key is not None else row.id for row, key in zip(rows, kept, strict=True)]
-    all_of_them = await connect(ctx, CONTRIBUTIONS, kept, first, after)
-    own = await connect(ctx, OWN_CONTRIBUTIONS, others, first, after)
-    return [page or other for page, other in zip(all_of_them, own, strict=True)]
+    """The contributions to each pool: all of them for its keeper, for others their own."""
+    return await connect_own(ctx, CONTRIBUTIONS, OWN_CONTRIBUTIONS, rows, "organization_id", first, after)
 
 
 async def contributions_by(

@@ -29,7 +29,6 @@ from loaders.ordering import (
     Delivered,
     DeliveryOf,
     OrderById,
-    OrderEntry,
     OrderRow,
     PaymentRow,
     PaymentsOf,
@@ -41,7 +40,7 @@ from loaders.ordering import (
 )
 from loaders.paging import Page, Paged
 from resolvers.context import Context, named, own_keys
-from resolvers.paging import connect
+from resolvers.paging import connect, connect_own
 
 
 async def order(roots: Sequence[object], ctx: Context, *, id: UUID) -> list[OrderRow | None]:
@@ -53,30 +52,14 @@ async def orders_received(
     rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
 ) -> list[Page[Any] | None]:
     """The orders each organisation sells, the newest first."""
-    return await _orders(ctx, ORDERS_RECEIVED, ORDERS_RECEIVED_BETWEEN, rows, first, after)
+    return await connect_own(ctx, ORDERS_RECEIVED, ORDERS_RECEIVED_BETWEEN, rows, "id", first, after)
 
 
 async def orders_placed(
     rows: Sequence[OrganizationRow], ctx: Context, *, first: int, after: str | None
 ) -> list[Page[Any] | None]:
     """The orders each organisation buys, the newest first."""
-    return await _orders(ctx, ORDERS_PLACED, ORDERS_PLACED_BETWEEN, rows, first, after)
-
-
-async def _orders(
-    ctx: Context,
-    whole: Paged[OrderEntry],
-    between: Paged[OrderEntry],
-    rows: Sequence[OrganizationRow],
-    first: int,
-    after: str | None,
-) -> list[Page[Any] | None]:
-    """All orders of the viewer's own organisations, and of the others those with the viewer: at most two trips."""
-    own = own_keys(ctx, rows, "id")
-    others = [None if key is not None else row.id for row, key in zip(rows, own, strict=True)]
-    mine = await connect(ctx, whole, own, first, after)
-    shared = await connect(ctx, between, others, first, after)
-    return [page or other for page, other in zip(mine, shared, strict=True)]
+    return await connect_own(ctx, ORDERS_PLACED, ORDERS_PLACED_BETWEEN, rows, "id", first, after)
 
 
 async def orders_of(

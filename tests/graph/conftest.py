@@ -1,5 +1,7 @@
 """What several tests of the graph share beside the demo."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 import boot
@@ -11,6 +13,7 @@ from tests.graph.client import GraphClient
 from tests.graph.documents import FORTY, IOWA
 from tests.graph.rooms import Rooms
 from tests.graph.scratch import dressed
+from tests.graph.selling import Selling, opened
 from tests.graph.shops import Shop
 from tests.graph.trade import Trade, written
 
@@ -111,3 +114,12 @@ async def rooms(access: boot.Access, graph: GraphClient, trade: Trade) -> Rooms:
     made = Rooms(graph, trade, access.owner)
     await made.open()
     return made
+
+
+@pytest.fixture
+async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
+    """A shop of its own for each test, with ten of what it sells."""
+    made = await opened(access.owner, app, changing, changing.a_shop())
+    await made.end()
+    yield made
+    await made.end()

@@ -1,20 +1,15 @@
 """What the audit keeps of acts for good: to which thing each was done, for whom, and prices before and after."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import orjson
-import pytest
 
-import boot
-from models.database import Database
 from tests.conftest import NOW
-from tests.graph.selling import OTHER, Selling, opened
+from tests.graph.selling import OTHER, Selling
 from tests.graph.shops import BRAND, Shop
 from tests.graph.test_counted_orders import counted
 from tests.graph.test_price_acts import a_list, set_prices
-from tests.graph.trade import Trade
 
 LAST = """
     SELECT target, target_id, details - 'rows' - 'refused' FROM audit_entry
@@ -23,14 +18,6 @@ LAST = """
 GIVEN_BACK = """
     SELECT organization_id, details->>'order' FROM audit_entry WHERE target_id = $1 AND operation = 'releaseHold'
 """
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 def key(id: str) -> UUID:

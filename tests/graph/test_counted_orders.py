@@ -2,30 +2,18 @@
 short, and who came first keeps her goods."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-import boot
-from models.database import Database
 from models.inventory import releasing
 from models.ordering import shortening
-from tests.graph.selling import OTHER, SHOPPER, Selling, opened
-from tests.graph.trade import Trade, change
+from tests.graph.selling import OTHER, SHOPPER, Selling
+from tests.graph.trade import change
 
 PAPER = "... on StockDocument { id kind }"
 PAID = "CONFIRMED", None
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test, with ten of sku 1."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 async def counting(sale: Selling, *units: int) -> Any:

@@ -1,28 +1,13 @@
 """Where orders go: said once when they are placed, told to who bought, who sold and who ships, the phone masked."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-import pytest
-
-import boot
-from models.database import Database
-from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling, opened
-from tests.graph.trade import Trade
+from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling
 
 PHONE, MASKED = "+8613800001234", "+86138****1234"
 WHERE = "{ method recipient phone region { code } address note }"
 TO_SHIP = "{ viewer { organization { goodsToShip(first: 100) { nodes { orderId line delivery %s } } } } }" % WHERE
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 def to_door(sale: Selling, method: str = "STORE_DELIVERY", **other: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Holds as they are found: a shopper's own, what is held at a store for her, and what its people keep from others."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,10 @@ HOLDS = (
 
 
 @pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
+async def sale(sale: Selling) -> Selling:
     """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    await made.contribute(1, 200)
-    yield made
-    await made.end()
+    await sale.contribute(1, 200)
+    return sale
 
 
 @pytest.fixture

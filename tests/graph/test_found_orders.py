@@ -1,6 +1,5 @@
 """Who finds which order: a shopper her own, a seller who bought of it, whoever ships what waits to be shipped."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,15 +22,6 @@ query ($id: ID!, $first: Int!, $after: String) { organization(id: $id) { goodsTo
 BUYER = """{ node(id: "%s") { ... on Order { number customer { id displayName phone tags referredBy { id }
   memberships { nodes { id } } binding { source } rights(at: "%s") { usable }
   orders { nodes { id } } } } } }"""
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 @pytest.fixture

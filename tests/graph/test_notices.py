@@ -1,29 +1,17 @@
 """What a payment provider told that somebody has to look at: who finds it, and who says that somebody has."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-import boot
 from domain.ordering import Notice, NoticeKind
-from models.database import Database
 from models.ordering import take_notice
 from tests.conftest import NOW
 from tests.graph.private import OPEN_NOTICES
-from tests.graph.selling import FULFILLER, NOTICE, OTHER, SHOPPER, Selling, opened
-from tests.graph.trade import Trade
+from tests.graph.selling import FULFILLER, NOTICE, OTHER, SHOPPER, Selling
 
 OPEN = f"openNotices {{ totalCount nodes {{ {NOTICE.partition('{')[2]} }}"
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 async def seen(sale: Selling, by: str | None) -> Any:

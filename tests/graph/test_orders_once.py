@@ -1,18 +1,16 @@
 """An order asked for many times at once, in several processes: two transactions place it, once under its key."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 import boot
-from models.database import Database, Login
+from models.database import Login
 from tests.conftest import NOW
 from tests.given import pool_of
 from tests.graph.client import GraphClient
-from tests.graph.selling import SHOPPER, Selling, opened
-from tests.graph.trade import Trade
+from tests.graph.selling import SHOPPER, Selling
 from tests.processes import PROCESSES, Together, in_processes
 from tests.proof import size
 
@@ -23,15 +21,6 @@ CONNECTIONS = 6
 ACT = """mutation ($input: %s!, $key: String!) { done: %s(input: $input, idempotencyKey: $key) {
   ... on Order { id } ... on Refusal { code message } } }"""
 PLACE, CANCEL = ACT % ("PlaceOrderInput", "placeOrder"), ACT % ("CancelOrderInput", "cancelOrder")
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop with ten of sku 1."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 async def repeat(

@@ -2,28 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-import boot
-from models.database import Database
 from resolvers.ordering.placing import _hold_key
 from tests.graph.client import GraphClient
-from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling, opened
+from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling
 from tests.graph.shops import BOSS, CLERK
-from tests.graph.trade import Trade, change
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
+from tests.graph.trade import change
 
 
 # ── quoted ────────────────────────────────────────────────────────────────────────────────────────────────────────────

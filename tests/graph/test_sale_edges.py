@@ -1,26 +1,14 @@
 """The edges of a sale: frozen prices, the tenant's day, limits to the number, and what nobody else sees."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-import boot
-from models.database import Database
 from tests.conftest import NOW
-from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling, opened
-from tests.graph.trade import Trade, change
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
+from tests.graph.selling import FULFILLER, OTHER, SHOPPER, Selling
+from tests.graph.trade import change
 
 
 async def test_the_price_is_the_one_it_was_placed_at_whenever_it_is_paid(sale: Selling) -> None:

@@ -1,25 +1,10 @@
 """How many statements each act of a sale takes: as many for one line as for two."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
-import boot
-from models.database import Database
-from tests.graph.selling import SHOPPER, Selling, opened
-from tests.graph.trade import Trade
+from tests.graph.selling import SHOPPER, Selling
 
 LINES = ([(1, 2)], [(1, 2), (3, 2)])
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 async def taken(sale: Selling, act: str, given: Any, by: str = SHOPPER) -> tuple[Any, int]:

@@ -4,21 +4,17 @@ The texts are the README's own; the shop, its goods and its people are the tests
 """
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import orjson
 import pytest
 
-import boot
-from models.database import Database
 from tests.bench.holds.running import HELD, HOLD
 from tests.flows.printed import sent_alone, sent_for_the_sale
 from tests.graph.client import Answered
-from tests.graph.selling import FULFILLER, SHOPPER, Selling, opened
+from tests.graph.selling import FULFILLER, SHOPPER, Selling
 from tests.graph.shops import CLERK
-from tests.graph.trade import Trade
 
 ANALYST = "brand:1/analyst"
 PRICE = 9_000
@@ -26,13 +22,10 @@ PRICE = 9_000
 
 
 @pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
+async def sale(sale: Selling) -> Selling:
     """A shop of its own, whose distributor has two bottles more of what it has ten of."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    await made.contribute(1, 2)
-    yield made
-    await made.end()
+    await sale.contribute(1, 2)
+    return sale
 
 
 async def on_plans(sale: Selling, text: str, by: str | None, **variables: Any) -> Answered:

@@ -1,26 +1,11 @@
 """What a shop has sold by acts: what was cancelled of an order is not sold, and what went back is not paid."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
-import boot
-from models.database import Database
-from tests.graph.selling import SHOPPER, Selling, opened
-from tests.graph.trade import Trade
+from tests.graph.selling import SHOPPER, Selling
 
 SALES = """{ organization(id: "%s") { sales(from: "2026-11-01", until: "2026-12-01", by: [%s]) {
   totalCount nodes { sku { code } units orders parties amount } } } }"""
-
-
-@pytest.fixture
-async def sale(access: boot.Access, app: Database, changing: Trade) -> AsyncIterator[Selling]:
-    """A shop of its own for each test."""
-    made = await opened(access.owner, app, changing, changing.a_shop())
-    await made.end()
-    yield made
-    await made.end()
 
 
 async def sold(sale: Selling, by: str = "") -> list[Any]:
